@@ -1,0 +1,1 @@
+"""What happens: disk, clock, network and devices. No Qt."""

@@ -1,0 +1,1 @@
+"""Printers and, later, card readers, drawers and displays."""

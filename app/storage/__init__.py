@@ -1,0 +1,1 @@
+"""The counter's SQLite database: the only place with SQL."""

@@ -1,0 +1,1 @@
+"""Carrying messages to the agency and back, whatever the network does."""

@@ -1,0 +1,1 @@
+"""What is true: values in, values out. No disk, clock, network, log or Qt."""

@@ -1,0 +1,1 @@
+"""Law as data: policy packs parsed and checked, a claim computed, every step cited."""

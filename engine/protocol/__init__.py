@@ -1,0 +1,1 @@
+"""What counter and agency say to each other, in the national envelope."""

@@ -1,0 +1,154 @@
+"""From basket to sale: the draft at the counter, the claim it makes, and the sale once it is settled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.catalogue import Drug, Listing, listing_on
+from engine.money import Fen
+from engine.person import Person, as_patient, diseases_filed_on
+from engine.policy.answer import Answer
+from engine.policy.claim import Accumulators, Claim, Line, Provider
+from engine.prescription import Prescription, as_claimed
+
+Certainty: TypeAlias = Literal["confirmed", "guaranteed", "provisional"]
+"""How sure a share is (design, "A sale"); ``guaranteed`` needs a lease."""
+
+
+class Store(Struct, frozen=True, kw_only=True):
+    """The shop that sells: its provider entry and its names."""
+
+    provider: Provider
+    name: str
+    till: str  # Two digits, unique in the shop.
+    region_name: str
+
+
+class BasketLine(Struct, frozen=True, kw_only=True):
+    """Boxes of one drug in the basket; at most one trace code a box."""
+
+    id: str
+    drug: Drug
+    quantity: int
+    unit_price: Fen
+    trace_codes: tuple[str, ...] = ()
+
+    @property
+    def amount(self) -> Fen:
+        return self.quantity * self.unit_price
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """The sale being made; every change returns a new one."""
+
+    person: Person | None = None
+    prescription: Prescription | None = None
+    lines: tuple[BasketLine, ...] = ()
+    tendered: Fen | None = None
+
+    @property
+    def total(self) -> Fen:
+        return sum(line.amount for line in self.lines)
+
+
+class Sale(Struct, frozen=True, kw_only=True):
+    """A sale as it goes into the journal, once and for ever.
+
+    ``claim`` is None for a sale to somebody who showed no credential: then ``answer`` is one self-paid sum.
+    ``bound`` is the most that a provisional patient share may later be corrected by, in fen.
+    """
+
+    number: str
+    made_at: datetime
+    store: Store
+    operator: str
+    draft: Draft
+    claim: Claim | None
+    answer: Answer
+    certainty: Certainty
+    bound: Fen
+    tendered: Fen
+    policy_hash: str | None  # Of the pack's text, so that an old sale can be recomputed.
+    message_ids: tuple[str, ...]  # One for each settlement that the fund pays in, fixed before sending.
+
+    @property
+    def change(self) -> Fen:
+        return self.tendered - self.answer.patient
+
+
+def add_box(draft: Draft, drug: Drug, trace_code: str | None = None) -> Draft:
+    """Return ``draft`` with one more box of ``drug``; a trace code first fills a box that still lacks one."""
+    for line in draft.lines:
+        if line.drug.code == drug.code:
+            if trace_code is None:
+                changed = replace(line, quantity=line.quantity + 1)
+            else:
+                codes = (*line.trace_codes, trace_code)
+                changed = replace(line, quantity=max(line.quantity, len(codes)), trace_codes=codes)
+            return replace(draft, lines=tuple(changed if each is line else each for each in draft.lines))
+    number = 1 + max((int(line.id) for line in draft.lines), default=0)
+    codes = () if trace_code is None else (trace_code,)
+    line = BasketLine(id=str(number), drug=drug, quantity=1, unit_price=drug.price, trace_codes=codes)
+    return replace(draft, lines=(*draft.lines, line))
+
+
+def set_quantity(draft: Draft, line_id: str, quantity: int) -> Draft:
+    """Return ``draft`` with ``quantity`` boxes on a line; none removes it, and its surplus trace codes go."""
+    lines = []
+    for line in draft.lines:
+        if line.id != line_id:
+            lines.append(line)
+        elif quantity > 0:
+            lines.append(replace(line, quantity=quantity, trace_codes=line.trace_codes[:quantity]))
+    return replace(draft, lines=tuple(lines))
+
+
+def disease_treated(
+    listing: Listing, person: Person, prescription: Prescription | None, day: date
+) -> str | None:
+    """Return the disease that a line treats: prescribed and filed before filed before merely in range.
+
+    Ties are broken by name, so that counter and agency choose alike.
+    """
+    filed = diseases_filed_on(person, day)
+    prescribed = prescription.diseases if prescription else frozenset()
+    ranked = sorted(
+        listing.diseases, key=lambda disease: (disease not in prescribed, disease not in filed, disease)
+    )
+    return ranked[0] if ranked else None
+
+
+def make_claim(draft: Draft, provider: Provider, accumulators: Accumulators, day: date) -> Claim:
+    """Return the claim that ``draft`` makes on ``day``; raise ValueError without a person or a line."""
+    person = draft.person
+    if person is None or not draft.lines:
+        raise ValueError("a claim needs a person and at least one line")
+    return Claim(
+        day=day,
+        patient=as_patient(person, day),
+        provider=provider,
+        prescription=as_claimed(draft.prescription) if draft.prescription else None,
+        accumulators=accumulators,
+        parameters=person.snapshot.parameters,
+        lines=tuple(_claim_line(line, person, draft.prescription, day) for line in draft.lines),
+    )
+
+
+def _claim_line(line: BasketLine, person: Person, prescription: Prescription | None, day: date) -> Line:
+    listing = listing_on(line.drug, day, person.region)
+    return Line(
+        id=line.id,
+        drug=line.drug.code,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        klass=listing.klass,
+        in_scope=listing.in_scope,
+        first_self_pay_bp=listing.first_self_pay_bp,
+        payment_standard=listing.payment_standard,
+        disease=disease_treated(listing, person, prescription, day),
+        negotiated=listing.negotiated,
+    )

@@ -1,0 +1,1 @@
+"""What is seen: PySide6 widgets that show and signal, and decide nothing."""

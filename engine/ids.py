@@ -32,13 +32,38 @@ def is_resident_id(text: str) -> bool:
         date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:
         return False
-    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
-    return _CHECKS[total % 11] == text[17].upper()
+    return resident_check(text[:17]) == text[17].upper()
+
+
+def resident_check(seventeen: str) -> str:
+    """Return the check character of a resident id's first 17 digits."""
+    total = sum(int(digit) * weight for digit, weight in zip(seventeen, _WEIGHTS, strict=True))
+    return _CHECKS[total % 11]
+
+
+def gs1_check(body: str) -> str:
+    """Return the check digit that GS1 puts after ``body``: from its right, digits count 3, 1, 3, …"""
+    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(body)))
+    return str(-total % 10)
 
 
 def is_ean13(text: str) -> bool:
     """Tell whether ``text`` is a 13-digit EAN with a valid check digit."""
-    if len(text) != 13 or not (text.isascii() and text.isdigit()):
-        return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text))
-    return total % 10 == 0
+    return _is_gs1_number(text, 13)
+
+
+def is_gtin14(text: str) -> bool:
+    """Tell whether ``text`` is a 14-digit GTIN with a valid check digit."""
+    return _is_gs1_number(text, 14)
+
+
+def is_drug_standard_code(text: str) -> bool:
+    """Tell whether ``text`` is a drug standard code (本位码): 86, 11 digits, a check digit as GS1's.
+
+    Source: facts/wire 4.2; the check digit agrees with every real code at hand.
+    """
+    return text.startswith("86") and _is_gs1_number(text, 14)
+
+
+def _is_gs1_number(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isdigit() and gs1_check(text[:-1]) == text[-1]

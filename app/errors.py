@@ -17,3 +17,131 @@ class UserError(Exception):
         self.what = type(self).what.format(**fields)
         self.advice = type(self).advice.format(**fields)
         super().__init__(f"{self.what} {self.advice}")
+
+
+class StorageTrouble(UserError):
+    """The disk or the database would not do what was asked; see the kinds below."""
+
+
+class DiskFull(StorageTrouble):
+    what = "磁盘已满，无法写入。这一笔没有入账。"
+    advice = "请清理出空间（至少 100 MB）后再操作一次。"
+
+
+class DiskTrouble(StorageTrouble):
+    """An I/O error: after a failed flush nobody can say whether the last write will be there again."""
+
+    what = "磁盘读写出错。这一笔没有确认入账。"
+    advice = "请检查磁盘后重新打开柜台，在「销售」中核对最后一笔，确认没有再重做。"
+
+
+class DatabaseDamaged(StorageTrouble):
+    what = "数据库已损坏，或密钥不是它的那一把。没有新的销售入账，文件保持原样。"
+    advice = "请先不要改动数据文件夹，复制一份保存，再从备份恢复数据库和密钥文件。"
+
+
+class DatabaseReadOnly(StorageTrouble):
+    what = "数据库不能写入。这一笔没有入账。"
+    advice = "请确认数据文件夹不是只读，并且当前用户有写入权限。"
+
+
+class DatabaseBusy(StorageTrouble):
+    what = "数据库正被另一个程序占用。这一笔没有入账。"
+    advice = "请稍等几秒再操作一次；如果一直这样，请关闭占用它的程序。"
+
+
+class DatabaseCannotOpen(StorageTrouble):
+    what = "打不开数据文件 {path}。没有销售入账。"
+    advice = "请确认文件夹存在，并且当前用户可以读写。"
+
+
+class DatabaseTooNew(StorageTrouble):
+    what = "数据库由更新的版本写成（第 {found} 版，本程序只认到第 {known} 版）。数据保持原样，没有改动。"
+    advice = "请安装新版本的程序后再打开。"
+
+
+class CounterAlreadyOpen(StorageTrouble):
+    what = "同一个数据库上已经开着一个柜台。这里没有打开，也没有销售入账。"
+    advice = "请用已经打开的窗口；如果没有看到它，请在系统里结束它后再打开。"
+
+
+class KeyMissing(StorageTrouble):
+    what = "找不到数据库的密钥文件 {path}。数据库保持原样，没有销售入账。"
+    advice = "请从备份把密钥文件放回原处再打开。不要删除数据库：没有密钥，里面的账就读不出来。"
+
+
+class KeyUnreadable(StorageTrouble):
+    what = "密钥文件 {path} 读不出来，或内容不完整。数据库保持原样，没有销售入账。"
+    advice = "请从备份恢复密钥文件，并确认当前用户可以读取。"
+
+
+class NothingToSettle(UserError):
+    what = "购物篮是空的，没有结算，也没有入账。"
+    advice = "请先扫描药盒。"
+
+
+class CashTooLittle(UserError):
+    what = "收到 {tendered} 元，应收 {patient} 元，还差 {short} 元。没有结算，也没有入账。"
+    advice = "请补收后重新输入金额。"
+
+
+class PrescriptionNeeded(UserError):
+    what = "{drugs} 是处方药，还没有处方。没有结算，也没有入账。"
+    advice = "请扫描或录入处方（F3）；没有处方请把这一行撤下。"
+
+
+class TraceCodeSold(UserError):
+    what = "追溯码 {code} 已在本店第 {number} 号销售中卖出。没有结算，也没有入账。"
+    advice = "请核对药盒，换一盒再扫；如果是退回的药，请先交药师处理。"
+
+
+class SaleUnknown(UserError):
+    what = "没有第 {number} 号销售。"
+    advice = "请核对号码，或在「销售」中按日期查找。"
+
+
+class NoSaleYet(UserError):
+    what = "还没有可以重打的小票。"
+    advice = "完成一笔销售后，再按 Ctrl P。"
+
+
+class FormIncomplete(UserError):
+    what = "处方的「{field}」{problem}。处方没有录入。"
+    advice = "请改正后再确认。"
+
+
+class LineUnknown(UserError):
+    what = "购物篮里已经没有这一行。没有改动。"
+    advice = "请在列表里重新选择。"
+
+
+class NoStore(UserError):
+    what = "还没有本店的资料，柜台不能开始销售。没有销售入账。"
+    advice = "请连接医保中心同步一次，再打开柜台；演示请加 --demonstration。"
+
+
+class StoreUnknown(UserError):
+    what = "没有门店 {provider} 的资料。没有改动。"
+    advice = "请连接医保中心同步后再试。"
+
+
+class SettingWrong(UserError):
+    what = "设置「{name}」写的是 {value}，不能用。程序没有打开，也没有销售入账。"
+    advice = "{how}"
+
+
+class AgencyDidNotStart(UserError):
+    what = "演示用的医保中心没有启动：{why}。没有销售入账。"
+    advice = "请再打开一次；如果仍不行，先不用 --demonstration 打开，销售会先暂存。"
+
+
+class PrinterSilent(UserError):
+    """Raised by a printer; the sale it concerns is recorded already."""
+
+    what = "打印机没有回应。"
+    advice = "请检查电源和纸张后按 Ctrl P 重打。"
+
+
+class FileMissing(UserError):
+    what = "读不出文件 {path}。"
+    advice = "请确认文件存在，并且当前用户可以读取。"

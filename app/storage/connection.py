@@ -1,0 +1,130 @@
+"""The one door to SQLite: SQLCipher's build, one raw key, WAL, every commit on disk before it counts.
+
+This module also aliases SQLCipher for sqlite-utils, which otherwise looks for the standard library's
+exception classes (it prefers ``pysqlite3`` when there is one), and turns what the environment may do to a
+database into UserErrors. Anything else that SQLite says is a bug and stays one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlcipher3
+import sqlcipher3.dbapi2 as sqlite
+
+from app import errors
+
+sys.modules["pysqlite3"] = sqlcipher3  # Before anything imports sqlite_utils.
+sys.modules["pysqlite3.dbapi2"] = sqlite
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection, Cursor
+else:
+    Connection, Cursor = sqlite.Connection, sqlite.Cursor
+
+__all__ = ["Connection", "Cursor", "open_database", "sqlite", "transaction"]
+
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _PERM, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 3, 26
+_KINDS: dict[int, type[errors.StorageTrouble]] = {
+    _BUSY: errors.DatabaseBusy,
+    _LOCKED: errors.DatabaseBusy,
+    _READONLY: errors.DatabaseReadOnly,
+    _PERM: errors.DatabaseReadOnly,
+    _IOERR: errors.DiskTrouble,
+    _CORRUPT: errors.DatabaseDamaged,
+    _NOTADB: errors.DatabaseDamaged,
+    _FULL: errors.DiskFull,
+}
+
+BUSY_TIMEOUT_MS = 5_000
+
+PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # Else INSERT OR REPLACE deletes unseen.
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # A paid sale must survive a power cut; NORMAL was measured to lose some.
+)
+
+
+class TroubleCursor(Cursor):
+    """A cursor that says the environment's troubles in the counter's words."""
+
+    def execute(self, *arguments: Any) -> Any:
+        with _explained():
+            return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        with _explained():
+            return super().executemany(*arguments)
+
+    def fetchone(self) -> Any:
+        with _explained():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _explained():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with _explained():
+            return super().__next__()
+
+
+class TroubleConnection(Connection):
+    """A connection whose cursors explain themselves."""
+
+    def cursor(self, *_ignored: Any) -> Any:
+        return super().cursor(TroubleCursor)
+
+
+def open_database(path: Path, key: bytes) -> Connection:
+    """Open (or make) the encrypted database at ``path`` with its raw 32-byte ``key``.
+
+    Each thread opens its own. Raises a StorageTrouble when the file cannot be opened, is damaged, or is
+    encrypted with another key.
+    """
+    try:
+        db: Connection = sqlite.connect(str(path), factory=TroubleConnection, isolation_level=None)
+    except sqlite.Error as error:
+        raise errors.DatabaseCannotOpen(path=path) from error
+    try:
+        db.execute("PRAGMA cipher_log_level = NONE")  # Else a wrong key writes to the terminal.
+        db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        for pragma in PRAGMAS:
+            db.execute(pragma)
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # A wrong key shows here at the latest.
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def transaction(db: Connection) -> Iterator[None]:
+    """Make everything done inside one durable step; an exception takes all of it back."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+class _explained:
+    """Turn SQLite's environment errors into UserErrors; a class, because each statement passes through it."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, sqlite.Error):
+            trouble = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+            if trouble is not None:
+                raise trouble() from error

@@ -1,0 +1,89 @@
+"""The append-only journal on disk; ``engine.journal`` says what an entry is and when a chain is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.storage.connection import Connection
+from engine.journal import GENESIS, ChainFault, Entry, find_faults, seal
+
+_COLUMNS = "number, at, kind, body, previous, hash"
+_PAGE = 500
+
+
+def head(db: Connection) -> tuple[int, str]:
+    """Return number and hash of the last entry; (0, GENESIS) of an empty journal."""
+    row = db.execute("SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (0, GENESIS)
+
+
+def append(db: Connection, kind: str, body: str, at: datetime) -> Entry:
+    """Seal and write the next entry, inside the caller's transaction."""
+    number, previous = head(db)
+    entry = seal(number=number + 1, at=at, kind=kind, body=body, previous=previous)
+    db.execute(
+        f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+        (entry.number, entry.at, entry.kind, entry.body, entry.previous, entry.hash),
+    )
+    return entry
+
+
+def read(db: Connection, after: int, limit: int) -> list[Entry]:
+    """Return at most ``limit`` entries that follow entry ``after``."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM journal WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
+    )
+    return [_entry(row) for row in rows]
+
+
+def entry(db: Connection, number: int) -> Entry:
+    """Return entry ``number``; raise LookupError when there is none."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM journal WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        raise LookupError(f"the journal has no entry {number}")
+    return _entry(row)
+
+
+def verify(db: Connection) -> list[ChainFault]:
+    """Return every fault of the whole chain, from its first entry."""
+    return find_faults(_all_after(db, 0))
+
+
+def verify_news(db: Connection) -> list[ChainFault]:
+    """Return the faults since the last mark, and set the mark at the head when there are none.
+
+    The marked entry itself is read again: a database that was put back behind its mark is a fault too.
+    """
+    number, hash_ = _mark(db)
+    if number:
+        marked = db.execute(f"SELECT {_COLUMNS} FROM journal WHERE number = ?", (number,)).fetchone()
+        if marked is None or marked[5] != hash_:
+            return [ChainFault(number, f"第 {number} 条与上次核对时不同。")]
+    faults = find_faults(_all_after(db, number), number, hash_)
+    if not faults:
+        _set_mark(db)
+    return faults
+
+
+def _all_after(db: Connection, number: int) -> Iterator[Entry]:
+    while page := read(db, number, _PAGE):
+        yield from page
+        number = page[-1].number
+
+
+def _mark(db: Connection) -> tuple[int, str]:
+    row = db.execute("SELECT number, hash FROM verified").fetchone()
+    return (row[0], row[1]) if row else (0, GENESIS)
+
+
+def _set_mark(db: Connection) -> None:
+    marked, verified = head(db), _mark(db)
+    if marked != verified:
+        db.execute("DELETE FROM verified")
+        db.execute("INSERT INTO verified VALUES (?, ?)", marked)
+
+
+def _entry(row: tuple[int, str, str, str, str, str]) -> Entry:
+    number, at, kind, body, previous, hash_ = row
+    return Entry(number=number, at=at, kind=kind, body=body, previous=previous, hash=hash_)

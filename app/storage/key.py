@@ -1,0 +1,53 @@
+"""The database's key: 32 random bytes in a file that only its user can read, made once and never again."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from app import errors
+
+LENGTH = 32
+
+
+def read_or_make(key_path: Path, database_path: Path) -> bytes:
+    """Return the key beside the database; make one only where there is no database yet.
+
+    Raises KeyMissing for a database without its key (a new key would lock its owner out for good) and
+    KeyUnreadable for a file that cannot be read or is not a key. On Windows the profile folder's own access
+    list keeps others out; the mode given here means nothing there.
+    """
+    try:
+        text = key_path.read_text("ascii")
+    except FileNotFoundError:
+        if database_path.exists() and database_path.stat().st_size > 0:
+            raise errors.KeyMissing(path=key_path) from None
+        return _make(key_path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.KeyUnreadable(path=key_path) from error
+    return _parsed(text, key_path)
+
+
+def _make(path: Path) -> bytes:
+    key = secrets.token_bytes(LENGTH)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # A database without its key is lost, so the key is on disk first.
+    except OSError as error:
+        raise errors.DatabaseCannotOpen(path=path) from error
+    return key
+
+
+def _parsed(text: str, path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError as error:
+        raise errors.KeyUnreadable(path=path) from error
+    if len(key) != LENGTH:
+        raise errors.KeyUnreadable(path=path)
+    return key

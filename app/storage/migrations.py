@@ -1,0 +1,58 @@
+"""Schema steps, applied in order and once. Never edit a step that has shipped.
+
+Loading sqlite-utils costs 80 ms, so it is loaded only when ``user_version`` says that a step is pending.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app import errors
+from app.storage import schema
+
+if TYPE_CHECKING:
+    from app.storage.connection import Connection
+
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (("0001_first_sale", schema.FIRST_SALE),)
+
+# As sqlite-utils would make it, but STRICT like every table here.
+_RECORD = (
+    "CREATE TABLE IF NOT EXISTS _sqlite_migrations"
+    " (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT) STRICT",
+    "CREATE UNIQUE INDEX IF NOT EXISTS idx__sqlite_migrations_migration_set_name"
+    " ON _sqlite_migrations (migration_set, name)",
+)
+
+
+def version(db: Connection) -> int:
+    """Return how many steps the database has taken."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Connection) -> None:
+    """Take the pending steps, each with its record in one transaction; refuse a newer database untouched."""
+    found = version(db)
+    if found > len(STEPS):
+        raise errors.DatabaseTooNew(found=found, known=len(STEPS))
+    if found < len(STEPS):
+        _take_steps(db)
+
+
+def _take_steps(db: Connection) -> None:
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415
+
+    for statement in _RECORD:
+        db.execute(statement)
+    migrations = Migrations("counter")
+    for number, (name, statements) in enumerate(STEPS, start=1):
+        migrations(name=name)(_step(number, statements))
+    migrations.apply(Database(db, recursive_triggers=True))
+
+
+def _step(number: int, statements: tuple[str, ...]) -> Any:
+    def take(database: Any) -> None:
+        for statement in statements:
+            database.conn.execute(statement)
+        database.conn.execute(f"PRAGMA user_version = {number}")
+
+    return take

@@ -1,0 +1,149 @@
+"""How a row of resources/demonstration is written: every key known, money as text, days counted back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from engine.policy.claim import Class, DiseaseClass, Group, Insurance, ProviderKind, Source, Status
+
+
+class StoreRow(Struct, forbid_unknown_fields=True):
+    """A shop."""
+
+    id: str
+    region: str
+    region_name: str
+    name: str
+    till: str
+    kind: ProviderKind = "retail_pharmacy"
+    designated: bool = True
+    listed: bool = False
+    dual_channel: bool = False
+
+
+class FilingRow(Struct, forbid_unknown_fields=True):
+    """A disease filed ``days_ago``."""
+
+    disease: str
+    name: str
+    days_ago: int
+    code: str | None = None
+
+
+class ParametersRow(Struct, forbid_unknown_fields=True):
+    """The agency's figures for one person."""
+
+    deductible: str | None = None
+    annual_limit: str | None = None
+    disease_class: dict[str, DiseaseClass] | None = None
+    disease_limit: dict[str, str] | None = None
+    pool_limit: str | None = None
+    assistance_ratio: str | None = None
+
+
+class PersonRow(Struct, forbid_unknown_fields=True):
+    """An insured person; ``key`` is how other rows name them."""
+
+    key: str
+    psn_no: str
+    name: str
+    cert_no: str
+    card_no: str
+    voucher: str
+    birth: date
+    sex: str
+    insurance: Insurance
+    region: str
+    region_name: str
+    status: Status | None = None
+    deductible_paid: str = "0"
+    fund_paid: str = "0"
+    ordinary_fund_paid: str = "0"
+    ordinary_exhausted: bool = False
+    fund_paid_class_b: str = "0"
+    pool_fund_paid: str = "0"
+    parameters: ParametersRow = msgspec.field(default_factory=ParametersRow)
+    filings: tuple[FilingRow, ...] = ()
+    groups: frozenset[Group] = frozenset()
+    agreed_provider: str | None = None
+    agreed_provider_name: str | None = None
+
+
+class RegionalRow(Struct, forbid_unknown_fields=True):
+    """What one region pays differently for a drug."""
+
+    region: str
+    first_self_pay_ratio: str
+    payment_standard: str | None = None
+
+
+class DrugRow(Struct, forbid_unknown_fields=True, rename={"klass": "class"}):
+    """A drug; ``key`` is how other rows name it."""
+
+    key: str
+    code: str
+    generic_name: str
+    pinyin: str
+    form: str
+    spec: str
+    unit: str
+    maker: str
+    approval: str
+    price: str
+    barcode: str
+    trace_prefix: str
+    klass: Class
+    first_self_pay_ratio: str = "0"
+    payment_standard: str | None = None
+    diseases: frozenset[str] = frozenset()
+    negotiated: bool = False
+    prescription_only: bool = True
+    regional: tuple[RegionalRow, ...] = ()
+
+
+class PrescribedLineRow(Struct, forbid_unknown_fields=True):
+    """One drug prescribed, by key."""
+
+    drug: str
+    quantity: int
+    disease: str | None = None
+
+
+class PrescriptionRow(Struct, forbid_unknown_fields=True):
+    """A prescription, good for ``valid_days`` with its day of issue."""
+
+    number: str
+    person: str
+    source: Source
+    issuer: str
+    doctor: str
+    diagnosis: str
+    supply_days: int
+    lines: tuple[PrescribedLineRow, ...]
+    valid_days: int
+    diseases: frozenset[str] = frozenset()
+    issued_days_ago: int = 0
+    issuer_designated: bool = True
+    travel: bool = False
+    confirmed: bool = False
+
+
+class StopRow(Struct, forbid_unknown_fields=True):
+    """One thing to scan: ``of`` is a key, or a prescription's number."""
+
+    title: str
+    detail: str
+    scan: Literal["voucher", "card", "id", "prescription", "barcode", "trace"]
+    of: str
+
+
+class GroupRow(Struct, forbid_unknown_fields=True):
+    """The stops for one person."""
+
+    title: str
+    store: str
+    stops: tuple[StopRow, ...]

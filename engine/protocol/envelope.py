@@ -1,0 +1,165 @@
+"""The national envelope around every transaction, and the message id that makes a delivery happen once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta, Raw, Struct
+
+from engine.protocol.profile import Profile
+from engine.protocol.wire import ProtocolError, compact, compact_millis, decode, encode, seconds
+
+MESSAGE_ID_LENGTH = 30
+PROVIDER_LENGTH = 12
+SERIALS = 10_000
+QUERY_SERIALS = 5_000
+"""Serials from here on belong to queries; those below to what a sale writes into the outbox."""
+
+_Text = Annotated[str, Meta(min_length=1, max_length=200)]
+_Nothing = Raw(b"null")
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A call as the platform receives it; mind ``mdtrtarea_admvs`` beside ``insuplc_admdvs``."""
+
+    infno: Annotated[str, Meta(min_length=4, max_length=5)]
+    msgid: _Text
+    mdtrtarea_admvs: _Text
+    recer_sys_code: _Text
+    infver: _Text
+    opter_type: _Text
+    opter: _Text
+    opter_name: _Text
+    inf_time: _Text
+    fixmedins_code: _Text
+    fixmedins_name: _Text
+    input: Raw
+    insuplc_admdvs: str | None = None
+    dev_no: str | None = None
+    dev_safe_info: str | None = None
+    cainfo: str | None = None
+    signtype: str | None = None
+    sign_no: str | None = None
+
+
+class Sender(Struct, frozen=True, kw_only=True):
+    """Who calls: the shop and the person at its counter."""
+
+    provider: str
+    name: str
+    region: str
+    operator: str
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """An answer as the till reads it: ``output`` is a JSON object, ``err_code`` is ours and may be empty."""
+
+    accepted: bool
+    output: Raw = _Nothing
+    err_msg: str = ""
+    err_code: str = ""
+
+
+class _Answer(Struct, frozen=True, kw_only=True):
+    infcode: int | str
+    err_msg: str | None = None
+    err_code: str | None = None
+    output: Raw = _Nothing
+
+
+def message_id(fixmedins_code: str, instant: datetime, serial: int) -> str:
+    """Return the id of a message: shop, second and serial; raise ValueError for parts that do not fit."""
+    if len(fixmedins_code) != PROVIDER_LENGTH or not 0 <= serial < SERIALS:
+        raise ValueError(f"not a message id: {fixmedins_code!r}, {serial}")
+    return f"{fixmedins_code}{compact(instant)}{serial:04d}"
+
+
+def encode_request(
+    *,
+    profile: Profile,
+    sender: Sender,
+    infno: str,
+    msgid: str,
+    input_json: str,
+    at: datetime,
+    insuplc_admdvs: str | None = None,
+    sign_no: str | None = None,
+) -> bytes:
+    """Return the body of a call; ``input_json`` goes in to the letter."""
+    return encode(
+        Request(
+            infno=infno,
+            msgid=msgid,
+            mdtrtarea_admvs=sender.region,
+            insuplc_admdvs=insuplc_admdvs,
+            recer_sys_code=profile.recer_sys_code,
+            infver=profile.infver,
+            opter_type=profile.opter_type,
+            opter=sender.operator,
+            opter_name=sender.operator,
+            inf_time=seconds(at),
+            fixmedins_code=sender.provider,
+            fixmedins_name=sender.name,
+            sign_no=sign_no,
+            input=Raw(input_json.encode()),
+        )
+    ).encode()
+
+
+def decode_request(body: bytes) -> Request:
+    """Return the call in ``body``; raise ProtocolError for what is not the national envelope."""
+    request = decode(Request, body, "报文")
+    if not bytes(request.input).lstrip().startswith(b"{"):
+        raise ProtocolError("报文的 input 应是 JSON 对象，请按接口规范组织交易输入。")
+    if not _is_message_id(request.msgid, request.fixmedins_code):
+        raise ProtocolError(
+            "报文的 msgid 应是 30 位：机构编号 12 位、年月日时分秒 14 位、顺序号 4 位，请重新编号后发送。",
+            "bad_msgid",
+        )
+    return request
+
+
+def _is_message_id(msgid: str, provider: str) -> bool:
+    rest = msgid[PROVIDER_LENGTH:]
+    right_shop = len(provider) == PROVIDER_LENGTH and msgid.startswith(provider)
+    return right_shop and len(msgid) == MESSAGE_ID_LENGTH and rest.isascii() and rest.isdigit()
+
+
+def encode_answer(
+    *,
+    region: str,
+    serial: int,
+    received: datetime,
+    answered: datetime,
+    output: str | None = None,
+    err_msg: str = "",
+    err_code: str = "",
+) -> str:
+    """Return an answer's text: accepted when there is an ``output``, else refused for ``err_msg``."""
+    answer: dict[str, Any] = {
+        "infcode": -1 if output is None else 0,
+        "inf_refmsgid": f"{region[:6]:0<6}{compact(answered)}{serial % 10**10:010d}",
+        "refmsg_time": compact_millis(received),
+        "respond_time": compact_millis(answered),
+        "err_msg": err_msg,
+        "err_code": err_code,
+        "output": Raw(output.encode()) if output is not None else {},
+    }
+    return encode(answer)
+
+
+def decode_answer(body: bytes) -> Response:
+    """Return the answer in ``body``; raise ProtocolError for anything but a 0 or -1 in the envelope."""
+    answer = decode(_Answer, body, "医保中心的应答")
+    if str(answer.infcode) not in ("0", "-1"):
+        raise ProtocolError("医保中心的应答状态码无法识别，请稍后重试或联系医保中心。")
+    accepted = str(answer.infcode) == "0"
+    if accepted and not bytes(answer.output).lstrip().startswith(b"{"):
+        raise ProtocolError("医保中心的应答没有交易输出，请稍后重试或联系医保中心。")
+    return Response(
+        accepted=accepted,
+        output=answer.output,
+        err_msg=answer.err_msg or "",
+        err_code=answer.err_code or "",
+    )

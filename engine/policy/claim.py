@@ -25,13 +25,13 @@ Group: TypeAlias = Literal[
 ConcurrentBenefit: TypeAlias = Literal["ordinary_outpatient", "ltc_special_care"]
 
 
-class Patient(Struct, frozen=True, kw_only=True, gc=False):
+class Patient(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """The insured person as the claim needs them; ``region`` is six digits (参保地)."""
 
     region: str
     insurance: Insurance
-    status: Status | None
-    filed_diseases: frozenset[str] = frozenset()
+    status: Status | None = None
+    filed_diseases: frozenset[str]
     groups: frozenset[Group] = frozenset()
     offsite_region: str | None = None
     agreed_provider: str | None = None
@@ -40,7 +40,7 @@ class Patient(Struct, frozen=True, kw_only=True, gc=False):
     concurrent_benefits: frozenset[ConcurrentBenefit] = frozenset()
 
 
-class Provider(Struct, frozen=True, kw_only=True, gc=False):
+class Provider(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Where the claim is made; ``listed`` means named for this benefit, service points included."""
 
     id: str
@@ -51,7 +51,7 @@ class Provider(Struct, frozen=True, kw_only=True, gc=False):
     dual_channel: bool = False
 
 
-class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False):
+class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What the law asks of a prescription; ``valid_until`` None means the day of issue."""
 
     source: Source

@@ -1,0 +1,55 @@
+"""The law as the agency applies it: the same packs and the same engine as at the counter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from agency.errors import AgencyTrouble
+from engine.policy.answer import Answer
+from engine.policy.claim import Claim
+from engine.policy.compute import answer_claim
+from engine.policy.missing import MissingParameter
+from engine.policy.packs import Library, PackError, load_library
+from engine.protocol.wire import ProtocolError
+
+
+class Law(Protocol):
+    """What the agency asks of the law."""
+
+    def answer(self, claim: Claim) -> Answer:
+        """Return the share of a claim; raise ProtocolError where a figure of the person's is missing."""
+        ...
+
+    def pack_hash(self, claim: Claim) -> str | None:
+        """Return the hash of the pack that a claim falls under; None where there is none."""
+        ...
+
+
+class PackLaw:
+    """The law of the packs that come with the program."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def answer(self, claim: Claim) -> Answer:
+        try:
+            return answer_claim(self._library, claim)
+        except MissingParameter as missing:
+            raise ProtocolError(
+                f"此人缺少待遇参数 {missing.path}，暂不能结算，请联系参保地医保中心维护后重新发送。",
+                "missing_parameter",
+            ) from missing
+
+    def pack_hash(self, claim: Claim) -> str | None:
+        patient = claim.patient
+        pack = self._library.in_force(patient.region, patient.insurance, claim.day)
+        return pack.hash if pack else None
+
+
+def read_law(texts: Mapping[str, str]) -> PackLaw:
+    """Return the law of the packs in ``texts``; raise AgencyTrouble when one of them is refused."""
+    try:
+        return PackLaw(load_library(texts))
+    except PackError as error:
+        raise AgencyTrouble(f"政策包有误，经办端没有启动，请更正后重试：\n{error}") from error

@@ -1,0 +1,1 @@
+"""The agency's books: the only place of the agency with SQL."""

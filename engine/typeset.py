@@ -1,0 +1,82 @@
+"""Sets a receipt's rows in lines: wraps Chinese and figures by any measure, and makes plain text of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from engine.receipt import Receipt, Row
+
+_UNIT = re.compile(r"[A-Za-z0-9.,:%×/〔〕_-]+|\s+|.", re.DOTALL)
+_NEVER_FIRST = frozenset("，。；：、？！）】》〕」』”％%,.;:!?)]…")
+_NEVER_LAST = frozenset("（【《〔「『“([")
+
+
+def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Return ``text`` in lines no wider than ``width``; words and figures stay whole where they fit.
+
+    No line begins with a closing mark or ends with an opening one. A single character wider than
+    ``width`` has a line to itself.
+    """
+    lines = [""]
+    for unit in _units(text, width, measure):
+        if measure(lines[-1] + unit.rstrip()) <= width or not lines[-1]:
+            lines[-1] += unit
+            continue
+        carried = _carried(lines[-1]) if unit[0] in _NEVER_FIRST else _trailing_openers(lines[-1])
+        lines[-1] = lines[-1][: len(lines[-1]) - len(carried)]
+        lines.append((carried + unit).lstrip())
+    return [line.rstrip() for line in lines]
+
+
+def display_width(text: str) -> int:
+    """Return the columns that ``text`` takes on a terminal: wide characters two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def receipt_text(receipt: Receipt, width: int = 48) -> list[str]:
+    """Return ``receipt`` as lines of plain text of ``width`` columns, for a terminal."""
+    lines = [line for row in receipt.rows for line in _row(row, width)]
+    return [*lines, *_row(Row(left=f"*{receipt.number}*", weight="title", rule_above=True), width)]
+
+
+def _row(row: Row, width: int) -> Iterator[str]:
+    if row.rule_above:
+        yield "-" * width
+    if row.weight == "title" and not row.right:
+        for line in wrap(row.left, width, display_width):
+            yield (" " * ((width - display_width(line)) // 2) + line).rstrip()
+        return
+    room = width - (display_width(row.right) + 1 if row.right else 0)
+    if room < width // 4:
+        yield from wrap(row.left, width, display_width)
+        yield " " * max(0, width - display_width(row.right)) + row.right
+        return
+    *before, last = wrap(row.left, room, display_width)
+    yield from before
+    gap = width - display_width(last) - display_width(row.right)
+    yield last + " " * gap + row.right if row.right else last
+
+
+def _units(text: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+    for unit in _UNIT.findall(text):
+        if measure(unit) <= width:
+            yield unit
+        else:
+            yield from unit  # A code longer than the paper is cut where it must be.
+
+
+def _carried(line: str) -> str:
+    """Return the end of ``line`` that goes to the next with a closing mark: at most its last character."""
+    return line[-1] if len(line) > 1 else ""
+
+
+def _trailing_openers(line: str) -> str:
+    openers = ""
+    while len(openers) < len(line) - 1 and line[-1 - len(openers)] in _NEVER_LAST:
+        openers = line[-1 - len(openers)] + openers
+    return openers

@@ -87,7 +87,7 @@ class CashTooLittle(UserError):
 
 class PrescriptionNeeded(UserError):
     what = "{drugs} 是处方药，还没有处方。没有结算，也没有入账。"
-    advice = "请扫描或录入处方（F3）；没有处方请把这一行撤下。"
+    advice = "请扫描或录入处方（Ctrl+2）；没有处方请把这一行撤下。"
 
 
 class TraceCodeSold(UserError):
@@ -106,8 +106,8 @@ class NoSaleYet(UserError):
 
 
 class FormIncomplete(UserError):
-    what = "处方的「{field}」{problem}。处方没有录入。"
-    advice = "请改正后再确认。"
+    what = "处方还不能录入：{problem}"
+    advice = "改好后再确认；这张处方还没有用上。"
 
 
 class LineUnknown(UserError):

@@ -114,7 +114,7 @@ def recent(db: Connection, limit: int) -> list[Message]:
     return [_message(row) for row in rows.fetchall()]
 
 
-def of_sale(db: Connection, ids: tuple[str, ...]) -> list[Message]:
+def with_ids(db: Connection, ids: tuple[str, ...]) -> list[Message]:
     """Return the messages with these ids, in the order in which they were put."""
     marks = ", ".join("?" * len(ids))
     rows = db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id IN ({marks}) ORDER BY number", ids)

@@ -32,7 +32,7 @@ FIRST_SALE = (
            number TEXT NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL, who TEXT NOT NULL, psn_no TEXT,
            provider TEXT NOT NULL, total INTEGER NOT NULL, fund INTEGER NOT NULL, assistance INTEGER NOT NULL,
            patient INTEGER NOT NULL, certainty TEXT NOT NULL, messages INTEGER NOT NULL,
-           answered INTEGER NOT NULL DEFAULT 0, answered_at TEXT,
+           answered INTEGER NOT NULL DEFAULT 0, agreed INTEGER NOT NULL DEFAULT 0, answered_at TEXT,
            agency_fund INTEGER, agency_patient INTEGER) STRICT""",
     "CREATE INDEX sale_by_day ON sale (day)",
     "CREATE INDEX sale_by_person ON sale (psn_no) WHERE psn_no IS NOT NULL",

@@ -96,7 +96,11 @@ class WorldState(Struct, frozen=True, kw_only=True):
 
 
 class SaleRow(Struct, frozen=True, kw_only=True):
-    """One sale in the list of sales; ``copies`` counts reprints."""
+    """One sale in the list of sales; ``copies`` counts reprints.
+
+    ``agency_fund`` and ``agency_patient`` are the agency's sums once it answered; where they differ from
+    ours, the pharmacist has a task.
+    """
 
     number: str
     at: datetime
@@ -107,6 +111,8 @@ class SaleRow(Struct, frozen=True, kw_only=True):
     certainty: Certainty
     delivery: Delivery
     copies: int
+    agency_fund: Fen | None = None
+    agency_patient: Fen | None = None
 
 
 class MessageRow(Struct, frozen=True, kw_only=True):

@@ -30,14 +30,15 @@ def answer_claim(library: Library, claim: Claim) -> Answer:
     if pack is None:
         code = "no_policy_in_force"
         return _all_self_pay(None, claim, [Refusal(None, code, None, refusal_message(code))])
-    ruling = _ruling(pack, claim)
+    ruling = ruling_of(pack, claim)
     found = refusals.whole_claim(ruling, claim)
     if found:
         return _all_self_pay(pack.id, claim, found)
     return _answer_lines(library, pack, ruling, claim)
 
 
-def _ruling(pack: Pack, claim: Claim) -> Ruling:
+def ruling_of(pack: Pack, claim: Claim) -> Ruling:
+    """Return what ``pack`` says to claims like this one."""
     patient, provider = claim.patient, claim.provider
     city = provider.region[:4]
     if city == patient.region[:4]:

@@ -54,7 +54,7 @@ def settle(
     Units: fen. Rounding: half-up, once per line for the first self-pay, once for the fund.
     Raises MissingParameter where a disease limit is missing. Source: contract/quote, Answer.
     """
-    terms = _terms(pack, ruling, disease, claim.parameters)
+    terms = terms_of(pack, ruling, disease, claim.parameters)
     total, over_standard, first_self_pay = _sums(lines)
     in_scope = total - over_standard - first_self_pay
     threshold = terms.deductible.fen
@@ -94,7 +94,7 @@ def settle(
     )
 
 
-def _terms(pack: Pack, ruling: Ruling, disease: str | None, parameters: Parameters) -> Terms:
+def terms_of(pack: Pack, ruling: Ruling, disease: str | None, parameters: Parameters) -> Terms:
     """Return the terms for ``disease``; all diseases that the pack does not name share theirs."""
     if disease is None or pack.diseases is not None:
         disease_class = None
@@ -152,7 +152,7 @@ def _capped(
     """Return what the fund pays of ``due``, and the step for what the tightest limit took away."""
     fund, binding = due, None
     for limit, clause in terms.limits:
-        size = _size(limit, disease, claim)
+        size = pot_size(limit, disease, claim)
         if size is None:
             continue
         spent = books.spent(limit.counts)
@@ -172,7 +172,7 @@ def _over_limit(amount: Fen, left: Fen, size: Fen, spent: Fen, clause: Clause) -
     return Step("over_limit", "patient", amount, clause, text)
 
 
-def _size(limit: Limit, disease: str | None, claim: Claim) -> Fen | None:
+def pot_size(limit: Limit, disease: str | None, claim: Claim) -> Fen | None:
     """Return how much the pot holds, None where the agency gives no figure and none is needed."""
     parameters = claim.parameters
     if limit.amount is not None:

@@ -1,0 +1,188 @@
+"""Sales: a thin row each, and its whole text in the journal entry that the row names.
+
+The row is an index and may change (the agency answers); the entry never does.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from app.storage.connection import Connection
+from app.storage.instants import from_text, to_text
+from engine.calendar import business_day
+from engine.money import Fen
+from engine.person import masked_name
+from engine.policy.answer import Settlement
+from engine.sale import Certainty, Sale
+
+_DECODE = msgspec.json.Decoder(Sale).decode
+
+
+class SaleIndex(Struct, frozen=True, kw_only=True):
+    """What the list of sales shows of one; the ``agency_`` sums are None until the agency answered."""
+
+    serial: int
+    journal: int
+    number: str
+    at: datetime
+    who: str
+    total: Fen
+    fund: Fen
+    assistance: Fen
+    patient: Fen
+    certainty: Certainty
+    messages: int
+    answered: int
+    agency_fund: Fen | None
+    agency_patient: Fen | None
+    copies: int
+    rejected: int
+
+
+def next_serial(db: Connection) -> int:
+    """Return the serial of the sale to come, counted from 1."""
+    return int(db.execute("SELECT coalesce(max(serial), 0) + 1 FROM sale").fetchone()[0])
+
+
+def sale_number(till: str, serial: int) -> str:
+    """Return the number as printed: the till's and the serial, ``01-000123``."""
+    return f"{till}-{serial:06d}"
+
+
+def serial_of(number: str) -> int | None:
+    """Return the serial in a printed ``number``; None where there is none (a bare serial is understood)."""
+    tail = number.strip().rpartition("-")[2]
+    return int(tail) if tail.isascii() and tail.isdigit() and len(tail) <= 18 else None  # noqa: PLR2004
+
+
+def record(db: Connection, sale: Sale, serial: int, journal: int) -> None:
+    """Write the row of ``sale`` and its trace codes, inside the caller's transaction."""
+    person, answer = sale.draft.person, sale.answer
+    who = (masked_name(person.name), person.psn_no) if person else ("自费顾客", None)
+    sums = (answer.total, answer.fund, answer.assistance, answer.patient)
+    day, provider = business_day(sale.made_at).isoformat(), sale.store.provider.id
+    state = (sale.certainty, len(sale.message_ids))
+    db.execute(
+        "INSERT INTO sale (serial, journal, number, at, day, who, psn_no, provider, total, fund, assistance,"
+        " patient, certainty, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (serial, journal, sale.number, to_text(sale.made_at), day, *who, provider, *sums, *state),
+    )
+    codes = [(code, serial) for line in sale.draft.lines for code in line.trace_codes]
+    if codes:
+        db.executemany("INSERT INTO trace_code (code, sale) VALUES (?, ?)", codes)
+
+
+def last_journal(db: Connection) -> int:
+    """Return the journal number of the last sale; 0 before the first."""
+    row = db.execute("SELECT journal FROM sale ORDER BY serial DESC LIMIT 1").fetchone()
+    return row[0] if row else 0
+
+
+def sold_as(db: Connection, trace_code: str) -> str | None:
+    """Return the number of the sale in which this box was sold here; None when it was not."""
+    row = db.execute(
+        "SELECT s.number FROM trace_code t JOIN sale s ON s.serial = t.sale WHERE t.code = ?", (trace_code,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def index_of(db: Connection, number: str) -> SaleIndex | None:
+    """Return the row of the sale with the printed ``number``."""
+    rows = _indices(db, "WHERE s.serial = ?", (serial_of(number),))
+    return rows[0] if rows else None
+
+
+def last(db: Connection) -> SaleIndex | None:
+    """Return the row of the newest sale."""
+    rows = _indices(db, "ORDER BY s.serial DESC LIMIT 1", ())
+    return rows[0] if rows else None
+
+
+def listed(db: Connection, day: date | None, limit: int) -> list[SaleIndex]:
+    """Return sales newest first: of ``day``, or the last ones of any day."""
+    if day is None:
+        return _indices(db, "ORDER BY s.serial DESC LIMIT ?", (limit,))
+    return _indices(db, "WHERE s.day = ? ORDER BY s.serial DESC LIMIT ?", (day.isoformat(), limit))
+
+
+def read(db: Connection, journal: int) -> Sale:
+    """Return the whole sale that journal entry ``journal`` holds."""
+    body = db.execute("SELECT body FROM journal WHERE number = ?", (journal,)).fetchone()[0]
+    return _DECODE(body)
+
+
+def own_settlements(db: Connection, psn_no: str, year: int, as_of: datetime) -> list[Settlement]:
+    """Return what this till settled for a person in ``year`` and a snapshot of ``as_of`` cannot include.
+
+    Included is what the agency accepted by then; what it rejected never counts.
+    """
+    rows = db.execute(
+        "SELECT journal FROM sale WHERE psn_no = ? AND day BETWEEN ? AND ? AND messages > 0"
+        " AND (answered_at IS NULL OR answered_at > ?) ORDER BY serial",
+        (psn_no, f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of)),
+    )
+    return [each for row in rows.fetchall() for each in _still_own(db, read(db, row[0]), as_of)]
+
+
+def _still_own(db: Connection, sale: Sale, as_of: datetime) -> list[Settlement]:
+    marks = ", ".join("?" * len(sale.message_ids))
+    gone = {
+        row[0]
+        for row in db.execute(
+            f"SELECT id FROM outbox WHERE id IN ({marks})"
+            " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?))",
+            (*sale.message_ids, to_text(as_of)),
+        ).fetchall()
+    }
+    insured = [each for each in sale.answer.settlements if each.benefit != "self_pay"]
+    return [each for each, message in zip(insured, sale.message_ids, strict=True) if message not in gone]
+
+
+def note_answer(db: Connection, serial: int, *, agrees: bool, fund: Fen, patient: Fen, at: datetime) -> None:
+    """Add the agency's sums of one settlement to the sale's row.
+
+    The last of them stamps the time, and confirms the sale when all had the sums that were sold.
+    """
+    db.execute(
+        "UPDATE sale SET answered = answered + 1, agreed = agreed + ?,"
+        " agency_fund = coalesce(agency_fund, 0) + ?, agency_patient = coalesce(agency_patient, 0) + ?,"
+        " answered_at = CASE WHEN answered + 1 = messages THEN ? END,"
+        " certainty = CASE WHEN agreed + ? = messages THEN 'confirmed' ELSE certainty END WHERE serial = ?",
+        (int(agrees), fund, patient, to_text(at), int(agrees), serial),
+    )
+
+
+def _indices(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[SaleIndex]:
+    rows = db.execute(
+        "SELECT s.serial, s.journal, s.number, s.at, s.who, s.total, s.fund, s.assistance, s.patient,"
+        " s.certainty, s.messages, s.answered, s.agency_fund, s.agency_patient,"
+        " (SELECT coalesce(max(copy), 0) FROM printing p WHERE p.sale = s.serial),"
+        " (SELECT count(*) FROM outbox o WHERE o.state = 'rejected' AND o.sale = s.number)"
+        f" FROM sale s {where}",
+        arguments,
+    )
+    return [
+        SaleIndex(
+            serial=row[0],
+            journal=row[1],
+            number=row[2],
+            at=from_text(row[3]),
+            who=row[4],
+            total=row[5],
+            fund=row[6],
+            assistance=row[7],
+            patient=row[8],
+            certainty=row[9],
+            messages=row[10],
+            answered=row[11],
+            agency_fund=row[12],
+            agency_patient=row[13],
+            copies=row[14],
+            rejected=row[15],
+        )
+        for row in rows.fetchall()
+    ]

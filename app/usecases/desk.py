@@ -1,0 +1,127 @@
+"""The desk: what lies on the counter at this moment, shared by the acts that change it.
+
+It lives on one worker thread with its own connection. Only ``hear`` is called from others: it puts what
+arrived into a queue, and the next act takes it from there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date, datetime
+from queue import Empty, SimpleQueue
+
+from msgspec import Struct
+
+from app.clock import Clock
+from app.storage import outbox
+from app.storage.connection import Connection, transaction
+from app.usecases.law import Law
+from app.usecases.ports import ClaimAnswer, Courier, PersonAnswer, ReceiptPrinter
+from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
+from engine.calendar import business_day
+from engine.sale import Draft, Store
+
+News = PersonAnswer | ClaimAnswer | None
+
+
+class CounterSettings(Struct, frozen=True, kw_only=True):
+    """What a shop may set: who is on duty, and how long a sale waits for the agency, in seconds."""
+
+    operator: str
+    answer_wait_s: float
+
+
+class Desk:
+    """Parts that every act needs, and the sale in progress; a sale in progress is not kept over a restart."""
+
+    def __init__(
+        self,
+        *,
+        db: Connection,
+        clock: Clock,
+        settings: CounterSettings,
+        law: Law,
+        courier: Courier,
+        printer: ReceiptPrinter,
+        stops: tuple[TourStop, ...],
+    ) -> None:
+        self.db, self.clock, self.settings, self.law = db, clock, settings, law
+        self.courier, self.printer, self.stops = courier, printer, stops
+        self.store: Store | None = None
+        self.draft = Draft()
+        self.selected: str | None = None
+        self.notice: Notice | None = None
+        self.settled: Settled | None = None
+        self.awaited: str | None = None  # The scan that the agency is asked about.
+        self.presettled: ClaimAnswer | None = None
+        self.last_shown: CounterState | None = None
+        self.sound = True  # Whether the journal's chain held when the counter was opened.
+        self.arrived = threading.Event()
+        self._past: list[Draft] = []
+        self._news: SimpleQueue[News] = SimpleQueue()
+        self._listeners: list[Callable[[], None]] = []
+        courier.listen(self.hear)
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """Return the business day in China."""
+        return business_day(self.clock.now())
+
+    def say(self, tone: Tone, what: str, advice: str = "") -> None:
+        """Show one sentence until the next act."""
+        self.notice = Notice(tone, what, advice)
+
+    def begin_act(self) -> None:
+        """Clear what the last act said; after a settlement the next act begins the next sale."""
+        self.notice = None
+        if self.settled is not None:
+            self.clear()
+
+    def change(self, draft: Draft) -> None:
+        """Put ``draft`` on the desk; the one before can be had back by ``undo``."""
+        if draft != self.draft:
+            self._past.append(self.draft)
+            self.draft = draft
+
+    def undo(self) -> bool:
+        """Take the last change back; False when there is none."""
+        if not self._past:
+            return False
+        self.draft = self._past.pop()
+        return True
+
+    def clear(self) -> None:
+        """Make room for the next customer."""
+        self.draft, self.selected, self.settled = Draft(), None, None
+        self.awaited, self.presettled = None, None
+        self._past.clear()
+
+    def hear(self, news: News) -> None:
+        """Take what arrived from outside; called from any thread."""
+        self._news.put(news)
+        self.arrived.set()
+        for listener in tuple(self._listeners):
+            listener()
+
+    def news(self) -> list[News]:
+        """Return what arrived since the last call."""
+        heard: list[News] = []
+        while True:
+            try:
+                heard.append(self._news.get_nowait())
+            except Empty:
+                return heard
+
+    def hasten(self) -> None:
+        """Send what waits now: the person at the counter asked for it."""
+        with transaction(self.db):
+            outbox.hasten(self.db, self.now())
+        self.courier.poke()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` (on any thread) whenever something arrives."""
+        self._listeners.append(listener)

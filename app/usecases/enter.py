@@ -1,0 +1,36 @@
+"""One field takes everything: what was scanned or typed is told apart and goes where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.usecases.basket import add_by_barcode, add_by_code, add_by_trace_code, add_by_words
+from app.usecases.desk import Desk
+from app.usecases.identify import identify
+from app.usecases.prescribe import take_electronic
+from engine.ids import Scan, ScanKind
+from engine.scan import classify
+
+
+def enter(desk: Desk, text: str) -> None:
+    """Do what ``text`` asks for; where it cannot be told, say so and what it looked like."""
+    scan = classify(text)
+    _ACTS[scan.kind](desk, scan)
+
+
+def _say_unknown(desk: Desk, scan: Scan) -> None:
+    looked = f"认不出「{scan.value[:40]}」（{len(scan.value)} 个字符）。" if scan.value else "没有读到内容。"
+    desk.say("attention", looked, scan.why or "请重扫一次，或输入药名、拼音首字母。")
+
+
+_ACTS: dict[ScanKind, Callable[[Desk, Scan], None]] = {
+    "voucher": identify,
+    "card": identify,
+    "resident_id": identify,
+    "barcode": add_by_barcode,
+    "trace_code": add_by_trace_code,
+    "prescription": take_electronic,
+    "drug_code": add_by_code,
+    "words": add_by_words,
+    "unknown": _say_unknown,
+}

@@ -1,0 +1,93 @@
+"""What was sold and what was said to the agency, as the places of the window list it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.errors import SaleUnknown
+from app.storage import journal, outbox, sales
+from app.storage.outbox import Message
+from app.storage.sales import SaleIndex
+from app.usecases.desk import Desk
+from app.usecases.paper import stored_receipt
+from app.usecases.state import Delivery, MessageRow, SaleRow, WorldState
+from engine.receipt import Receipt
+
+MOST_ROWS = 500
+
+_TITLES = {"2102": "结算", "2103": "撤销", "SY03": "流水上传", "2101": "预结算"}
+
+
+def list_sales(desk: Desk, day: date | None) -> tuple[SaleRow, ...]:
+    """Return the sales of ``day`` (None: the last ones of any day), newest first."""
+    return tuple(_sale_row(index) for index in sales.listed(desk.db, day, MOST_ROWS))
+
+
+def receipt_of(desk: Desk, number: str) -> Receipt:
+    """Return the receipt of sale ``number`` as printed; raise SaleUnknown."""
+    index = sales.index_of(desk.db, number)
+    if index is None:
+        raise SaleUnknown(number=number)
+    return stored_receipt(desk, index, sales.read(desk.db, index.journal))
+
+
+def list_messages(desk: Desk) -> tuple[MessageRow, ...]:
+    """Return the newest messages to the agency."""
+    return tuple(_message_row(message) for message in outbox.recent(desk.db, MOST_ROWS))
+
+
+def world(desk: Desk) -> WorldState:
+    """Return how the world around the counter stands."""
+    waiting, rejected = outbox.counts(desk.db)
+    length, _hash = journal.head(desk.db)
+    person = desk.draft.person
+    region = person.region if person else desk.store.provider.region if desk.store else ""
+    insurance = person.insurance if person else None
+    return WorldState(
+        online=desk.courier.online,
+        offline_since=desk.courier.offline_since,
+        waiting=waiting,
+        rejected=rejected,
+        journal_length=length,
+        journal_sound=desk.sound,
+        policy=desk.law.policy_title(region, insurance, desk.today()),
+        now=desk.now(),
+    )
+
+
+def _sale_row(index: SaleIndex) -> SaleRow:
+    return SaleRow(
+        number=index.number,
+        at=index.at,
+        who=index.who,
+        total=index.total,
+        fund=index.fund,
+        patient=index.patient,
+        certainty=index.certainty,
+        delivery=_delivery(index),
+        copies=index.copies,
+        agency_fund=index.agency_fund,
+        agency_patient=index.agency_patient if index.messages == index.answered else None,
+    )
+
+
+def _delivery(index: SaleIndex) -> Delivery:
+    if index.rejected:
+        return "rejected"
+    if not index.messages:
+        return "none"
+    return "accepted" if index.answered >= index.messages else "waiting"
+
+
+def _message_row(message: Message) -> MessageRow:
+    title = _TITLES.get(message.infno, message.infno)
+    return MessageRow(
+        id=message.id,
+        infno=message.infno,
+        title=f"{title}（第 {message.sale} 号销售）" if message.sale else title,
+        at=message.made_at,
+        state=message.state,
+        attempts=message.attempts,
+        next_attempt=message.next_attempt_at if message.state == "waiting" else None,
+        trouble=message.trouble,
+    )

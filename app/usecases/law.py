@@ -1,0 +1,86 @@
+"""What the counter asks of the law: an answer to a claim, or the figure that is missing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from msgspec import Struct
+
+from app.usecases.state import LimitBar, PolicyCard
+from engine.policy.answer import Answer
+from engine.policy.claim import Claim
+from engine.policy.compute import MissingParameter, answer_claim
+from engine.policy.limits import limits_of
+from engine.policy.packs import Library, Pack, cite
+
+
+class MissingFigure(Struct, frozen=True):
+    """The policy in force needs a figure that the agency has not given; ``path`` names it."""
+
+    path: str
+
+
+class Law(Protocol):
+    """The policy library, as the use cases see it."""
+
+    def answer(self, claim: Claim) -> Answer | MissingFigure: ...
+    def policy_hash(self, claim: Claim) -> str | None: ...
+    def policy_title(self, region: str, insurance: str | None, day: date) -> str | None: ...
+    def limits(self, claim: Claim) -> tuple[LimitBar, ...]: ...
+    def cards(self) -> tuple[PolicyCard, ...]: ...
+
+
+class LibraryLaw:
+    """The law as the packs say it."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def answer(self, claim: Claim) -> Answer | MissingFigure:
+        """Return the answer to ``claim``, or the figure that the agency still has to give."""
+        try:
+            return answer_claim(self._library, claim)
+        except MissingParameter as missing:
+            return MissingFigure(missing.path)
+
+    def policy_hash(self, claim: Claim) -> str | None:
+        """Return the hash of the pack that answers ``claim``."""
+        pack = self._library.in_force(claim.patient.region, claim.patient.insurance, claim.day)
+        return pack.hash if pack else None
+
+    def policy_title(self, region: str, insurance: str | None, day: date) -> str | None:
+        """Return the title of the pack in force; without an ``insurance`` that of either."""
+        for kind in (insurance,) if insurance else ("resident", "employee"):
+            pack = self._library.in_force(region, kind, day)
+            if pack is not None:
+                return pack.title
+        return None
+
+    def limits(self, claim: Claim) -> tuple[LimitBar, ...]:
+        """Return the limits that bear on ``claim`` and what is used of them before it."""
+        return tuple(LimitBar(use.label, use.used, use.limit) for use in limits_of(self._library, claim))
+
+    def cards(self) -> tuple[PolicyCard, ...]:
+        """Return each pack as the policy place lists it."""
+        return tuple(_card(pack) for pack in self._library.packs)
+
+
+def _card(pack: Pack) -> PolicyCard:
+    return PolicyCard(
+        id=pack.id,
+        title=pack.title,
+        document=pack.document,
+        begins=pack.begins,
+        ends=pack.ends,
+        draft=pack.draft,
+        numbers=tuple((what, shown, cite(provision.clause)) for what, shown, provision in pack.numbers()),
+        readings=tuple(
+            (
+                reading.question,
+                reading.answers[pack.taken[reading.id]],
+                tuple(text for key, text in reading.answers.items() if key != pack.taken[reading.id]),
+            )
+            for reading in pack.readings
+        ),
+    )

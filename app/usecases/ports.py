@@ -1,0 +1,86 @@
+"""What the use cases ask of the world outside: printer and agency, as small protocols that fakes fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.ids import Scan
+from engine.person import Person
+from engine.policy.answer import Answer
+from engine.policy.claim import Claim
+from engine.receipt import Receipt
+from engine.sale import Draft, Store
+
+
+class ReceiptPrinter(Protocol):
+    """Puts a receipt on paper; ``copy`` 0 is the original. Raises PrinterSilent when nothing came out."""
+
+    def print_receipt(self, receipt: Receipt, copy: int) -> Path | None: ...
+
+
+class PersonAnswer(Struct, frozen=True, kw_only=True):
+    """What the agency said about a scan: a person, or why there is none."""
+
+    scan: Scan
+    person: Person | None
+    trouble: str = ""
+
+
+class ClaimAnswer(Struct, frozen=True, kw_only=True):
+    """The agency's pre-settlement (2101) of ``claim``."""
+
+    claim: Claim
+    fund: int
+    assistance: int
+    patient: int
+
+
+class ClaimContext(Struct, frozen=True, kw_only=True):
+    """All that a pre-settlement message is made of."""
+
+    store: Store
+    draft: Draft
+    claim: Claim
+    answer: Answer
+    made_at: datetime
+
+
+class Courier(Protocol):
+    """The way to the agency; nothing here blocks. ``online`` is None until the first attempt.
+
+    ``listen`` takes a callback for everything that arrives: a PersonAnswer or ClaimAnswer as above, or None
+    for "the world changed". It is called from the courier's own thread.
+    """
+
+    @property
+    def online(self) -> bool | None: ...
+    @property
+    def offline_since(self) -> datetime | None: ...
+    def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None: ...
+    def poke(self) -> None: ...
+    def look_up(self, store: Store, scan: Scan) -> None: ...
+    def presettle(self, context: ClaimContext) -> None: ...
+
+
+class NoCourier:
+    """No agency at all: everything stays in the outbox."""
+
+    online: bool | None = False
+    offline_since: datetime | None = None
+
+    def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None:
+        """Nothing will ever arrive."""
+
+    def poke(self) -> None:
+        """There is nobody to send to."""
+
+    def look_up(self, store: Store, scan: Scan) -> None:
+        """There is nobody to ask."""
+
+    def presettle(self, context: ClaimContext) -> None:
+        """There is nobody to ask."""

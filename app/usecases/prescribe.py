@@ -1,0 +1,68 @@
+"""The prescription: electronic by its number, or typed from paper and checked before it counts."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from app.errors import FormIncomplete
+from app.storage import catalogue, prescriptions
+from app.storage.connection import Connection
+from app.usecases.desk import Desk
+from app.usecases.quote import quote
+from app.usecases.show import find, open_store
+from app.usecases.state import PaperPrescription
+from engine.catalogue import Drug
+from engine.ids import Scan
+from engine.paper import check_paper, read_paper
+from engine.prescription import Finding, Prescription
+
+_LOOK_AT = 50
+
+
+def take_electronic(desk: Desk, scan: Scan) -> None:
+    """Put an electronic prescription on the desk, if it is this person's."""
+    found = prescriptions.by_number(desk.db, scan.value)
+    person = desk.draft.person
+    if found is None:
+        desk.say(
+            "attention",
+            f"本机没有处方 {scan.value}。",
+            "请联网同步后再扫；手里有纸质处方可按 Ctrl+2 录入。",
+        )
+    elif person is not None and found.psn_no not in (None, person.psn_no):
+        desk.say("refused", "这张处方开给另一位参保人，没有采用。", "请扫本人的处方。")
+    else:
+        desk.change(replace(desk.draft, prescription=found))
+
+
+def prescribe(desk: Desk, form: PaperPrescription) -> None:
+    """Put the typed prescription on the desk; raise FormIncomplete for what cannot be read."""
+    desk.change(replace(desk.draft, prescription=_read(desk, form)))
+
+
+def check(desk: Desk, form: PaperPrescription) -> tuple[Finding, ...]:
+    """Return what is found in the typed prescription, and with it in the sale, without putting it there."""
+    found = check_paper(form, desk.today())
+    if any(finding.severity == "refused" for finding in found):
+        return found
+    draft = replace(desk.draft, prescription=_read(desk, form))
+    return (*found, *find(desk, draft, quote(desk, open_store(desk), draft)))
+
+
+def drop(desk: Desk) -> None:
+    """Take the prescription off the desk."""
+    desk.change(replace(desk.draft, prescription=None))
+
+
+def _read(desk: Desk, form: PaperPrescription) -> Prescription:
+    for finding in check_paper(form, desk.today()):
+        if finding.severity == "refused":
+            raise FormIncomplete(problem=finding.text)
+    written = {name: _drug(desk.db, name.strip()) for name, _packs in form.lines}
+    return read_paper(form, {name: drug for name, drug in written.items() if drug is not None})
+
+
+def _drug(db: Connection, written: str) -> Drug | None:
+    """Return the one drug that ``written`` means: a code, or a name that only one drug has."""
+    hits = [hit for hit in catalogue.search(db, written, _LOOK_AT) if hit.generic_name == written]
+    return catalogue.by_code(db, written) or (hits[0] if len(hits) == 1 else None)

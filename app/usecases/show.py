@@ -1,0 +1,127 @@
+"""What the counter shows of the desk: the share, its findings, and the hint for the next act."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from app.errors import NoStore
+from app.usecases.desk import Desk
+from app.usecases.ports import ClaimContext
+from app.usecases.quote import Quote, insured_settlements, quote
+from app.usecases.state import CounterState
+from engine.calendar import business_day
+from engine.prescription import Finding
+from engine.review import review
+from engine.sale import Draft, Store
+
+
+def show(desk: Desk) -> CounterState:
+    """Return the desk as a window draws it; raise NoStore before the first synchronisation."""
+    store = open_store(desk)
+    if desk.settled is not None and desk.last_shown is not None:
+        return settled_state(desk, desk.last_shown)
+    quoted = quote(desk, store, desk.draft)
+    findings = find(desk, desk.draft, quoted)
+    lacking = lacking_codes(desk.draft)
+    insured = quoted is not None and bool(insured_settlements(quoted.answer))
+    state = CounterState(
+        store=store,
+        operator=desk.settings.operator,
+        day=desk.today(),
+        draft=desk.draft,
+        selected=desk.selected,
+        claim=quoted.claim if quoted else None,
+        answer=quoted.answer if quoted else None,
+        certainty="provisional" if insured else None,
+        agreed=quoted is not None and agreed(desk, quoted),
+        bound=quoted.bound if quoted else 0,
+        findings=findings,
+        limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
+        lacking=lacking,
+        hint=hint(desk, quoted, lacking),
+        notice=desk.notice,
+    )
+    desk.last_shown = state
+    return state
+
+
+def open_store(desk: Desk) -> Store:
+    """Return the shop that sells; raise NoStore when none is known yet."""
+    if desk.store is None:
+        raise NoStore()
+    return desk.store
+
+
+def settled_state(desk: Desk, shown: CounterState) -> CounterState:
+    """Return the sale as it was settled, until the next one begins."""
+    return replace(shown, settled=desk.settled, notice=desk.notice, hint="扫下一位的凭证，或直接扫药盒")
+
+
+def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
+    """Return what review finds, then what the law refuses, each once."""
+    answer = quoted.answer if quoted else None
+    findings = list(review(draft.prescription, draft, draft.person, desk.today(), answer))
+    if quoted and quoted.missing:
+        text = f"缺少医保中心参数 {quoted.missing}，请联网同步后重试，或按自费。"
+        findings.append(Finding("attention", "missing_parameter", text))
+    names = {line.id: line.drug.generic_name for line in draft.lines}
+    shown = {finding.code for finding in findings if finding.clause is not None}
+    for refusal in answer.refusals if answer else ():
+        if refusal.code in shown:  # Review has said it already, in the prescription's words.
+            continue
+        text = refusal.message if refusal.line is None else f"{names[refusal.line]}：{refusal.message}"
+        findings.append(Finding("refused", refusal.code, text, refusal.clause))
+    return tuple(dict.fromkeys(findings))
+
+
+def lacking_codes(draft: Draft) -> dict[str, int]:
+    """Return by line how many trace codes are still to be scanned, of drugs that carry them."""
+    lacking = {
+        line.id: line.quantity - len(line.trace_codes) for line in draft.lines if line.drug.trace_prefix
+    }
+    return {line: number for line, number in lacking.items() if number > 0}
+
+
+def agreed(desk: Desk, quoted: Quote) -> bool:
+    """Tell whether the agency's pre-settlement of this very claim came to the same sums."""
+    theirs, ours = desk.presettled, quoted.answer
+    return (
+        theirs is not None
+        and theirs.claim == quoted.claim
+        and (theirs.fund, theirs.assistance, theirs.patient) == (ours.fund, ours.assistance, ours.patient)
+    )
+
+
+def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int]) -> str:
+    """Return the next act, in a few words."""
+    draft = desk.draft
+    if desk.awaited is not None:
+        return "正在向医保中心查询…"
+    if quoted is None:
+        return "扫凭证、处方或药盒" if draft.person is None else "扫处方或药盒"
+    if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
+        return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
+    if lacking:
+        return f"还有 {sum(lacking.values())} 盒要扫追溯码"
+    if draft.tendered is None and quoted.answer.patient:
+        return "收款：输入收到的金额，或按 F12 按应收结算"
+    return "按 F12 结算"
+
+
+def ask_agency(desk: Desk) -> None:
+    """Have the agency compute the share as well, when it can be reached; the latest claim wins."""
+    if desk.courier.online is not True or desk.settled is not None:
+        return
+    store = open_store(desk)
+    quoted = quote(desk, store, desk.draft)
+    if quoted is None or quoted.claim is None or not insured_settlements(quoted.answer):
+        return
+    if desk.presettled is not None and desk.presettled.claim == quoted.claim:
+        return
+    made_at = desk.now()
+    if business_day(made_at) == quoted.claim.day:
+        desk.courier.presettle(
+            ClaimContext(
+                store=store, draft=desk.draft, claim=quoted.claim, answer=quoted.answer, made_at=made_at
+            )
+        )

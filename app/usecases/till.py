@@ -1,0 +1,175 @@
+"""The counter as the window works it: each method one act of a person, done by the module named for it.
+
+A ``Till`` belongs to one thread with its own connection; only ``subscribe``'s listeners hear from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from app.storage import journal
+from app.storage.migrations import migrate
+from app.usecases import basket, enter, history, paper, prescribe, settle, tour
+from app.usecases.desk import Desk
+from app.usecases.identify import person_arrived
+from app.usecases.ports import PersonAnswer
+from app.usecases.show import ask_agency, show
+from app.usecases.state import (
+    Choice,
+    CounterState,
+    MessageRow,
+    PaperPrescription,
+    PolicyCard,
+    SaleRow,
+    Settled,
+    TourStop,
+    WorldState,
+)
+from engine.prescription import Finding
+from engine.receipt import Receipt
+
+
+class _Place:
+    """A part of the counter: it works at the shared desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def _done(self) -> CounterState:
+        ask_agency(self._desk)
+        return show(self._desk)
+
+
+class _Selling(_Place):
+    def start(self) -> CounterState:
+        """Open for business: schema, chain, shop, papers that never came out."""
+        desk = self._desk
+        migrate(desk.db)
+        desk.sound = not journal.verify_news(desk.db)
+        tour.open_last_store(desk)
+        paper.offer_unprinted(desk)
+        if not desk.sound:
+            desk.say(
+                "refused",
+                "流水的链条对不上：有记录被改动或缺失。新的销售仍会入账。",
+                "请复制数据文件夹保存，运行 shanyao journal verify 查看，并联系经办机构。",
+            )
+        return show(desk)
+
+    def refresh(self) -> CounterState:
+        """Take in what arrived from outside since the last act."""
+        desk = self._desk
+        if desk.store is None:
+            tour.open_last_store(desk)
+        for news in desk.news():
+            if isinstance(news, PersonAnswer):
+                person_arrived(desk, news)
+            elif news is not None:
+                desk.presettled = news
+        return self._done()
+
+    def enter(self, text: str) -> CounterState:
+        self._desk.begin_act()
+        enter.enter(self._desk, text)
+        return self._done()
+
+    def search(self, text: str) -> tuple[Choice, ...]:
+        return basket.search(self._desk, text)
+
+    def choose(self, key: str) -> CounterState:
+        self._desk.begin_act()
+        basket.choose(self._desk, key)
+        return self._done()
+
+    def select(self, line_id: str) -> CounterState:
+        basket.select(self._desk, line_id)
+        return show(self._desk)
+
+    def change_quantity(self, line_id: str, quantity: int) -> CounterState:
+        self._desk.begin_act()
+        basket.change_quantity(self._desk, line_id, quantity)
+        return self._done()
+
+    def tender(self, text: str) -> CounterState:
+        self._desk.begin_act()
+        settle.tender(self._desk, text)
+        return show(self._desk)
+
+    def settle(self) -> CounterState:
+        desk = self._desk
+        self.refresh()
+        if desk.settled is None:  # F12 twice is one sale.
+            desk.notice = None
+            settle.settle(desk)
+        return show(desk)
+
+    def undo(self) -> CounterState:
+        desk = self._desk
+        desk.notice = None
+        if desk.settled is not None or not desk.undo():
+            desk.say(
+                "info", "没有可以撤回的操作。", "已结算的销售不能撤回，请用退药流程。" if desk.settled else ""
+            )
+        return self._done()
+
+    def next_customer(self) -> CounterState:
+        self._desk.clear()
+        self._desk.notice = None
+        return show(self._desk)
+
+
+class _Prescribing(_Place):
+    def prescribe(self, form: PaperPrescription) -> CounterState:
+        self._desk.begin_act()
+        prescribe.prescribe(self._desk, form)
+        return self._done()
+
+    def check_prescription(self, form: PaperPrescription) -> tuple[Finding, ...]:
+        return prescribe.check(self._desk, form)
+
+    def drop_prescription(self) -> CounterState:
+        self._desk.begin_act()
+        prescribe.drop(self._desk)
+        return self._done()
+
+
+class _Ledger(_Place):
+    def sales(self, day: date | None) -> tuple[SaleRow, ...]:
+        return history.list_sales(self._desk, day)
+
+    def receipt(self, number: str) -> Receipt:
+        return history.receipt_of(self._desk, number)
+
+    def reprint(self, number: str | None) -> Settled:
+        return paper.reprint(self._desk, number)
+
+    def messages(self) -> tuple[MessageRow, ...]:
+        return history.list_messages(self._desk)
+
+    def policies(self) -> tuple[PolicyCard, ...]:
+        return self._desk.law.cards()
+
+    def world(self) -> WorldState:
+        return history.world(self._desk)
+
+    def sync_now(self) -> None:
+        self._desk.hasten()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        self._desk.subscribe(listener)
+
+
+class _Touring(_Place):
+    def tour(self) -> tuple[TourStop, ...]:
+        return tour.stops(self._desk)
+
+    def demonstrate(self, stop: TourStop) -> CounterState:
+        self._desk.begin_act()
+        tour.go_to_store(self._desk, stop.store)
+        enter.enter(self._desk, stop.code)
+        return self._done()
+
+
+class Till(_Selling, _Prescribing, _Ledger, _Touring):
+    """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""

@@ -18,9 +18,9 @@ from engine.sale import Draft, Store
 
 
 class ReceiptPrinter(Protocol):
-    """Puts a receipt on paper; ``copy`` 0 is the original. Raises PrinterSilent when nothing came out."""
+    """Puts a receipt on paper and returns where its file lies, if it is one; else raises PrinterSilent."""
 
-    def print_receipt(self, receipt: Receipt, copy: int) -> Path | None: ...
+    def print_receipt(self, receipt: Receipt) -> Path | None: ...
 
 
 class PersonAnswer(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,128 @@
+"""A counter with a real database and hand-written fakes for all that is outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from app.errors import PrinterSilent
+from app.storage import catalogue, people, prescriptions, stores
+from app.storage.connection import Connection, open_database, transaction
+from app.storage.migrations import migrate
+from app.usecases.desk import CounterSettings, Desk, News
+from app.usecases.law import LibraryLaw
+from app.usecases.ports import ClaimContext
+from app.usecases.till import Till
+from engine.demonstration import Demonstration, parse_demonstration
+from engine.ids import Scan
+from engine.policy.packs import Library, load_library
+from engine.receipt import Receipt
+from engine.sale import Store
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+class FakeClock:
+    """Stands still until it is moved; each reading is one microsecond later than the last."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        self.at += timedelta(microseconds=1)
+        return self.at
+
+
+class FakeCourier:
+    """Online or not as told; keeps what was asked, and lets the test answer."""
+
+    def __init__(self, online: bool | None = False) -> None:
+        self.online = online
+        self.offline_since: datetime | None = None
+        self.looked_up: list[Scan] = []
+        self.presettled: list[ClaimContext] = []
+        self.pokes = 0
+        self.on_poke: Callable[[], None] = lambda: None
+        self.hear: Callable[[News], None] = lambda news: None
+
+    def listen(self, hear: Callable[[News], None]) -> None:
+        self.hear = hear
+
+    def poke(self) -> None:
+        self.pokes += 1
+        self.on_poke()
+
+    def look_up(self, store: Store, scan: Scan) -> None:
+        self.looked_up.append(scan)
+
+    def presettle(self, context: ClaimContext) -> None:
+        self.presettled.append(context)
+
+
+class FakePrinter:
+    """Keeps what it printed; silent when told so."""
+
+    def __init__(self) -> None:
+        self.papers: list[Receipt] = []
+        self.silent = False
+
+    def print_receipt(self, receipt: Receipt) -> Path | None:
+        if self.silent:
+            raise PrinterSilent()
+        self.papers.append(receipt)
+        return None
+
+
+class Bench:
+    """A till with the demonstration on its shelves, and its fakes at hand."""
+
+    def __init__(self, folder: Path, *, online: bool | None = False, clock: FakeClock | None = None) -> None:
+        self.path = folder / "counter.db"
+        self.db: Connection = open_database(self.path, KEY)
+        migrate(self.db)
+        self.clock = clock or FakeClock()
+        self.courier = FakeCourier(online)
+        self.printer = FakePrinter()
+        self.demonstration = stocked(self.db)
+        self.desk = Desk(
+            db=self.db,
+            clock=self.clock,
+            settings=CounterSettings(operator="药师 李", answer_wait_s=0.01),
+            law=LibraryLaw(library()),
+            courier=self.courier,
+            printer=self.printer,
+            stops=(),
+        )
+        self.till = Till(self.desk)
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def stocked(db: Connection) -> Demonstration:
+    """Put the demonstration into ``db`` as the agency's news would."""
+    demonstration = parse_demonstration(texts("demonstration"), NOW)
+    with transaction(db):
+        stores.save(db, demonstration.stores)
+        people.save(db, demonstration.people)
+        for code, psn_no in demonstration.vouchers.items():
+            people.remember_voucher(db, code, psn_no)
+        catalogue.save(db, demonstration.drugs)
+        prescriptions.save(db, demonstration.prescriptions)
+    return demonstration
+
+
+def library() -> Library:
+    """Return the law as shipped."""
+    return load_library(texts("policies"))
+
+
+def texts(folder: str) -> dict[str, str]:
+    """Return the TOML files of a folder of resources by name."""
+    return {path.name: path.read_text("utf-8") for path in sorted((RESOURCES / folder).glob("*.toml"))}
+
+
+TODAY = date(2026, 11, 22)

@@ -146,7 +146,7 @@ def _own_parts(line: Line) -> Iterator[str]:
         yield f"超标准 {format_yuan((line.unit_price - payable) * line.quantity)}"
     if line.first_self_pay_bp:
         own = portion(line.quantity * payable, line.first_self_pay_bp)
-        yield f"先行自付 {format_percent(line.first_self_pay_bp)} {format_yuan(own)}"
+        yield f"先行自付 {format_yuan(own)}（{format_percent(line.first_self_pay_bp)}）"
 
 
 def _settlement(sale: Sale, settlement: Settlement) -> Iterator[Row]:
@@ -159,9 +159,9 @@ def _settlement(sale: Sale, settlement: Settlement) -> Iterator[Row]:
         )
         return
     before, after = _split(settlement.steps)
-    yield from (_step(settlement, step) for step in before)
+    yield from (row for step in before for row in _step(settlement, step))
     yield Row(left="政策范围内费用", right=format_yuan(settlement.in_scope))
-    yield from (_step(settlement, step) for step in after)
+    yield from (row for step in after for row in _step(settlement, step))
     yield Row(left="本笔个人负担", right=format_yuan(settlement.patient))
 
 
@@ -181,11 +181,13 @@ def _split(steps: tuple[Step, ...]) -> tuple[list[Step], list[Step]]:
     return [s for s in shown if s.rule in early], [s for s in shown if s.rule not in early]
 
 
-def _step(settlement: Settlement, step: Step) -> Row:
+def _step(settlement: Settlement, step: Step) -> Iterator[Row]:
     name = _RULE[step.rule]
     if step.rule == "fund_share":
         name = f"{name} {format_percent(settlement.ratio_bp)}"
-    return Row(left=f"{name}{_cited(step.clause)}", right=format_yuan(step.amount))
+    yield Row(left=name, right=format_yuan(step.amount))
+    if step.clause is not None:
+        yield Row(left=_cited(step.clause), weight="small")
 
 
 def _cited(clause: Clause | None) -> str:
@@ -208,15 +210,14 @@ def _certainty(sale: Sale, settlement_ids: tuple[str, ...]) -> Iterator[Row]:
     if sale.claim is None or (not sale.bound and not sale.answer.fund and not sale.answer.assistance):
         text = "本次没有医保基金支付，全部由个人负担。"
     elif sale.certainty == "confirmed":
-        ids = "、".join(settlement_ids)
-        text = (
-            f"已确认：医保结算编号 {ids}。" if ids else "已确认：医保中心预结算金额一致，结算编号随上传取得。"
-        )
+        text = "已确认：医保中心的金额与此一致。"
     elif sale.certainty == "guaranteed":
         text = "已担保：在医保中心预留的额度内结算，金额不再更正。"
     else:
         text = f"暂定：{_balances(sale)}；可能更正，最多 {format_yuan(sale.bound)} 元。"
     yield Row(left=text, rule_above=True)
+    for number in settlement_ids:
+        yield Row(left="医保结算编号", right=number, weight="small")
 
 
 def _balances(sale: Sale) -> str:
@@ -224,8 +225,8 @@ def _balances(sale: Sale) -> str:
     if person is None:
         return "余额未知"
     as_of = business_day(person.snapshot.as_of)
-    days = (business_day(sale.made_at) - as_of).days
-    return f"余额截至 {as_of.month} 月 {as_of.day} 日，已 {max(0, days)} 天"
+    days = max(0, (business_day(sale.made_at) - as_of).days)
+    return f"余额截至 {as_of.month} 月 {as_of.day} 日，{f'已 {days} 天' if days else '是当天的'}"
 
 
 def _foot(sale: Sale, printed_at: datetime, journal_number: int) -> Iterator[Row]:

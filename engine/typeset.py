@@ -24,7 +24,7 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
         if measure(lines[-1] + unit.rstrip()) <= width or not lines[-1]:
             lines[-1] += unit
             continue
-        carried = _carried(lines[-1]) if unit[0] in _NEVER_FIRST else _trailing_openers(lines[-1])
+        carried = _carried(lines[-1], closing=unit[0] in _NEVER_FIRST)
         lines[-1] = lines[-1][: len(lines[-1]) - len(carried)]
         lines.append((carried + unit).lstrip())
     return [line.rstrip() for line in lines]
@@ -70,13 +70,12 @@ def _units(text: str, width: float, measure: Callable[[str], float]) -> Iterator
             yield from unit  # A code longer than the paper is cut where it must be.
 
 
-def _carried(line: str) -> str:
-    """Return the end of ``line`` that goes to the next with a closing mark: at most its last character."""
-    return line[-1] if len(line) > 1 else ""
-
-
-def _trailing_openers(line: str) -> str:
-    openers = ""
-    while len(openers) < len(line) - 1 and line[-1 - len(openers)] in _NEVER_LAST:
-        openers = line[-1 - len(openers)] + openers
-    return openers
+def _carried(line: str, closing: bool) -> str:
+    """Return the end of ``line`` that goes to the next one: what a closing mark closes, and openers."""
+    cut = len(line)
+    while closing and cut > 1:
+        cut -= 1
+        closing = line[cut] in _NEVER_FIRST
+    while cut > 1 and line[cut - 1] in _NEVER_LAST:
+        cut -= 1
+    return line[cut:] if cut > 1 or not closing else ""

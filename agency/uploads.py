@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agency.calls import Call
-from agency.storage import ledger, registry
+from agency.storage import journals, registry
 from engine.calendar import insurance_year
 from engine.journal import find_faults
 from engine.protocol.journal import JournalHead, JournalPage, head_output, read_journal
@@ -15,35 +15,49 @@ def journal(call: Call) -> str:
     """SY03: keep a till's journal entries; those held already are compared, the new ones must follow them."""
     page = read_journal(call.request.input)
     provider = call.request.fixmedins_code
-    number, head = ledger.journal_head(call.db, provider, page.till)
-    _compare(call, provider, page, number)
+    chain = _chain(call, provider, page)
+    number, head = journals.head(call.db, chain)
+    for entry in page.entries:
+        if entry.number <= number and journals.hash_at(call.db, chain, entry.number) != entry.hash:
+            raise _fork(entry.number)
     new = [entry for entry in page.entries if entry.number > number]
-    if new and new[0].number != number + 1:
-        raise ProtocolError(
-            f"流水不连续：已收到第 {number} 条，请从第 {number + 1} 条起上传。", "journal_gap"
-        )
     faults = find_faults(new, number, head)
     if faults:
         raise ProtocolError(
             f"流水校验不通过，没有收下：{faults[0].text}请保留现场并联系软件服务商。", "journal_broken"
         )
-    ledger.append(call.db, provider, page.till, new)
-    last = new[-1] if new else None
-    return head_output(
-        JournalHead(number=last.number, hash=last.hash) if last else JournalHead(number=number, hash=head)
+    journals.append(call.db, chain, new)
+    journals.bind(call.db, provider, page.till, chain)
+    if new:
+        number, head = new[-1].number, new[-1].hash
+    return head_output(JournalHead(number=number, hash=head))
+
+
+def _chain(call: Call, provider: str, page: JournalPage) -> str:
+    """Return the chain that a page goes on; its first entry names its predecessor, or begins a new chain."""
+    first = page.entries[0]
+    written = journals.chain_of_till(call.db, provider, page.till)
+    chain = first.hash if first.number == 1 else journals.chain_of(call.db, first.previous)
+    if chain is None:
+        number = journals.head(call.db, written)[0] if written else 0
+        if first.number <= number:
+            raise _fork(first.number)
+        raise ProtocolError(
+            f"流水不连续：已收到第 {number} 条，这次从第 {first.number} 条开始。"
+            f"请从第 {number + 1} 条起上传。",
+            "journal_gap",
+        )
+    if written not in (None, chain):
+        raise _fork(first.number)
+    return chain
+
+
+def _fork(number: int) -> ProtocolError:
+    return ProtocolError(
+        f"第 {number} 条流水与先前上传的不同，没有收下。"
+        "这台收银机的数据可能被恢复过旧备份或复制过，请停止使用并联系软件服务商。",
+        "journal_fork",
     )
-
-
-def _compare(call: Call, provider: str, page: JournalPage, number: int) -> None:
-    for entry in page.entries:
-        if entry.number > number:
-            continue
-        if ledger.journal_hash(call.db, provider, page.till, entry.number) != entry.hash:
-            raise ProtocolError(
-                f"第 {entry.number} 条流水与先前上传的不同，没有收下。"
-                "这台收银机的数据可能被恢复过旧备份或复制过，请停止使用并联系软件服务商。",
-                "journal_fork",
-            )
 
 
 def news(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""What was settled, what was answered to which message, and the journals of the tills."""
+"""What was settled, and what was answered to which message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from engine.journal import GENESIS, Entry
 from engine.money import Fen
 from engine.policy.claim import Accumulators
 
@@ -109,29 +108,3 @@ def settlement(db: sqlite3.Connection, setl_id: str) -> Settlement | None:
 def mark_reversed(db: sqlite3.Connection, setl_id: str, reversed_by: str) -> None:
     """Note the reversal of a settlement."""
     db.execute("UPDATE settlement SET reversed_by = ? WHERE setl_id = ?", (reversed_by, setl_id))
-
-
-def journal_head(db: sqlite3.Connection, provider: str, till: str) -> tuple[int, str]:
-    """Return number and hash of the last entry held of a till; (0, GENESIS) of a new one."""
-    row = db.execute(
-        "SELECT number, hash FROM journal WHERE provider = ? AND till = ? ORDER BY number DESC LIMIT 1",
-        (provider, till),
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, GENESIS)
-
-
-def journal_hash(db: sqlite3.Connection, provider: str, till: str, number: int) -> str | None:
-    """Return the hash of an entry held of a till."""
-    row = db.execute(
-        "SELECT hash FROM journal WHERE provider = ? AND till = ? AND number = ?", (provider, till, number)
-    ).fetchone()
-    return row[0] if row else None
-
-
-def append(db: sqlite3.Connection, provider: str, till: str, entries: list[Entry]) -> None:
-    """Keep entries that follow a till's head."""
-    db.executemany(
-        "INSERT INTO journal (provider, till, number, at, kind, body, previous, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(provider, till, e.number, e.at, e.kind, e.body, e.previous, e.hash) for e in entries],
-    )

@@ -28,7 +28,11 @@ TABLES = (
            pool_added INTEGER NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,
            reversed_by TEXT) STRICT, WITHOUT ROWID""",
     "CREATE INDEX settlement_by_person ON settlement (psn_no, year)",
-    """CREATE TABLE journal (provider TEXT NOT NULL, till TEXT NOT NULL, number INTEGER NOT NULL,
-           at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL,
-           hash TEXT NOT NULL, PRIMARY KEY (provider, till, number)) STRICT, WITHOUT ROWID""",
+    # A chain is named by the hash of its first entry: one till may serve several shops, one after another.
+    """CREATE TABLE journal (chain TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL,
+           kind TEXT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL,
+           PRIMARY KEY (chain, number)) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX journal_by_hash ON journal (hash)",
+    """CREATE TABLE till (provider TEXT NOT NULL, till TEXT NOT NULL, chain TEXT NOT NULL,
+           PRIMARY KEY (provider, till)) STRICT, WITHOUT ROWID""",
 )

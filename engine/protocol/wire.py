@@ -39,7 +39,9 @@ def encode(value: object) -> str:
 def decode(kind: type[T], raw: bytes | str | msgspec.Raw, where: str) -> T:
     """Return the JSON ``raw`` as ``kind``; raise ProtocolError that names the field and ``where`` it is."""
     try:
-        return msgspec.json.decode(bytes(raw) if isinstance(raw, msgspec.Raw) else raw, type=kind)
+        # Decoded as text first: a part that is only carried along must be UTF-8, too.
+        text = raw if isinstance(raw, str) else bytes(raw).decode()
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise ProtocolError(_explain(str(error), where)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

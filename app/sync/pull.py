@@ -1,0 +1,80 @@
+"""SY04: what is new at the agency comes to the till; a page and its cursor are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from app.clock import Clock
+from app.storage import catalogue, cursor, people, prescriptions, stores
+from app.storage.connection import Connection, transaction
+from app.sync.client import AgencyClient, Rejected, Unreachable
+from engine.person import Person, Snapshot
+from engine.protocol.envelope import Sender
+from engine.protocol.news import PAGE, NewsPage, news_input, read_news
+from engine.protocol.wire import ProtocolError
+
+CURSOR = "agency_news"
+
+
+def pull_news(
+    db: Connection,
+    client: AgencyClient,
+    clock: Clock,
+    *,
+    sender: Sender,
+    page_size: int = PAGE,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> int:
+    """Take over everything new and return how many things that were; raise Unreachable without an answer.
+
+    An interrupted download goes on where it was.
+    """
+    taken = 0
+    while not interrupted():
+        since = int(cursor.get(db, CURSOR) or 0)
+        asked_at = clock.now()
+        page = _ask(client, sender, since, page_size)
+        if page.more and page.cursor <= since:
+            raise Unreachable("医保中心的更新没有往前走，没有采用，会自动重试。")
+        if page.cursor != since:
+            taken += _apply(db, page, asked_at)
+        if not page.more:
+            break
+    return taken
+
+
+def _ask(client: AgencyClient, sender: Sender, since: int, page_size: int) -> NewsPage:
+    reply = client.ask("SY04", news_input(since, page_size), sender)
+    if isinstance(reply, Rejected):
+        raise Unreachable(f"医保中心没有给出更新：{reply.text}")
+    try:
+        return read_news(reply.output)
+    except ProtocolError as error:
+        raise Unreachable(error.text) from error
+
+
+def _apply(db: Connection, page: NewsPage, asked_at: datetime) -> int:
+    with transaction(db):
+        stores.save(db, page.stores)
+        catalogue.save(db, page.drugs)
+        prescriptions.save(db, page.prescriptions)
+        people.save(db, [_seen(person, asked_at) for person in page.people])
+        for news in page.snapshots:
+            people.save_snapshot(db, news.psn_no, as_asked(news.snapshot, asked_at))
+        cursor.put(db, CURSOR, str(page.cursor))
+    return sum(map(len, (page.stores, page.drugs, page.prescriptions, page.people, page.snapshots)))
+
+
+def as_asked(snapshot: Snapshot, asked_at: datetime) -> Snapshot:
+    """Return a snapshot dated by this till's clock, when it was asked for.
+
+    The till tells by that instant which of its own sales a snapshot includes; the agency's clock may differ.
+    """
+    return replace(snapshot, as_of=asked_at)
+
+
+def _seen(person: Person, asked_at: datetime) -> Person:
+    return replace(person, snapshot=as_asked(person.snapshot, asked_at))

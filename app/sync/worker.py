@@ -1,0 +1,249 @@
+"""The courier: one thread with its own database connection that talks to the agency; nobody waits for it.
+
+It delivers the outbox on start, when poked and when a message falls due, brings what is new, looks people up
+and has baskets computed. Questions of the person at the counter go before deliveries and downloads.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta
+
+from app.clock import Clock
+from app.errors import UserError
+from app.storage import outbox
+from app.storage.connection import Connection, transaction
+from app.sync import ask
+from app.sync.client import AgencyClient, Unreachable
+from app.sync.deliver import deliver_due, sender_of, wait_after
+from app.sync.pull import pull_news
+from app.usecases.ports import ClaimAnswer, ClaimContext, PersonAnswer
+from engine.ids import Scan
+from engine.sale import Store
+
+Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
+
+PULL_EVERY = timedelta(seconds=60)
+_log = logging.getLogger("sync")
+_AT_ONCE = timedelta(0)
+
+
+class SyncWorker:
+    """A ``Courier`` over HTTP. ``open_db`` and ``open_client`` are called on its own thread.
+
+    ``home`` is the provider number under which this till downloads what is new.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_db: Callable[[], Connection],
+        open_client: Callable[[], AgencyClient],
+        clock: Clock,
+        home: str,
+        operator: str,
+        pull_every: timedelta = PULL_EVERY,
+    ) -> None:
+        self._open_db, self._open_client = open_db, open_client
+        self._clock, self._home, self._operator = clock, home, operator
+        self._pull_every = pull_every
+        self._listeners: list[Hear] = []
+        self._wake = threading.Condition()
+        self._stopping = self._poked = False
+        self._scans: deque[tuple[Store, Scan]] = deque()
+        self._basket: ClaimContext | None = None
+        self._online: bool | None = None
+        self._offline_since: datetime | None = None
+        self._fruitless = 0  # Rounds in a row in which nobody answered.
+        self._next_pull: datetime | None = None  # None: at once.
+        self._next_delivery: datetime | None = None  # None: when poked.
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+
+    @property
+    def online(self) -> bool | None:
+        """Whether the agency answered last time; None before the first attempt."""
+        return self._online
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Since when nobody answers."""
+        return self._offline_since
+
+    def listen(self, hear: Hear) -> None:
+        """Call ``hear`` on this worker's thread for everything that arrives."""
+        self._listeners.append(hear)
+
+    def start(self) -> None:
+        """Begin; what waits in the outbox goes first."""
+        self._poked = True
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End after the call in progress; return whether the thread ended in time."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def poke(self) -> None:
+        """Deliver now; never blocks."""
+        with self._wake:
+            self._poked = True
+            self._next_pull = None if self._online is not True else self._next_pull
+            self._wake.notify()
+
+    def look_up(self, store: Store, scan: Scan) -> None:
+        """Ask the agency who ``scan`` is; never blocks, the answer is heard."""
+        with self._wake:
+            self._scans.append((store, scan))
+            self._wake.notify()
+
+    def presettle(self, context: ClaimContext) -> None:
+        """Have the agency compute a basket; never blocks, and the latest one wins."""
+        with self._wake:
+            self._basket = context
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            # The crash boundary of this thread: whatever happens, the till goes on selling and tries again.
+            try:
+                with closing(self._open_db()) as db, closing(self._open_client()) as client:
+                    self._serve(db, client)
+            except UserError as error:
+                _log.warning("sync paused: %s", error.what)
+                self._rest()
+            except Exception:
+                _log.exception("sync failed and begins anew")
+                self._rest()
+
+    def _rest(self) -> None:
+        self._fruitless += 1
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping, wait_after(self._fruitless).total_seconds())
+
+    def _serve(self, db: Connection, client: AgencyClient) -> None:
+        while self._await_work():
+            question = self._take_question()
+            if isinstance(question, ClaimContext):
+                self._compute(db, client, question)
+            elif question is not None:
+                self._identify(db, client, *question)
+            else:
+                self._deliver(db, client)
+                self._pull(db, client)
+
+    def _await_work(self) -> bool:
+        """Wait until there is something to do; return whether to go on."""
+        wait_s = self._idle().total_seconds()
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping or self._poked or self._asked(), max(0.0, wait_s))
+            return not self._stopping
+
+    def _idle(self) -> timedelta:
+        now = self._clock.now()
+        pull_in = self._next_pull - now if self._next_pull else _AT_ONCE
+        # While nobody answers: one attempt in a while, not one for each waiting message.
+        if self._fruitless or self._next_delivery is None:
+            return pull_in
+        return min(pull_in, self._next_delivery - now)
+
+    def _asked(self) -> bool:
+        return bool(self._scans) or self._basket is not None
+
+    def _urgent(self) -> bool:
+        return self._stopping or self._asked()
+
+    def _take_question(self) -> ClaimContext | tuple[Store, Scan] | None:
+        with self._wake:
+            if self._scans:
+                return self._scans.popleft()
+            basket, self._basket = self._basket, None
+            return basket
+
+    def _identify(self, db: Connection, client: AgencyClient, store: Store, scan: Scan) -> None:
+        sender = sender_of(db, store.provider.id, self._operator)
+        try:
+            answer = ask.look_up(db, client, self._clock, scan, sender)
+        except Unreachable as error:
+            self._note(error)
+            answer = PersonAnswer(scan=scan, person=None, trouble=error.trouble.rstrip("。"))
+        else:
+            self._reached(db)
+        self._tell(answer)
+
+    def _compute(self, db: Connection, client: AgencyClient, context: ClaimContext) -> None:
+        sender = sender_of(db, context.store.provider.id, self._operator)
+        try:
+            answer, person = ask.presettle(db, client, self._clock, context, sender)
+        except Unreachable as error:
+            self._note(error)
+        except ask.Refused as refused:
+            _log.info("pre-settlement refused: %s", refused.text)
+            self._reached(db)
+        else:
+            self._reached(db)
+            self._tell(answer)
+            if person is not None:
+                self._tell(person)
+
+    def _deliver(self, db: Connection, client: AgencyClient) -> None:
+        with self._wake:
+            self._poked = False
+        round_ = deliver_due(db, client, self._clock, operator=self._operator, interrupted=self._urgent)
+        self._next_delivery = round_.next_at
+        if round_.line_dead:
+            self._note(Unreachable(round_.trouble, line_dead=True))
+        elif round_.settled:
+            self._reached(db)
+        if round_.tried:
+            self._tell(None)
+
+    def _pull(self, db: Connection, client: AgencyClient) -> None:
+        now = self._clock.now()
+        if self._urgent() or (self._next_pull is not None and self._next_pull > now):
+            return
+        sender = sender_of(db, self._home, self._operator)
+        try:
+            taken = pull_news(db, client, self._clock, sender=sender, interrupted=self._urgent)
+        except Unreachable as error:
+            self._note(error)
+        else:
+            self._reached(db)
+            if not self._urgent():
+                self._next_pull = self._clock.now() + self._pull_every
+            if taken:
+                self._tell(None)
+
+    def _reached(self, db: Connection) -> None:
+        """The agency answered: what waits need not wait any longer."""
+        back = self._online is not True
+        self._online, self._offline_since, self._fruitless = True, None, 0
+        if back:
+            with transaction(db):
+                outbox.hasten(db, self._clock.now())
+            with self._wake:
+                self._poked = True
+            self._tell(None)
+
+    def _note(self, error: Unreachable) -> None:
+        """Nobody answered, or nothing sound: try again after a while that grows."""
+        now = self._clock.now()
+        self._fruitless += 1
+        self._next_pull = now + wait_after(self._fruitless - 1)
+        went = self._online is not False
+        self._online = False
+        self._offline_since = self._offline_since or now
+        _log.info("agency not reached: %s", error.trouble)
+        if went:
+            self._tell(None)
+
+    def _tell(self, news: PersonAnswer | ClaimAnswer | None) -> None:
+        for hear in tuple(self._listeners):
+            hear(news)

@@ -76,7 +76,7 @@ def _answer_lines(library: Library, pack: Pack, ruling: Ruling, claim: Claim) ->
     refused: list[Line] = []
     found: list[Refusal] = []
     for line in claim.lines:
-        of_line = refusals.of_line(ruling, line, claim, diseases, pack, library)
+        of_line = refusals.of_line(ruling, line, claim, diseases, pack=pack, library=library)
         if of_line:
             found += of_line
             refused.append(line)
@@ -84,7 +84,8 @@ def _answer_lines(library: Library, pack: Pack, ruling: Ruling, claim: Claim) ->
             payable.setdefault(line.disease if diseases is not None else None, []).append(line)
     books = Books(claim)
     settlements = [
-        settle(pack, ruling, disease, lines, claim, books) for disease, lines in payable.items()
+        settle(pack, ruling, claim, disease=disease, lines=lines, books=books)
+        for disease, lines in payable.items()
     ]
     if refused:
         settlements.append(_self_pay(refused, found[0]))

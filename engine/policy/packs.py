@@ -8,12 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from engine.money import format_percent, format_yuan
-from engine.policy.answer import Clause
 from engine.policy.check import check_files, taken_answers
-from engine.policy.parse import NATIONAL, PolicyFile, Reading, parse_file
+from engine.policy.parse import NATIONAL, PolicyFile, parse_file
 from engine.policy.problems import PackError, Problem
-from engine.policy.provisions import Amount, GoodFor, Limit, Provision, Supply, under
+from engine.policy.provisions import Provision, under
 from engine.policy.ruling import Key, Ruling
 
 __all__ = ["Library", "Pack", "PackError", "Problem", "load_library"]
@@ -59,11 +57,6 @@ class Pack:
         if found is None:
             found = self._rulings[key] = Ruling(self._families, self._national, key)
         return found
-
-    def numbers(self) -> tuple[tuple[str, str, Provision], ...]:
-        """Return each number as (what, value, the provision that says so), for people to read."""
-        rows = [(_what(provision), _shown(provision.value), provision) for provision in self.provisions]
-        return tuple((what, shown, provision) for what, shown, provision in rows if shown)
 
     def _named(self, condition: str) -> frozenset[str]:
         named = [allowed for p in self.provisions for field, allowed in p.when if field == condition]
@@ -113,7 +106,7 @@ def load_library(
     problems += check_files([file for file in files if file.file not in broken])
     national = [file for file in files if file.id == NATIONAL]
     if len(national) != 1:
-        problems.append(Problem(f"{NATIONAL}.toml", "", "全国规则（id = \"national\"）应有且只有一份"))
+        problems.append(Problem(f"{NATIONAL}.toml", "", '全国规则（id = "national"）应有且只有一份'))
     taken = _take(files, readings or {}, problems)
     if problems:
         raise PackError(tuple(sorted(set(problems))))
@@ -139,68 +132,3 @@ def _pack(
     answers = {**taken[NATIONAL], **taken[file.id]}
     content = json.dumps([texts[file.file], texts[national.file], sorted(answers.items())])
     return Pack(file, national, answers, hashlib.sha256(content.encode()).hexdigest())
-
-
-def cite(clause: Clause | None) -> str:
-    """Return a clause as people write it: 【document section】."""
-    return f"【{clause.document} {clause.section}】" if clause else "【无】"
-
-
-_FAMILY_NAMES = {
-    "ratio": "支付比例",
-    "deductible": "起付标准",
-    "limit": "限额",
-    "supply": "最长用量",
-    "good_for": "处方有效",
-}
-_CODE_NAMES = {
-    "local": "参保地",
-    "offsite": "备案地",
-    "retail_pharmacy": "定点零售药店",
-    "primary": "基层医疗机构",
-    "secondary": "二级医疗机构",
-    "tertiary": "其他医疗机构",
-    "resident": "居民",
-    "employee": "职工",
-    "active": "在职",
-    "retired": "退休",
-    "family_doctor_contract_last_year": "上年度有效签约",
-    "civil_affairs_hardship": "民政认定困难对象",
-    "severe_disability": "二级及以上残疾",
-    "priority_treatment_group": "重点优抚对象",
-    "medical_assistance": "医疗救助对象",
-}
-
-
-def _what(provision: Provision) -> str:
-    words = [_FAMILY_NAMES.get(provision.family, provision.family)]
-    for field, allowed in provision.when:
-        if field == "agreed":
-            words.append("约定机构" if True in allowed else "非约定机构")
-        elif field == "travel":
-            words.append("临时外出" if True in allowed else "一般情况")
-        elif field == "disease_class":
-            words.append("、".join({"A": "甲类病种", "B": "乙类病种"}[code] for code in sorted(allowed)))
-        elif field == "filed_all":
-            words.append("同时备案 " + "、".join(sorted(allowed)))
-        else:
-            words.append("、".join(_CODE_NAMES.get(code, code) for code in sorted(allowed)))
-    return " · ".join(words)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return ""
-    if isinstance(value, int):
-        return format_percent(value)
-    if isinstance(value, Supply):
-        return f"{value.days} 天" if value.days else f"{value.months} 个月"
-    if isinstance(value, Amount):
-        return f"{format_yuan(value.fen)} 元" if value.fen is not None else "由经办机构给出"
-    if isinstance(value, Limit):
-        if value.amount is None:
-            return "备案乙类病种限额之和" if value.disease_limits == "sum" else "各病种限额分别计算"
-        return _shown(value.amount)
-    if isinstance(value, GoodFor) and value.days is not None:
-        return f"{value.days} 天" + ("（开具次日起算）" if value.after_issue else "（含开具当日）")
-    return ""

@@ -219,9 +219,7 @@ def _good_for(row: Table) -> tuple[str, Value]:
     if row.has("as_noted"):
         row.flag("as_noted")
         return "", GoodFor(None)
-    return "", GoodFor(
-        row.count("days"), row.one_of("counted", frozenset({"in_all", "after"})) == "after"
-    )
+    return "", GoodFor(row.count("days"), row.one_of("counted", frozenset({"in_all", "after"})) == "after")
 
 
 _VALUES = {

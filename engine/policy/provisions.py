@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from engine.money import BasisPoints, Fen
+from engine.money import Fen
 from engine.policy.answer import Clause
 
 Situation: TypeAlias = Mapping[str, Any]
-"""What conditions ask about: one value for each of ``place``, ``kind``, ``insurance``, ``status``, ``agreed``,
-``travel``, ``source``, ``disease`` and ``disease_class``; sets for ``groups`` and ``filed``."""
+"""What conditions ask about: one value for each of ``place``, ``kind``, ``insurance``, ``status``,
+``agreed``, ``travel``, ``source``, ``disease`` and ``disease_class``; sets for ``groups`` and ``filed``."""
 
 
 class Amount(Struct, frozen=True):
@@ -57,9 +57,9 @@ class GoodFor(Struct, frozen=True):
     after_issue: bool = False  # The days are counted from the day after the day of issue.
 
 
-Value: TypeAlias = (
-    bool | BasisPoints | str | frozenset[str] | Amount | Supply | Limit | Assistance | GoodFor | None
-)
+Value: TypeAlias = Any
+"""Of the type that the family asks for: bool, int, str, a set of codes, or one of the above; the parser
+(engine.policy.parse) sees to it."""
 
 
 class Provision(Struct, frozen=True):

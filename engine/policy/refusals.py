@@ -37,7 +37,9 @@ def whole_claim(ruling: Ruling, claim: Claim) -> list[Refusal]:
         if prescription is None:
             found.append(_refuse("no_prescription", ruling.prescription))
             return found
-        found += _prescription_refusals(ruling.prescription_terms(prescription.source), prescription, claim.day)
+        found += _prescription_refusals(
+            ruling.prescription_terms(prescription.source), prescription, claim.day
+        )
     if prescription is not None:
         found += _supply_refusals(ruling, prescription)
     return found
@@ -132,10 +134,11 @@ def of_line(
     line: Line,
     claim: Claim,
     diseases: Container[str] | None,
+    *,
     pack: Pack,
     library: Library,
 ) -> list[Refusal]:
-    """Return every refusal of one line, in order; ``diseases`` are those covered, None where none is asked."""
+    """Return every refusal of one line, in order; ``diseases`` are those covered, None where none count."""
     found: list[Refusal] = []
     disease = line.disease
     if line.klass == "C" and ruling.in_catalogue:

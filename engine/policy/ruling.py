@@ -1,9 +1,9 @@
-"""What a pack says to one kind of claim, looked up once and kept: the conditions are finite, claims are not."""
+"""What a pack says to one kind of claim, looked up once and kept: conditions are finite, claims are not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -108,7 +108,7 @@ class Ruling:
         """Return the longest supply, or None where no provision limits it."""
         if travel not in self._supplies:
             found = self._answer("supply", travel=travel)
-            self._supplies[travel] = SupplyTerms(found.value, found) if found else None  # type: ignore[arg-type]
+            self._supplies[travel] = SupplyTerms(found.value, found) if found else None
         return self._supplies[travel]
 
     def terms(self, disease: str | None, disease_class: str | None) -> Terms:
@@ -123,16 +123,16 @@ class Ruling:
         sources = self._answer("sources")
         good_for = standing(self._national, {"source": source})[0]
         return PrescriptionTerms(
-            accepted=sources.value if sources else frozenset(),  # type: ignore[arg-type]
+            accepted=sources.value if sources else frozenset(),
             sources=sources,
             issuer=self._asked("designated_issuer", source=source),
             confirmed=self._asked("confirmed_prescription", source=source),
-            good_for=good_for.value,  # type: ignore[arg-type]
+            good_for=good_for.value,
             good_for_clause=good_for.clause,
         )
 
     def _find_terms(self, disease: str | None, disease_class: str | None) -> Terms:
-        of_line = {"disease": disease, "disease_class": disease_class}
+        of_line: dict[str, Any] = {"disease": disease, "disease_class": disease_class}
         ratio = self._needed("ratio", **of_line)
         deductible = self._needed("deductible", **of_line)
         pots = [subject for family, subject in self._families if family == "limit"]
@@ -140,14 +140,14 @@ class Ruling:
         limits = [(provision.value, provision.clause) for provision in found if provision is not None]
         assistance = self._answer("assistance", **of_line)
         return Terms(
-            ratio_bp=ratio.value,  # type: ignore[arg-type]
-            percent=format_percent(ratio.value),  # type: ignore[arg-type]
+            ratio_bp=ratio.value,
+            percent=format_percent(ratio.value),
             ratio_clause=ratio.clause,
-            deductible=deductible.value,  # type: ignore[arg-type]
+            deductible=deductible.value,
             deductible_clause=deductible.clause,
-            limits=tuple(limits),  # type: ignore[arg-type]
-            adds_to=tuple(sorted({name for limit, _ in limits for name in limit.adds_to})),  # type: ignore[union-attr]
-            assistance=assistance.value if assistance else None,  # type: ignore[arg-type]
+            limits=tuple(limits),
+            adds_to=tuple(sorted({name for limit, _ in limits for name in limit.adds_to})),
+            assistance=assistance.value if assistance else None,
             assistance_clause=assistance.clause if assistance else None,
             over_standard_clause=self._needed("basis", "over_standard").clause,
             first_self_pay_clause=self._needed("basis", "first_self_pay").clause,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from engine.money import Fen, format_yuan, portion
 from engine.policy.answer import Clause, Settlement, Step
 from engine.policy.claim import Claim, Line, Parameters
@@ -41,13 +43,21 @@ class Books:
             setattr(self, name, getattr(self, name) + amount)
 
 
+class _Sums(Struct, gc=False):
+    """What the lines come to on their way to the fund's share; ``due`` is that share before any limit."""
+
+    total: Fen
+    over_standard: Fen
+    first_self_pay: Fen
+    in_scope: Fen
+    threshold: Fen
+    deductible: Fen
+    shared: Fen
+    due: Fen
+
+
 def settle(
-    pack: Pack,
-    ruling: Ruling,
-    disease: str | None,
-    lines: Sequence[Line],
-    claim: Claim,
-    books: Books,
+    pack: Pack, ruling: Ruling, claim: Claim, *, disease: str | None, lines: Sequence[Line], books: Books
 ) -> Settlement:
     """Return the settlement of ``lines``, all payable and of one ``disease``, and enter it into ``books``.
 
@@ -55,42 +65,33 @@ def settle(
     Raises MissingParameter where a disease limit is missing. Source: contract/quote, Answer.
     """
     terms = terms_of(pack, ruling, disease, claim.parameters)
-    total, over_standard, first_self_pay = _sums(lines)
-    in_scope = total - over_standard - first_self_pay
-    threshold = terms.deductible.fen
-    if threshold is None:
-        threshold = claim.parameters.deductible or 0
-    left = threshold - books.deductible_paid
-    deductible = 0 if left <= 0 else min(in_scope, left)
-    shared = in_scope - deductible
-    due = portion(shared, terms.ratio_bp)
-    fund, limit_step = _capped(due, terms, disease, claim, books)
-    steps = _derivation(terms, total, over_standard, first_self_pay, deductible, threshold, shared, due)
-    if limit_step is not None:
-        steps.append(limit_step)
+    sums = _sums(lines, terms, claim.parameters, books)
+    fund, over_limit = _capped(sums.due, terms, disease, claim, books)
+    steps = _patient_steps(terms, sums)
+    if over_limit is not None:
+        steps.append(over_limit)
     if fund:
-        text = f"统筹基金支付 {yuan(fund)} 元（{yuan(shared)} 元的 {terms.percent}" + (
-            "，以限额余额为限）。" if fund < due else "）。"
-        )
+        capped = "，以限额余额为限" if fund < sums.due else ""
+        text = f"统筹基金支付 {yuan(fund)} 元（{yuan(sums.shared)} 元的 {terms.percent}{capped}）。"
         steps.append(Step("fund_share", "fund", fund, terms.ratio_clause, text))
-    assistance = _assist(terms, in_scope, fund, due, claim.parameters, steps) if terms.assistance else 0
-    books.deductible_paid += deductible
+    assistance = _assist(terms, sums, fund, claim.parameters, steps)
+    books.deductible_paid += sums.deductible
     books.pay(terms.adds_to, fund)
     return Settlement(
-        pack.benefit,
-        disease,
-        tuple([line.id for line in lines]),
-        total,
-        over_standard,
-        first_self_pay,
-        in_scope,
-        deductible,
-        terms.ratio_bp,
-        fund,
-        due - fund,
-        assistance,
-        total - fund - assistance,
-        tuple(steps),
+        benefit=pack.benefit,
+        disease=disease,
+        lines=tuple([line.id for line in lines]),
+        total=sums.total,
+        over_standard=sums.over_standard,
+        first_self_pay=sums.first_self_pay,
+        in_scope=sums.in_scope,
+        deductible=sums.deductible,
+        ratio_bp=terms.ratio_bp,
+        fund=fund,
+        over_limit=sums.due - fund,
+        assistance=assistance,
+        patient=sums.total - fund - assistance,
+        steps=tuple(steps),
     )
 
 
@@ -103,8 +104,8 @@ def terms_of(pack: Pack, ruling: Ruling, disease: str | None, parameters: Parame
     return ruling.terms(disease if disease in pack.diseases_named else None, disease_class)
 
 
-def _sums(lines: Iterable[Line]) -> tuple[Fen, Fen, Fen]:
-    """Return the total, what exceeds the payment standards, and the first self-pay, rounded per line."""
+def _sums(lines: Iterable[Line], terms: Terms, parameters: Parameters, books: Books) -> _Sums:
+    """Return the sums of ``lines``; the first self-pay is rounded per line."""
     total = over_standard = first_self_pay = 0
     for line in lines:
         quantity, price, standard = line.quantity, line.unit_price, line.payment_standard
@@ -115,34 +116,37 @@ def _sums(lines: Iterable[Line]) -> tuple[Fen, Fen, Fen]:
             over_standard += quantity * (price - standard)
         if line.first_self_pay_bp and line.klass == "B":
             first_self_pay += portion(amount, line.first_self_pay_bp)
-    return total, over_standard, first_self_pay
+    in_scope = total - over_standard - first_self_pay
+    threshold = terms.deductible.fen
+    if threshold is None:
+        threshold = parameters.deductible or 0
+    left = threshold - books.deductible_paid
+    deductible = min(in_scope, left) if left > 0 else 0
+    shared = in_scope - deductible
+    due = portion(shared, terms.ratio_bp)
+    return _Sums(total, over_standard, first_self_pay, in_scope, threshold, deductible, shared, due)
 
 
-def _derivation(
-    terms: Terms,
-    total: Fen,
-    over_standard: Fen,
-    first_self_pay: Fen,
-    deductible: Fen,
-    threshold: Fen,
-    shared: Fen,
-    due: Fen,
-) -> list[Step]:
+def _patient_steps(terms: Terms, sums: _Sums) -> list[Step]:
     """Return the patient's steps down to the own share; steps of zero are left out."""
     steps = []
-    if over_standard:
-        text = f"费用 {yuan(total)} 元中，超出医保支付标准的 {yuan(over_standard)} 元由个人承担。"
-        steps.append(Step("over_standard", "patient", over_standard, terms.over_standard_clause, text))
-    if first_self_pay:
-        text = f"乙类药品先行自付 {yuan(first_self_pay)} 元（逐行四舍五入到分）。"
-        steps.append(Step("first_self_pay", "patient", first_self_pay, terms.first_self_pay_clause, text))
-    if deductible:
-        text = f"年度起付标准 {yuan(threshold)} 元，本次计入 {yuan(deductible)} 元，由个人承担。"
-        steps.append(Step("deductible", "patient", deductible, terms.deductible_clause, text))
-    if shared > due:
-        own = yuan(shared - due)
-        text = f"起付标准以上 {yuan(shared)} 元，基金按 {terms.percent} 支付后，个人承担 {own} 元。"
-        steps.append(Step("own_share", "patient", shared - due, terms.ratio_clause, text))
+    if sums.over_standard:
+        over = sums.over_standard
+        text = f"费用 {yuan(sums.total)} 元中，超出医保支付标准的 {yuan(over)} 元由个人承担。"
+        steps.append(Step("over_standard", "patient", over, terms.over_standard_clause, text))
+    if sums.first_self_pay:
+        first = sums.first_self_pay
+        text = f"乙类药品先行自付 {yuan(first)} 元（逐行四舍五入到分）。"
+        steps.append(Step("first_self_pay", "patient", first, terms.first_self_pay_clause, text))
+    if sums.deductible:
+        taken = sums.deductible
+        text = f"年度起付标准 {yuan(sums.threshold)} 元，本次计入 {yuan(taken)} 元，由个人承担。"
+        steps.append(Step("deductible", "patient", taken, terms.deductible_clause, text))
+    if sums.shared > sums.due:
+        own = sums.shared - sums.due
+        before = "扣除起付标准后的" if sums.deductible else "政策范围内费用"
+        text = f"{before} {yuan(sums.shared)} 元，基金支付 {terms.percent}，其余 {yuan(own)} 元由个人承担。"
+        steps.append(Step("own_share", "patient", own, terms.ratio_clause, text))
     return steps
 
 
@@ -190,16 +194,12 @@ def pot_size(limit: Limit, disease: str | None, claim: Claim) -> Fen | None:
         raise MissingParameter("parameters.disease_limit") from None
 
 
-def _assist(
-    terms: Terms, in_scope: Fen, fund: Fen, due: Fen, parameters: Parameters, steps: list[Step]
-) -> Fen:
+def _assist(terms: Terms, sums: _Sums, fund: Fen, parameters: Parameters, steps: list[Step]) -> Fen:
     """Return the medical assistance on what ``fund`` leaves, and add its two steps."""
-    ratio = parameters.assistance_ratio
-    if ratio is None or terms.assistance is None:
+    rule, ratio = terms.assistance, parameters.assistance_ratio
+    if rule is None or ratio is None:
         return 0
-    base = in_scope - fund
-    if not terms.assistance.over_limit_counts:
-        base -= due - fund
+    base = sums.in_scope - (fund if rule.over_limit_counts else sums.due)
     amount = portion(base, ratio)
     if amount:
         clause = terms.assistance_clause

@@ -1,0 +1,42 @@
+"""The policy packs that come with the program, read from disk; the engine judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from app.errors import UserError
+from app.resources import resource
+from engine.policy.packs import Library, load_library
+
+
+class ReadingUnclear(UserError):
+    """``--reading`` was given in a form that says nothing."""
+
+    what = "看不懂“{given}”。"
+    advice = "请写成 政策包.问题=答案，例如 shaoxing-2019.filing=asked。"
+
+
+def policy_texts() -> dict[str, str]:
+    """Return the text of every policy file that comes with the program, by file name."""
+    files = resource("policies").glob("*.toml")
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+def read_library(readings: Mapping[str, Mapping[str, str]] | None = None) -> Library:
+    """Return the packs that come with the program; raise PackError where one cannot be used.
+
+    ``readings`` maps a pack's id to the answers that this agency takes instead of the recorded ones.
+    """
+    return load_library(policy_texts(), readings)
+
+
+def parse_readings(given: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the readings named like ``shaoxing-2019.filing=asked``; raise ReadingUnclear otherwise."""
+    readings: dict[str, dict[str, str]] = {}
+    for one in given:
+        pack, dot, rest = one.partition(".")
+        reading, equals, answer = rest.partition("=")
+        if not (dot and equals and pack and reading and answer):
+            raise ReadingUnclear(given=one)
+        readings.setdefault(pack, {})[reading] = answer
+    return readings

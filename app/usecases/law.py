@@ -12,7 +12,8 @@ from engine.policy.answer import Answer
 from engine.policy.claim import Claim
 from engine.policy.compute import MissingParameter, answer_claim
 from engine.policy.limits import limits_of
-from engine.policy.packs import Library, Pack, cite
+from engine.policy.numbers import cite, numbers
+from engine.policy.packs import Library, Pack
 
 
 class MissingFigure(Struct, frozen=True):
@@ -74,7 +75,7 @@ def _card(pack: Pack) -> PolicyCard:
         begins=pack.begins,
         ends=pack.ends,
         draft=pack.draft,
-        numbers=tuple((what, shown, cite(provision.clause)) for what, shown, provision in pack.numbers()),
+        numbers=tuple((what, shown, cite(provision.clause)) for what, shown, provision in numbers(pack)),
         readings=tuple(
             (
                 reading.question,

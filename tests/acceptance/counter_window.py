@@ -1,0 +1,117 @@
+"""The real window over the real till, with fakes beyond: what acceptance tests drive by keys and scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.usecases.state import Counter
+from tests.fakes.fake_counter import Bench
+from ui.__main__ import make_application, make_program
+from ui.items import words_of
+from ui.tokens import LIGHT, Palette
+from ui.widgets.sheet import Sheet
+
+PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+_PATIENCE_MS = 10_000
+
+
+class CounterWindow:
+    """One open window; every act waits until the worker has answered, by an event and not by the clock."""
+
+    def __init__(self, folder: Path, *, online: bool | None = False, palette: Palette = LIGHT) -> None:
+        self.application = make_application()
+        self.bench: Bench | None = None
+
+        def open_counter() -> Counter:
+            self.bench = Bench(folder, online=online)
+            self.bench.desk.stops = self.bench.demonstration.tour
+            return self.bench.till
+
+        self.program = make_program(open_counter, palette, folder)
+        self.window = self.program.window
+        self.window.show()
+        self.application.processEvents()
+        self.program.start()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the worker has done all that was asked for, and the window has shown it."""
+        loop = QEventLoop()
+        patience = QTimer(singleShot=True, interval=_PATIENCE_MS)
+        patience.timeout.connect(lambda: loop.exit(1))
+        patience.start()
+        for _ in range(2):  # What came back may ask once more.
+            self.program.background.run(lambda: None, lambda _: loop.quit(), lambda _: loop.quit())
+            assert loop.exec() == 0, "the worker did not answer"
+        self.application.processEvents()
+
+    def key(
+        self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1
+    ) -> None:
+        """Press a key as a person does, wherever the focus is."""
+        for _ in range(times):
+            QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+        self.settle()
+
+    def scan(self, code: str) -> None:
+        """Let a scanner type ``code`` and Enter, wherever the focus is."""
+        for letter in code:
+            QTest.keyClick(QApplication.focusWidget() or self.window, letter)
+        QTest.keyClick(QApplication.focusWidget() or self.window, Qt.Key.Key_Return)
+        self.settle()
+
+    def type(self, text: str) -> None:
+        """Type ``text`` without Enter and wait for the hits."""
+        for letter in text:
+            QTest.keyClick(QApplication.focusWidget() or self.window, letter)
+        self.program.search.typed(self.window.entry.text())
+        self.settle()
+
+    def press(self, sheet: Sheet, key: str) -> None:
+        """Click a row or tile."""
+        QTest.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=sheet.place_of(key))
+        self.settle()
+
+    def tour(self, group: int, steps: int) -> None:
+        """Scan the first ``steps`` codes of a person of the tour, the shop as the tour opens it."""
+        stops = self.program.presenter.tour
+        first = [n for n, stop in enumerate(stops) if n == 0 or stop.group != stops[n - 1].group][group]
+        for number in range(first, first + steps):
+            self.program.presenter.toured(str(number))
+            self.settle()
+
+    def answer(self) -> Bench:
+        """Return the bench behind the window."""
+        assert self.bench is not None
+        return self.bench
+
+    def words(self) -> str:
+        """Return all words of the counter place."""
+        pages = self.window.counter.pages
+        assert pages is not None
+        parts = (pages.person, pages.prescription, pages.basket, pages.money, pages.why, pages.notice)
+        return "\n".join(word for page in parts for word in words_of(page))
+
+    def picture(self, name: str) -> Path:
+        """Save the window as it is now."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.application.processEvents()
+        path = PICTURES / f"{name}.png"
+        assert self.window.grab().save(str(path))
+        return path
+
+    def close(self) -> None:
+        """Close the window and the counter behind it, on its own thread."""
+        bench = self.bench
+        if bench is not None:
+            self.program.background.run(bench.close, lambda _: None, lambda _: None)
+        assert self.program.stop()
+        self.window.close()
+        self.window.deleteLater()
+        self.application.processEvents()
+
+

@@ -1,0 +1,109 @@
+"""The window's entry: fonts, palette, first frame; the counter itself is opened behind it.
+
+Nothing heavy is imported before the first frame: storage, network and documents load on the worker's thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.usecases.state import Counter
+from ui.background import Background
+from ui.desk import Desk
+from ui.program import Program
+from ui.tokens import BODY, DARK, FAMILY, LIGHT, Palette, style_sheet
+from ui.widgets.ink import Ink
+from ui.window import Window
+
+FONTS = Path(__file__).resolve().parent.parent / "resources" / "fonts"
+_SWITCH_S = 0.0005  # The worker gives way after half a millisecond, so that no frame waits for it.
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Open the window; return the status of the program."""
+    options = _parser().parse_args(arguments)
+    offscreen = options.offscreen_sale or (_DEFAULT_RESULTS if _lacks_display() else None)
+    if offscreen is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    sys.setswitchinterval(_SWITCH_S)
+    application = make_application()
+    dark = options.dark or _prefers_dark()
+    program = make_program(
+        lambda: _open_counter(options, offscreen is not None), DARK if dark else LIGHT, options.data
+    )
+    program.window.show()
+    if offscreen is None:
+        QTimer.singleShot(0, program.start)
+        status = application.exec()
+    else:
+        from ui.offscreen_sale import run  # noqa: PLC0415 - only without a display
+
+        status = run(program, offscreen)
+    program.stop()
+    return status
+
+
+def make_application() -> QApplication:
+    """Return the application with the program's own font."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("shanyao")
+    application.setApplicationDisplayName("山药")
+    for weight in ("Regular", "Medium", "Bold"):
+        QFontDatabase.addApplicationFont(str(FONTS / f"NotoSansSC-{weight}.ttf"))
+    font = QFont(FAMILY)
+    font.setPixelSize(BODY)
+    application.setFont(font)
+    return application
+
+
+def make_program(open_counter: Callable[[], Counter], palette: Palette, reports: Path | None) -> Program:
+    """Return the program with its window, not yet shown; the counter is opened by ``Program.start``."""
+    window = Window(Ink(palette))
+    window.setStyleSheet(style_sheet(palette))
+    background = Background()
+    return Program(window, Desk(open_counter, background), background, reports)
+
+
+_DEFAULT_RESULTS = Path("build") / "offscreen-sale"
+
+
+def _open_counter(options: argparse.Namespace, offscreen: bool) -> Counter:
+    from app import bootstrap  # noqa: PLC0415 - heavy; runs on the worker, after the first frame
+
+    return bootstrap.build_counter(data=options.data, demonstration=options.demonstration or offscreen)  # type: ignore[no-any-return, attr-defined]
+
+
+def _lacks_display() -> bool:
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return False
+    return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _prefers_dark() -> bool:
+    from PySide6.QtCore import Qt  # noqa: PLC0415
+
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shanyao counter", description="打开柜台")
+    parser.add_argument("--demonstration", action="store_true", help="用演示数据，并带一个内置的医保中心")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="数据文件夹")
+    parser.add_argument("--dark", action="store_true", help="深色")
+    parser.add_argument(
+        "--offscreen-sale", type=Path, metavar="DIR", help="不开窗口，演示一笔销售，结果放在 DIR"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The counter place: its presenter, its words and its cards."""

@@ -1,0 +1,189 @@
+"""The entry form of a paper prescription, inside the prescription card. It shows and signals."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.usecases.state import PaperPrescription
+from ui.items import Heading, Page
+from ui.widgets.entry import Field
+from ui.widgets.ink import Ink
+from ui.widgets.sheet import Sheet
+
+_CHECK_MS = 250
+
+
+class PrescriptionForm(QWidget):
+    """Fields in two columns, ticks, lines of drugs, findings, and two buttons."""
+
+    edited = Signal(object)
+    finished = Signal(object)
+    closed = Signal()
+    scanned = Signal(str)
+
+    def __init__(
+        self, ink: Ink, form: PaperPrescription, diseases: dict[str, str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._form = form
+        self._lines: list[tuple[Field, Field]] = []
+        self._ticks: dict[str, QPushButton] = {}
+        self._pause = QTimer(self, singleShot=True, interval=_CHECK_MS)
+        self._pause.timeout.connect(lambda: self.edited.emit(self.form()))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        heading = Sheet(ink)
+        heading.show_page((Heading("录入纸质处方", "Enter 下一格"),))
+        heading.setFixedHeight(22)
+        box.addWidget(heading)
+        box.addWidget(self._fields(ink, diseases), 1)
+        box.addLayout(self._buttons())
+        self._pause.start()
+
+    def form(self) -> PaperPrescription:
+        """Return what is typed, as typed."""
+        return PaperPrescription(
+            number=self.number.text(),
+            source=self._form.source,
+            issuer=self.issuer.text(),
+            issuer_designated=self.designated.isChecked(),
+            doctor=self.doctor.text(),
+            diagnosis=self.diagnosis.text(),
+            diseases=frozenset(key for key, tick in self._ticks.items() if tick.isChecked()),
+            issued=self.issued.text(),
+            valid_until=self.valid_until.text(),
+            supply_days=self.days.text(),
+            travel=self.travel.isChecked(),
+            confirmed=self.confirmed.isChecked(),
+            lines=tuple((name.text(), packs.text()) for name, packs in self._lines if name.text().strip()),
+        )
+
+    def show_findings(self, page: Page) -> None:
+        """Show what review finds in the form as it stands."""
+        self.findings.show_page(page)
+
+    def begin(self) -> None:
+        """Put the cursor into the first field."""
+        self.number.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.finished.emit(self.form())
+        elif enter:
+            self.focusNextChild()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _fields(self, ink: Ink, diseases: dict[str, str]) -> QScrollArea:
+        inside = QWidget()
+        self._grid = grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 4, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, 40)
+        grid.setColumnMinimumWidth(2, 28)
+        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(3, 2)
+        form = self._form
+        self.number = self._field("编号", form.number, 0, 0, 3)
+        self.issuer = self._field("机构", form.issuer, 1, 0, 3)
+        self.designated = _tick("定点机构", form.issuer_designated)
+        self.travel = _tick("外出备药", form.travel)
+        self.confirmed = _tick("已核验", form.confirmed)
+        self._tick_row(2, [self.designated, self.travel, self.confirmed])
+        self.doctor = self._field("医师", form.doctor, 3, 0)
+        self.days = self._field("天数", form.supply_days, 3, 2)
+        self.diagnosis = self._field("诊断", form.diagnosis, 4, 0, 3)
+        self._ticks = {key: _tick(name, key in form.diseases) for key, name in diseases.items()}
+        ticks = list(self._ticks.values())
+        for number in range(0, len(ticks), 2):
+            self._tick_row(5 + number // 2, ticks[number : number + 2])
+        row = 5 + (len(ticks) + 1) // 2
+        self.issued = self._field("开具", form.issued, row, 0, 3)
+        self.valid_until = self._field("有效至", form.valid_until, row + 1, 0, 3)
+        self.valid_until.setPlaceholderText("未注明则当日有效")
+        for name, packs in form.lines:
+            self._add_line(name, packs)
+        self._finish_fields(ink, row + 20)
+        return _scrolled(inside)
+
+    def _finish_fields(self, ink: Ink, row: int) -> None:
+        more = QPushButton("再加一种药")
+        more.setProperty("role", "quiet")
+        more.clicked.connect(lambda: self._add_line("", "1").setFocus())
+        self._grid.addWidget(more, row, 0, 1, 4)
+        self.findings = Sheet(ink)
+        self._grid.addWidget(self.findings, row + 1, 0, 1, 4)
+        self._grid.setRowStretch(row + 2, 1)
+
+    def _add_line(self, name: str, packs: str) -> Field:
+        row = 11 + len(self._lines) + (len(self._ticks) + 1) // 2
+        drug = self._field("药品", name, row, 0)
+        count = self._field("盒数", packs, row, 2)
+        self._lines.append((drug, count))
+        return drug
+
+    def _field(self, name: str, text: str, row: int, column: int, span: int = 1) -> Field:
+        label = QLabel(name)
+        label.setProperty("role", "sub")
+        field = Field(name)
+        field.setText(text)
+        field.setCursorPosition(0)
+        field.textEdited.connect(lambda _: self._pause.start())
+        field.scanned.connect(self.scanned)
+        label.setBuddy(field)
+        self._grid.addWidget(label, row, column)
+        self._grid.addWidget(field, row, column + 1, 1, span)
+        return field
+
+    def _tick_row(self, row: int, ticks: list[QPushButton]) -> None:
+        box = QHBoxLayout()
+        box.setSpacing(4)
+        for tick in ticks:
+            tick.toggled.connect(lambda _: self._pause.start())
+            box.addWidget(tick, 1)
+        self._grid.addLayout(box, row, 0, 1, 4)
+
+    def _buttons(self) -> QHBoxLayout:
+        box = QHBoxLayout()
+        box.setSpacing(8)
+        done = QPushButton("录入  Ctrl Enter")
+        done.clicked.connect(lambda: self.finished.emit(self.form()))
+        close = QPushButton("放弃  Esc")
+        close.setProperty("role", "quiet")
+        close.clicked.connect(self.closed)
+        box.addWidget(close)
+        box.addWidget(done, 1)
+        return box
+
+
+def _tick(name: str, on: bool) -> QPushButton:
+    """Return a tick: chosen is said by ✓, not by colour alone."""
+    button = QPushButton()
+    button.setProperty("role", "choice")
+    button.setCheckable(True)
+    button.setChecked(on)
+    button.setAccessibleName(name)
+
+    def say(checked: bool) -> None:
+        button.setText(f"✓ {name}" if checked else name)
+
+    button.toggled.connect(say)
+    say(on)
+    return button
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area

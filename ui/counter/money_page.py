@@ -1,0 +1,152 @@
+"""The words of the money card and of the why card: who pays what, how sure that is, and by which clause."""
+
+from __future__ import annotations
+
+from app.usecases.state import CounterState
+from engine.calendar import business_day
+from engine.diseases import disease_name
+from engine.money import WHOLE, Fen, format_percent
+from engine.policy.answer import Clause, Refusal, Settlement, Step
+from ui.items import (
+    Chip,
+    Chips,
+    Due,
+    Heading,
+    Item,
+    Page,
+    Pair,
+    Panel,
+    Reason,
+    Rule,
+    Space,
+    Text,
+    source,
+    sub,
+)
+from ui.tokens import SMALL, Tone
+from ui.words import clause, day, less, yuan
+
+_RULE = {
+    "over_standard": "超支付标准",
+    "first_self_pay": "乙类先付",
+    "deductible": "起付标准",
+    "over_limit": "超出限额",
+    "assistance": "医疗救助",
+    "self_pay": "自费",
+}
+
+
+def money_page(state: CounterState) -> Page:
+    """Return total, fund, assistance, what the patient pays, and how sure that is."""
+    answer = state.answer
+    if answer is None:
+        return (
+            Pair(left="合计", right=yuan(0)),
+            Rule(),
+            Due("应收现金", yuan(0)),
+            sub("扫药盒后，这里显示应收。"),
+        )
+    assistance = (
+        (Pair(left="医疗救助", right=less(answer.assistance), tone="mount"),) if answer.assistance else ()
+    )
+    return (
+        Pair(left="合计", right=yuan(answer.total)),
+        Pair(left="统筹基金", right=less(answer.fund), tone="mount" if answer.fund else "sub"),
+        *assistance,
+        Rule(),
+        Due("应收现金", yuan(answer.patient)),
+        Space(4),
+        certainty_chips(state),
+    )
+
+
+def certainty_chips(state: CounterState) -> Chips:
+    """Return how sure the share is, as a word and why."""
+    if state.claim is None:
+        return Chips((Chip("自费", "ink"),), "未出示凭证，不经医保")
+    answer = state.answer
+    if answer is not None and all(one.benefit == "self_pay" for one in answer.settlements):
+        return Chips((Chip("自费", "ink"),), "医保不付，金额不会更正")
+    certainty = state.settled.certainty if state.settled else state.certainty
+    if certainty == "confirmed":
+        return Chips((Chip("已确认", "mount"),), "医保中心已结算，金额相同")
+    if certainty == "guaranteed":
+        return Chips((Chip("已担保", "sea"),), "与联网结算同额")
+    if state.agreed and state.settled is None:
+        return Chips((Chip("预结算一致", "sea"),), "医保中心算出同样的金额")
+    words = f"最多更正 {yuan(state.bound)}"
+    person = state.draft.person
+    if person is not None:
+        words = f"余额截至 {day(business_day(person.snapshot.as_of))}，{words}"
+    return Chips((Chip("暂定", "ochre"),), words)
+
+
+def why_page(state: CounterState) -> Page:
+    """Return the refusals with what to do, then every step with its section, down to the fen."""
+    answer = state.answer
+    if answer is None:
+        return (Heading("为什么"), sub("每一分钱由谁付、依据哪一条，都列在这里。"))
+    page: list[Item] = [Heading("为什么")]
+    for refusal in answer.refusals:
+        page += [_refusal(state, refusal), Space(8)]
+    page.append(Reason(label="合计", figure=yuan(answer.total), share=WHOLE, tone="sub"))
+    several = len(answer.settlements) > 1
+    for settlement in answer.settlements:
+        if several:
+            page += [Space(6), Text(text=_title(state, settlement), size=SMALL, weight=500)]
+        page += _steps(settlement, answer.total)
+    return tuple(page)
+
+
+def _refusal(state: CounterState, refusal: Refusal) -> Panel:
+    if refusal.line is None:
+        title = "这一单医保不付"
+    else:
+        names = {line.id: line.drug.generic_name for line in state.draft.lines}
+        title = f"{names.get(refusal.line, '这一行')}：自费"
+    mark = "refused" if refusal.line is None else "attention"
+    return Panel(mark=mark, title=title, text=refusal.message, source=clause(refusal.clause))  # type: ignore[arg-type]
+
+
+def _title(state: CounterState, settlement: Settlement) -> str:
+    if settlement.benefit == "self_pay":
+        return "自费部分"
+    if settlement.disease is None:
+        return "门诊统筹"
+    return disease_name(settlement.disease, state.draft.person.filings if state.draft.person else ())
+
+
+def _steps(settlement: Settlement, total: Fen) -> list[Item]:
+    """Return the steps that move money, a clause under the last of those that rest on it."""
+    shown = [step for step in settlement.steps if step.amount]
+    page: list[Item] = []
+    for step, following in zip(shown, [*shown[1:], None], strict=True):
+        page.append(
+            Reason(
+                label=_label(step, settlement),
+                figure=yuan(step.amount),
+                share=step.amount * WHOLE // total if total else 0,
+                tone=_tone(step),
+            )
+        )
+        if step.clause and (following is None or following.clause != step.clause):
+            page.append(_source(step.clause))
+    return page
+
+
+def _label(step: Step, settlement: Settlement) -> str:
+    if step.rule == "fund_share":
+        return f"基金 {format_percent(settlement.ratio_bp)}"
+    if step.rule == "own_share":
+        return f"个人 {format_percent(WHOLE - settlement.ratio_bp)}"
+    if step.amount < 0:
+        return "救助抵个人"
+    return _RULE[step.rule]
+
+
+def _tone(step: Step) -> Tone:
+    return "ochre" if step.payer == "patient" else "mount"
+
+
+def _source(where: Clause) -> Text:
+    return source(clause(where))

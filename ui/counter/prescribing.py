@@ -1,0 +1,96 @@
+"""The entry of a paper prescription: what the form offers, and its findings before the sale. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from app.errors import UserError
+from app.usecases.state import Counter, CounterState, Notice, PaperPrescription
+from engine.diseases import NAMES
+from engine.prescription import Finding
+from ui.counter.prescription_page import notes
+from ui.desk import Desk
+from ui.items import Page, sub
+
+_COMMON = ("hypertension", "diabetes")
+
+
+class FormView(Protocol):
+    """The form: it is opened with what is known already, shows findings, and closes."""
+
+    def open_form(self, form: PaperPrescription, diseases: dict[str, str]) -> None: ...
+    def show_findings(self, page: Page) -> None: ...
+    def close_form(self) -> None: ...
+
+
+class PrescriptionPresenter:
+    """Opens the form, has each edit checked (the latest wins), and hands the prescription in."""
+
+    def __init__(self, view: FormView, desk: Desk, show_state: Callable[[CounterState], None]) -> None:
+        self._view = view
+        self._desk = desk
+        self._show_state = show_state
+        self._edits = 0
+
+    def opened(self, state: CounterState) -> None:
+        """Open the form with today's date and the basket's drugs in it."""
+        self._view.open_form(_blank(state), _choices(state))
+
+    def edited(self, form: PaperPrescription) -> None:
+        """Have the form checked as it stands now."""
+        self._edits += 1
+        edit = self._edits
+        self._desk.ask(lambda counter: _check(counter, form), lambda found: self._checked(edit, found))
+
+    def finished(self, form: PaperPrescription) -> None:
+        """Hand the prescription in; on trouble the form stays open with what was typed."""
+        self._edits += 1
+        self._desk.ask(lambda counter: counter.prescribe(form), self._taken)
+
+    def _checked(self, edit: int, found: tuple[Finding, ...] | Notice) -> None:
+        if edit != self._edits:
+            return
+        if isinstance(found, Notice):
+            self._view.show_findings((sub(f"{found.what}{found.advice}"),))
+        else:
+            self._view.show_findings(notes(found))
+
+    def _taken(self, state: CounterState) -> None:
+        self._view.close_form()
+        self._show_state(state)
+
+
+def _check(counter: Counter, form: PaperPrescription) -> tuple[Finding, ...] | Notice:
+    # A half-typed form is no trouble: what is still missing is said in the form, not as a notice.
+    try:
+        return counter.check_prescription(form)
+    except UserError as trouble:
+        return Notice(tone="info", what=trouble.what, advice=trouble.advice)
+
+
+def _blank(state: CounterState) -> PaperPrescription:
+    lines = tuple((line.drug.generic_name, str(line.quantity)) for line in state.draft.lines)
+    return PaperPrescription(
+        number="",
+        source="external",
+        issuer="",
+        issuer_designated=True,
+        doctor="",
+        diagnosis="",
+        diseases=frozenset(),
+        issued=state.day.isoformat(),
+        valid_until="",
+        supply_days="",
+        travel=False,
+        confirmed=False,
+        lines=lines or (("", "1"),),
+    )
+
+
+def _choices(state: CounterState) -> dict[str, str]:
+    person = state.draft.person
+    choices = {filing.disease: filing.name for filing in person.filings} if person else {}
+    for key in _COMMON:
+        choices.setdefault(key, NAMES[key])
+    return choices

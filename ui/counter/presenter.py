@@ -1,0 +1,250 @@
+"""What the counter place does. No Qt here: every line runs without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from app.usecases.state import Counter, CounterState, Notice, TourStop
+from ui.counter.basket_page import basket_page, next_stop_page
+from ui.counter.money_page import money_page, why_page
+from ui.counter.person_page import person_brief, person_page
+from ui.counter.prescription_page import prescription_page
+from ui.desk import Desk
+from ui.items import Mark, Page, Panel
+from ui.words import yuan
+
+Keys = tuple[tuple[str, str], ...]
+_MARK: dict[str, Mark] = {"done": "ok", "info": "info", "attention": "attention", "refused": "refused"}
+_REPRINT = ("Ctrl P", "重打上一张")
+
+
+class CounterPages(Struct, frozen=True, kw_only=True):
+    """All that the counter place shows at one moment, as words and figures."""
+
+    person: Page
+    person_brief: Page
+    prescription: Page
+    basket: Page
+    money: Page
+    why: Page
+    notice: Page
+    tour: Page
+    act: str
+    act_enabled: bool
+    tendered: str
+    change_label: str
+    change: str
+    cash_open: bool
+    keys: Keys
+    selected: str | None
+    shop: str
+    operator: str
+
+
+class CounterView(Protocol):
+    """What the presenter needs of the window."""
+
+    def show(self, pages: CounterPages) -> None: ...
+    def show_notice(self, page: Page) -> None: ...
+    def focus_tender(self) -> None: ...
+
+
+class CounterPresenter:
+    """Turns keys, scans and presses into calls, and the states that come back into pages."""
+
+    def __init__(self, view: CounterView, desk: Desk) -> None:
+        self._view = view
+        self._desk = desk
+        self.tour: tuple[TourStop, ...] = ()
+        self._latest: CounterState | None = None  # The worker's own; what the next call builds on.
+        self._trouble: Notice | None = None
+        self._settling = False
+        self._toured: int | None = None
+        self.state: CounterState | None = None  # What is shown.
+
+    def start(self) -> None:
+        """Open the counter and show it."""
+        self._desk.ask(lambda counter: counter.tour(), self._keep_tour)
+        self._step(lambda counter: counter.start())
+
+    def refresh(self) -> None:
+        """Show what the world did to the sale meanwhile."""
+        self._step(lambda counter: counter.refresh())
+
+    def entered(self, text: str) -> None:
+        """Take what was scanned or typed; an empty field goes on to cash, or to the next customer."""
+        if text.strip():
+            self._step(lambda counter: counter.enter(text.strip()))
+        elif self.state is not None and self.state.settled is not None:
+            self._step(lambda counter: counter.next_customer())
+        elif self.state is not None and self.state.draft.lines:
+            self._view.focus_tender()
+
+    def chosen(self, key: str) -> None:
+        """Take a hit of the search."""
+        self._step(lambda counter: counter.choose(key))
+
+    def toured(self, key: str) -> None:
+        """Scan what stands on a card of the tour."""
+        stop = self.tour[int(key)]
+        self._toured = int(key)
+        self._step(lambda counter: counter.demonstrate(stop))
+
+    def selected(self, key: str) -> None:
+        """Choose a line."""
+        self._step(lambda counter: counter.select(key))
+
+    def moved(self, steps: int) -> None:
+        """Choose the line above or below."""
+        self._step(lambda counter: _move(counter, self._latest, steps))
+
+    def changed(self, boxes: int | None) -> None:
+        """Add or take boxes of the chosen line; None takes the line away."""
+        self._step(lambda counter: _change(counter, self._latest, boxes))
+
+    def tendered(self, text: str) -> None:
+        """Take the cash handed over, as typed."""
+        self._step(lambda counter: counter.tender(text))
+
+    def acted(self, tendered: str = "") -> None:
+        """Do the one big act: settle (``tendered`` is cash typed and not yet taken), or go on."""
+        if self.state is None or self._settling:
+            return
+        if self.state.settled is not None:
+            self._step(lambda counter: counter.next_customer())
+        elif self.state.draft.lines:
+            self._settling = True
+            self._step(lambda counter: _settle(counter, tendered))
+
+    def undone(self) -> None:
+        """Take the last step back."""
+        self._step(lambda counter: counter.undo())
+
+    def show_trouble(self, notice: Notice) -> None:
+        """Show a notice beside what is there; the next step clears it."""
+        self._trouble = notice
+        self._settling = False
+        if self.state is not None:
+            self.show_state(self.state)
+        else:
+            self._view.show_notice(notice_page(notice))
+
+    def show_state(self, state: CounterState) -> None:
+        """Show ``state``."""
+        self.state = state
+        self._settling = False
+        if state.settled is not None:
+            self._toured = None
+        notice, self._trouble = self._trouble or state.notice, None
+        self._view.show(pages(state, self.tour, notice, self._toured))
+
+    def _step(self, call: Callable[[Counter], CounterState]) -> None:
+        def work(counter: Counter) -> CounterState:
+            self._latest = call(counter)
+            return self._latest
+
+        self._desk.ask(work, self.show_state)
+
+    def _keep_tour(self, tour: tuple[TourStop, ...]) -> None:
+        self.tour = tour
+
+
+def _move(counter: Counter, state: CounterState | None, steps: int) -> CounterState:
+    ids = [line.id for line in state.draft.lines] if state else []
+    if state is None or not ids:
+        return counter.refresh()
+    at = ids.index(state.selected) if state.selected in ids else -1
+    return counter.select(ids[min(max(at + steps, 0), len(ids) - 1)])
+
+
+def _change(counter: Counter, state: CounterState | None, boxes: int | None) -> CounterState:
+    lines = {line.id: line for line in state.draft.lines} if state else {}
+    line = lines.get(state.selected or "") if state else None
+    if line is None:
+        return counter.refresh()
+    return counter.change_quantity(line.id, 0 if boxes is None else line.quantity + boxes)
+
+
+def _settle(counter: Counter, tendered: str) -> CounterState:
+    if tendered:
+        counter.tender(tendered)
+    return counter.settle()
+
+
+def pages(
+    state: CounterState,
+    tour: tuple[TourStop, ...] = (),
+    notice: Notice | None = None,
+    toured: int | None = None,
+) -> CounterPages:
+    """Return everything that the counter place shows of ``state``."""
+    label, change = _change_words(state)
+    return CounterPages(
+        person=person_page(state),
+        person_brief=person_brief(state),
+        prescription=prescription_page(state),
+        basket=basket_page(state, tour),
+        money=money_page(state),
+        why=why_page(state),
+        notice=notice_page(notice),
+        tour=next_stop_page(tour, toured),
+        act=_act(state),
+        act_enabled=bool(state.draft.lines) or state.settled is not None,
+        tendered=yuan(state.draft.tendered) if state.draft.tendered is not None else "",
+        change_label=label,
+        change=change,
+        cash_open=state.settled is None and bool(state.draft.lines),
+        keys=_keys(state),
+        selected=state.selected,
+        shop=f"{state.store.name} · {int(state.store.till)} 号机",
+        operator=state.operator,
+    )
+
+
+def notice_page(notice: Notice | None) -> Page:
+    """Return a notice as a tinted panel; nothing for None."""
+    if notice is None:
+        return ()
+    return (Panel(mark=_MARK[notice.tone], title=notice.what, text=notice.advice),)
+
+
+def _change_words(state: CounterState) -> tuple[str, str]:
+    if state.settled is not None:
+        return "找零", yuan(state.settled.change)
+    if state.draft.tendered is None or state.answer is None:
+        return "找零", yuan(0)
+    change = state.draft.tendered - state.answer.patient
+    return ("找零", yuan(change)) if change >= 0 else ("还差", yuan(-change))
+
+
+def _act(state: CounterState) -> str:
+    if state.settled is not None:
+        return "下一位"
+    if state.claim is not None and state.answer is not None and not state.answer.fund:
+        refused_whole = any(refusal.line is None for refusal in state.answer.refusals)
+        return "按自费结算" if refused_whole else "结算并打印"
+    return "结算并打印"
+
+
+def _keys(state: CounterState) -> Keys:
+    if state.settled is not None:
+        return (("F12", "下一位"), _REPRINT)
+    if not state.draft.lines:
+        start = (
+            (("F1", "导览"), ("Ctrl 2", "录入处方"))
+            if state.draft.person is None
+            else (("Ctrl 2", "录入处方"),)
+        )
+        undo = (("Esc", "撤一步"),) if state.draft.person is not None else ()
+        return (*start, *undo, _REPRINT)
+    return (
+        ("↑ ↓", "选行"),
+        ("+ −", "数量"),
+        ("Del", "移除"),
+        ("Enter", "收现金"),
+        ("Esc", "撤一步"),
+        _REPRINT,
+    )

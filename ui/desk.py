@@ -1,0 +1,43 @@
+"""How presenters ask the counter: off the window's thread, with one place where trouble lands. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from app.usecases.state import Counter
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """Runs a call after those before it, then hands over its value or its trouble."""
+
+    def run(
+        self, call: Callable[[], T], done: Callable[[T], None], failed: Callable[[BaseException], None]
+    ) -> None: ...
+
+
+class Desk:
+    """The counter behind its door; ``troubled`` receives whatever a call raises.
+
+    The counter is opened by the first call on the runner's thread, so a call asked for before that waits.
+    """
+
+    def __init__(self, open_counter: Callable[[], Counter], runner: Runner) -> None:
+        self._open = open_counter
+        self._runner = runner
+        self._counter: Counter | None = None
+        self.troubled: Callable[[BaseException], None] = lambda _: None
+
+    def ask(self, call: Callable[[Counter], T], done: Callable[[T], None]) -> None:
+        """Let ``call`` work the counter, and ``done`` have what comes of it."""
+        self._runner.run(lambda: call(self._opened()), done, self._failed)
+
+    def _opened(self) -> Counter:
+        if self._counter is None:
+            self._counter = self._open()
+        return self._counter
+
+    def _failed(self, trouble: BaseException) -> None:
+        self.troubled(trouble)

@@ -1,0 +1,111 @@
+"""What the places beside the counter do. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from app.usecases.state import MessageRow, Notice, PolicyCard, SaleRow, Settled
+from engine.receipt import Receipt
+from ui.desk import Desk
+from ui.items import Page
+from ui.places.records import messages_page, policies_page, policy_page, receipt_page, sales_page
+
+
+class ListView(Protocol):
+    """A list and what is chosen of it."""
+
+    def show_list(self, page: Page) -> None: ...
+    def show_detail(self, page: Page, *, may_act: bool = True) -> None: ...
+
+
+class SalesPresenter:
+    """Today's sales, their receipts, and reprints."""
+
+    def __init__(self, view: ListView, desk: Desk, say: Callable[[Notice], None]) -> None:
+        self._view, self._desk, self._say = view, desk, say
+        self._rows: tuple[SaleRow, ...] = ()
+        self._chosen: str | None = None
+
+    def opened(self) -> None:
+        """Ask for today's sales; the latest is chosen."""
+        self._desk.ask(lambda counter: counter.sales(None), self._listed)
+
+    def chosen(self, number: str) -> None:
+        """Show the receipt of a sale."""
+        self._chosen = number
+        self._view.show_list(sales_page(self._rows, number))
+        self._desk.ask(lambda counter: counter.receipt(number), self._show_receipt)
+
+    def reprinted(self) -> None:
+        """Print a copy of the chosen sale."""
+        number = self._chosen
+        if number is not None:
+            self._desk.ask(lambda counter: counter.reprint(number), self._printed)
+
+    def _listed(self, rows: tuple[SaleRow, ...]) -> None:
+        self._rows = rows
+        numbers = [row.number for row in rows]
+        if self._chosen not in numbers:
+            self._chosen = numbers[0] if numbers else None
+        self._view.show_list(sales_page(rows, self._chosen))
+        if self._chosen is None:
+            self._view.show_detail(receipt_page(None), may_act=False)
+        else:
+            self.chosen(self._chosen)
+
+    def _show_receipt(self, receipt: Receipt) -> None:
+        self._view.show_detail(receipt_page(receipt))
+
+    def _printed(self, settled: Settled) -> None:
+        self._say(reprinted_notice(settled))
+        self.opened()
+
+
+def reprinted_notice(settled: Settled) -> Notice:
+    """Return what a reprint came to."""
+    where = f"文件在 {settled.pdf_path}" if settled.pdf_path else "小票上注明了补打。"
+    return Notice(tone="done", what=f"第 {settled.number} 号小票已补打。", advice=where)
+
+
+class SyncPresenter:
+    """The messages to the agency, and delivery at once."""
+
+    def __init__(self, view: ListView, desk: Desk) -> None:
+        self._view, self._desk = view, desk
+
+    def opened(self) -> None:
+        """Ask for the messages."""
+        self._desk.ask(lambda counter: counter.messages(), self._listed)
+
+    def delivered(self) -> None:
+        """Deliver now, then show what came of it."""
+        self._desk.ask(lambda counter: counter.sync_now(), lambda _: self.opened())
+
+    def _listed(self, rows: tuple[MessageRow, ...]) -> None:
+        self._view.show_list(messages_page(rows))
+
+
+class PolicyPresenter:
+    """The packs and one of them at length."""
+
+    def __init__(self, view: ListView, desk: Desk) -> None:
+        self._view, self._desk = view, desk
+        self._cards: tuple[PolicyCard, ...] = ()
+
+    def opened(self) -> None:
+        """Ask for the packs."""
+        self._desk.ask(lambda counter: counter.policies(), self._listed)
+
+    def chosen(self, key: str) -> None:
+        """Show one pack."""
+        card = next((one for one in self._cards if one.id == key), None)
+        self._view.show_list(policies_page(self._cards, key))
+        self._view.show_detail(policy_page(card))
+
+    def _listed(self, cards: tuple[PolicyCard, ...]) -> None:
+        self._cards = cards
+        if cards:
+            self.chosen(cards[0].id)
+        else:
+            self._view.show_list(policies_page((), None))

@@ -1,0 +1,69 @@
+"""The places beside the counter, as widgets. They show and signal; they decide nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from ui.items import Page
+from ui.tokens import EDGE, GAP
+from ui.widgets.ink import Ink
+from ui.widgets.sheet import Card
+
+
+class TwoCards(QWidget):
+    """A list at the left, what is chosen of it at the right, at most one act in each."""
+
+    pressed = Signal(str)
+    list_act = Signal()
+    detail_act = Signal()
+
+    def __init__(
+        self,
+        ink: Ink,
+        *,
+        list_width: int = 0,
+        detail_width: int = 0,
+        list_button: str = "",
+        detail_button: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        box = QHBoxLayout(self)
+        box.setContentsMargins(EDGE, GAP, EDGE, GAP)
+        box.setSpacing(EDGE)
+        self.list = Card(ink, scrolls=True)
+        self.list.sheet.pressed.connect(self.pressed)
+        self.list_button = _button(self.list, list_button)
+        self.list_button.clicked.connect(self.list_act)
+        self.detail = Card(ink, scrolls=True)
+        self.detail_button = _button(self.detail, detail_button)
+        self.detail_button.clicked.connect(self.detail_act)
+        if list_width:
+            self.list.setFixedWidth(list_width)
+        if detail_width:
+            self.detail.setFixedWidth(detail_width)
+        box.addWidget(self.list, 0 if list_width else 1)
+        box.addWidget(self.detail, 0 if detail_width else 1)
+        self.detail.setVisible(bool(detail_width or list_width))
+
+    def show_list(self, page: Page) -> None:
+        """Show the list."""
+        self.list.show_page(page)
+
+    def show_detail(self, page: Page, *, may_act: bool = True) -> None:
+        """Show what is chosen."""
+        self.detail.show_page(page)
+        self.detail_button.setEnabled(may_act)
+
+
+def _button(card: Card, words: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setVisible(bool(words))
+    if words:
+        card.box.addWidget(button)
+    else:
+        button.setParent(card)
+        button.hide()
+    return button

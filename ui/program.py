@@ -1,0 +1,247 @@
+"""Joins window and presenters: which signal goes where. The only module of the window that knows both."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.usecases.state import WorldState
+from ui.background import Background
+from ui.counter.hosting import FormHost
+from ui.counter.presenter import CounterPages, CounterPresenter
+from ui.counter.search import SearchPresenter
+from ui.desk import Desk
+from ui.items import Page
+from ui.problems import catch_bugs, notice_of, show_crash, write_report
+from ui.window import Window
+from ui.world_page import duty, foot, world_chips
+
+_WORLD_MS = 2_000
+
+
+class Program(QObject):
+    """The running program: one window, one desk, one worker."""
+
+    news = Signal()  # Something arrived from outside; emitted on any thread.
+
+    def __init__(self, window: Window, desk: Desk, background: Background, reports: Path | None) -> None:
+        super().__init__()
+        self.window, self.desk, self.background = window, desk, background
+        self._reports = reports
+        self.world: WorldState | None = None
+        self._operator = ""
+        desk.troubled = self._troubled
+        self.presenter = CounterPresenter(self, desk)
+        self.search = SearchPresenter(window, desk)
+        self.form = FormHost(window, desk, self.presenter)
+        self._connect_window()
+        self._connect_counter()
+        window.builders = {
+            name: getattr(self, f"_build_{name}") for name in ("sales", "sync", "policy", "help")
+        }
+        window.show_world(world_chips(None), "", foot(None))
+        self._tick = QTimer(self, interval=_WORLD_MS)
+        self._tick.timeout.connect(self.look_around)
+        self.news.connect(self._hear)
+
+    def start(self) -> None:
+        """Open the counter, now that the first frame is painted."""
+        catch_bugs(self._reports)
+        self.presenter.start()
+        self.desk.ask(lambda counter: counter.subscribe(self.news.emit), lambda _: None)
+        self.look_around()
+        self._tick.start()
+
+    def stop(self) -> bool:
+        """Let the worker finish what was asked for; tell whether it did."""
+        self._tick.stop()
+        return self.background.stop()
+
+    def look_around(self) -> None:
+        """Ask for the state of the world."""
+        self.desk.ask(lambda counter: counter.world(), self._show_world)
+
+    def _hear(self) -> None:
+        self.look_around()
+        self.presenter.refresh()
+
+    def show(self, pages: CounterPages) -> None:
+        """Show the counter place (the presenter's view)."""
+        self._operator = pages.operator
+        self.window.counter.show_pages(pages)
+        self.window.counter.show_selected(pages.selected)
+        self.window.show_shop(pages.shop)
+        self.window.foot.show_keys(pages.keys)
+
+    def show_notice(self, page: Page) -> None:
+        """Show a notice before there is anything else to show."""
+        self.window.counter.show_notice(page)
+
+    def focus_tender(self) -> None:
+        """Put the cursor where cash is typed."""
+        tender = self.window.counter.cash.tender
+        tender.setFocus()
+        tender.selectAll()
+
+    def _connect_window(self) -> None:
+        window = self.window
+        window.entered.connect(self._entered)
+        window.typed.connect(self.search.typed)
+        window.hit_pressed.connect(self._hit_pressed)
+        window.acted.connect(self._acted)
+        window.place_opened.connect(self._place_opened)
+
+    def _connect_counter(self) -> None:
+        place, presenter = self.window.counter, self.presenter
+        place.line_pressed.connect(presenter.selected)
+        place.tour_pressed.connect(presenter.toured)
+        place.acted.connect(lambda: self._acted("act"))
+        place.tendered.connect(self._tendered)
+        place.scanned.connect(self._scanned)
+        place.prescribe_pressed.connect(lambda: self._acted("prescribe"))
+
+    def _entered(self, text: str) -> None:
+        if text.strip() and not self._at("counter"):
+            self.window.open_place("counter")
+        hit = self.search.taken(text)
+        if hit is not None:
+            self.presenter.chosen(hit)
+        else:
+            self.presenter.entered(text)
+
+    def _hit_pressed(self, key: str) -> None:
+        self.search.closed()
+        self.window.entry.clear()
+        self.presenter.chosen(key)
+
+    def _scanned(self, code: str) -> None:
+        self.window.entry.setFocus()
+        self.presenter.entered(code)
+
+    def _tendered(self, text: str) -> None:
+        self.window.entry.setFocus()
+        if text.strip():
+            self.presenter.tendered(text.strip())
+
+    def _acted(self, act: str) -> None:
+        presenter, window = self.presenter, self.window
+        if act in ("up", "down"):
+            step = 1 if act == "down" else -1
+            if not self.search.moved(step):
+                presenter.moved(step)
+        elif act in ("more", "fewer", "remove"):
+            presenter.changed({"more": 1, "fewer": -1, "remove": None}[act])
+        elif act == "act":
+            self._settle()
+        elif act == "undo":
+            self._undo()
+        elif act == "reprint":
+            self._reprint()
+        elif act == "prescribe" and presenter.state is not None:
+            window.open_place("counter")
+            self.form.open(presenter.state)
+
+    def _settle(self) -> None:
+        self.window.open_place("counter")
+        tender = self.window.counter.cash.tender
+        typed = tender.text().strip() if tender.hasFocus() else ""
+        self.window.entry.setFocus()
+        self.presenter.acted(typed)
+
+    def _undo(self) -> None:
+        if self.search.closed() or self.window.entry.text():
+            self.window.entry.clear()
+        elif self.window.counter.cash.tender.hasFocus():
+            self.window.entry.setFocus()
+        elif not self._at("counter"):
+            self.window.open_place("counter")
+        else:
+            self.presenter.undone()
+
+    def _reprint(self) -> None:
+        from ui.places.presenter import reprinted_notice  # noqa: PLC0415 - not on the way to the first frame
+
+        self.desk.ask(
+            lambda counter: counter.reprint(None),
+            lambda settled: self.presenter.show_trouble(reprinted_notice(settled)),
+        )
+
+    def _at(self, name: str) -> bool:
+        return self.window.rail[name].isChecked()
+
+    def _place_opened(self, name: str) -> None:
+        if name == "counter":
+            return
+        opener = getattr(self, f"_{name}_presenter", None)
+        if opener is not None:
+            opener.opened()
+
+    def _show_world(self, world: WorldState) -> None:
+        changed = self.world is not None and _without_clock(world) != _without_clock(self.world)
+        self.world = world
+        self.window.show_world(world_chips(world), duty(self._operator, world), foot(world))
+        if changed:
+            for name in ("sync", "sales"):
+                if self._at(name):
+                    self._place_opened(name)
+
+    def _troubled(self, trouble: BaseException) -> None:
+        notice = notice_of(trouble)
+        if notice is not None:
+            self.presenter.show_trouble(notice)
+            if not self._at("counter"):
+                self.window.open_place("counter")
+        else:
+            show_crash(write_report(trouble, self._reports))
+
+    def _build_sales(self) -> QWidget:
+        from ui.places.presenter import SalesPresenter  # noqa: PLC0415 - a place is built when it is first opened
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self.window.ink, detail_width=340, detail_button="补打这一张")
+        self._sales_presenter = presenter = SalesPresenter(view, self.desk, self.presenter.show_trouble)
+        view.pressed.connect(presenter.chosen)
+        view.detail_act.connect(presenter.reprinted)
+        return view
+
+    def _build_sync(self) -> QWidget:
+        from ui.places.presenter import SyncPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self.window.ink, list_button="立即同步")
+        self._sync_presenter = presenter = SyncPresenter(view, self.desk)
+        view.list_act.connect(presenter.delivered)
+        return view
+
+    def _build_policy(self) -> QWidget:
+        from ui.places.presenter import PolicyPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self.window.ink, list_width=440)
+        self._policy_presenter = presenter = PolicyPresenter(view, self.desk)
+        view.pressed.connect(presenter.chosen)
+        return view
+
+    def _build_help(self) -> QWidget:
+        from ui.places.records import tour_page  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self.window.ink)
+        view.show_list(tour_page(self.presenter.tour))
+        view.pressed.connect(self._toured_from_help)
+        return view
+
+    def _toured_from_help(self, key: str) -> None:
+        self.window.open_place("counter")
+        self.presenter.toured(key)
+
+
+def _without_clock(world: WorldState) -> WorldState:
+    return replace(world, now=_NEVER)
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Widgets that draw what presenters return; they decide nothing."""

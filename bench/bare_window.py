@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QApplication, QMainWindow, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QApplication, QMainWindow, QTableWidget, QTableWidgetItem, QWidget
 
 FONT = Path(__file__).parent.parent / "resources" / "fonts" / "NotoSansSC-Regular.ttf"
 HEADINGS = ("药品", "规格", "数量", "单价", "统筹基金", "个人支付")
@@ -22,14 +22,26 @@ ROWS = (
 
 
 class FirstFrame(QObject):
-    """Says once, on standard output, that the watched widget has painted."""
+    """Says ``word`` once, on standard output, when the watched widget has painted."""
+
+    def __init__(self, watched: QWidget, word: str) -> None:
+        super().__init__(watched)
+        self._word = word
+        watched.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let every event pass; after the first paint, speak when the frame is out."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            QTimer.singleShot(0, lambda: print("frame", flush=True))
+            QTimer.singleShot(0, lambda: print(self._word, flush=True))
         return False
+
+
+def close_with_input() -> QSocketNotifier:
+    """Return what ends the application when standard input closes; keep it as long as the window."""
+    notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(QApplication.quit)
+    return notifier
 
 
 def main() -> int:
@@ -46,12 +58,12 @@ def main() -> int:
     window.setWindowTitle("山药")
     window.setCentralWidget(table)
     window.resize(1366, 768)
-    first_frame = FirstFrame()
-    table.viewport().installEventFilter(first_frame)
-    end_of_input = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
-    end_of_input.activated.connect(application.quit)
+    FirstFrame(table.viewport(), "frame")
+    input_end = close_with_input()
     window.show()
-    return application.exec()
+    status = application.exec()
+    input_end.setEnabled(False)
+    return status
 
 
 if __name__ == "__main__":

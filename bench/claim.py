@@ -6,6 +6,7 @@ the arithmetic alone. Every input is ready in the form that its engine likes bes
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,13 +30,13 @@ def measure() -> Result:
     claims = random_claims(2000)
     library = read_library()
     fisca, zen, rules = OpenFisca(), Zen(), RuleEngine()
-    ready: dict[str, tuple[Callable[[Any], object], list[Any]]] = {
-        "ours": (lambda claim: answer_claim(library, claim), claims),
-        "openfisca-core": (fisca.answer, [fisca.prepare([claim]) for claim in claims[:300]]),
-        "zen-engine": (zen.answer, [zen.prepare(claim) for claim in claims[:300]]),
-        "rule-engine": (rules.answer, [rules.prepare(claim) for claim in claims[:150]]),
+    works = {
+        "ours": _rate(lambda claim: answer_claim(library, claim), lambda claim: claim, 2000),
+        "openfisca-core": _rate(fisca.answer, lambda claim: fisca.prepare([claim]), 300),
+        "zen-engine": _rate(zen.answer, zen.prepare, 300),
+        "rule-engine": _rate(rules.answer, rules.prepare, 150),
     }
-    rates = alternately({name: _rate(*work) for name, work in ready.items()}, ROUNDS)
+    rates = alternately(works, ROUNDS)
     wrong = {
         "ours": _differences(claims, lambda claim: _ours(library, claim)),
         "openfisca-core": _differences(claims, lambda claim: fisca.share(fisca.prepare([claim]))),
@@ -46,8 +47,16 @@ def measure() -> Result:
     return _result(rates, not any(wrong[name] for name in ("ours", *EXACT)), notes)
 
 
-def _rate(answer: Callable[[Any], object], items: Sequence[Any]) -> Callable[[], float]:
-    return lambda: per_second(answer, items)
+def _rate(
+    answer: Callable[[Any], object], prepare: Callable[[Claim], Any], count: int
+) -> Callable[[], float]:
+    """Return a work that times ``answer``, each time on claims that it has not seen, prepared beforehand."""
+    seeds = itertools.count(2)
+
+    def work() -> float:
+        return per_second(answer, [prepare(claim) for claim in random_claims(count, next(seeds))])
+
+    return work
 
 
 def _ours(library: Any, claim: Claim) -> Share:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.money import Fen, portion
+from engine.money import WHOLE, BasisPoints, Fen
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Parameters
+
+_NOT_EXHAUSTED = "ordinary_not_exhausted"
 
 
 def after(
@@ -37,8 +39,16 @@ def correction_bound(answer: Answer) -> Fen:
     """Return the most by which the patient's share may be corrected when the sums turn out to be stale.
 
     Sums only grow. A limit used up elsewhere takes at most the fund's and the assistance's whole share away;
-    a deductible already paid elsewhere gives back at most the fund's ratio of the deductible taken here.
+    a deductible already paid elsewhere gives back at most the fund's ratio of the deductible taken here, and
+    an ordinary benefit used up elsewhere at most the lines that were refused for it. Parts of a fen count
+    whole: the correction may round the other way.
     """
     lost = answer.fund + answer.assistance
-    given_back = sum(portion(s.deductible, s.ratio_bp) for s in answer.settlements)
+    given_back = sum(_rounded_up(s.deductible, s.ratio_bp) for s in answer.settlements)
+    if any(refusal.code == _NOT_EXHAUSTED for refusal in answer.refusals):
+        given_back += sum(s.total for s in answer.settlements if s.benefit == "self_pay")
     return max(lost, given_back)
+
+
+def _rounded_up(amount: Fen, ratio_bp: BasisPoints) -> Fen:
+    return -(-amount * ratio_bp // WHOLE)

@@ -14,7 +14,7 @@ from app.storage.sales import SaleIndex
 from app.usecases.desk import Desk
 from app.usecases.state import Settled
 from engine.protocol.settled import read_settled
-from engine.receipt import Receipt, build_receipt, copy_of
+from engine.receipt import Receipt, build_receipt
 from engine.sale import Sale
 
 
@@ -79,7 +79,7 @@ def _index(desk: Desk, number: str) -> SaleIndex:
 
 def _print(desk: Desk, serial: int, receipt: Receipt) -> Path | None:
     copy = receipts.next_copy(desk.db, serial)
-    place = desk.printer.print_receipt(copy_of(receipt, copy) if copy else receipt)
+    place = desk.printer.print_receipt(receipt, copy)
     with transaction(desk.db):
         receipts.printed(desk.db, serial, copy, desk.now(), str(place) if place else None)
     return place

@@ -18,9 +18,12 @@ from engine.sale import Draft, Store
 
 
 class ReceiptPrinter(Protocol):
-    """Puts a receipt on paper and returns where its file lies, if it is one; else raises PrinterSilent."""
+    """Puts a receipt on paper; ``copy`` 0 is the original, 1 the first copy, marked so.
 
-    def print_receipt(self, receipt: Receipt) -> Path | None: ...
+    Returns where its file lies, if it is one; raises PrinterSilent when nothing came out.
+    """
+
+    def print_receipt(self, receipt: Receipt, copy: int = 0) -> Path | None: ...
 
 
 class PersonAnswer(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.ids import Scan
 from engine.policy.packs import Library, load_library
-from engine.receipt import Receipt
+from engine.receipt import Receipt, copy_of
 from engine.sale import Store
 
 KEY = bytes(range(32))
@@ -46,7 +46,7 @@ class FakeCourier:
         self.presettled: list[ClaimContext] = []
         self.pokes = 0
         self.on_poke: Callable[[], None] = lambda: None
-        self.hear: Callable[[News], None] = lambda news: None
+        self.hear: Callable[[News], None] = lambda _news: None
 
     def listen(self, hear: Callable[[News], None]) -> None:
         self.hear = hear
@@ -69,10 +69,10 @@ class FakePrinter:
         self.papers: list[Receipt] = []
         self.silent = False
 
-    def print_receipt(self, receipt: Receipt) -> Path | None:
+    def print_receipt(self, receipt: Receipt, copy: int = 0) -> Path | None:
         if self.silent:
             raise PrinterSilent()
-        self.papers.append(receipt)
+        self.papers.append(copy_of(receipt, copy) if copy else receipt)
         return None
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
-from tests.fakes.fake_counter import NOW, Bench
 
 from app import errors
 from app.storage import journal, outbox, sales
@@ -17,6 +16,7 @@ from app.usecases.quote import effective_accumulators
 from engine.ids import Scan
 from engine.protocol.journal import read_journal
 from engine.protocol.settlement import read_settlement
+from tests.fakes.fake_counter import NOW, Bench
 
 
 @pytest.fixture
@@ -148,7 +148,9 @@ def test_change_is_what_was_tendered_less_the_patients_share(bench: Bench) -> No
     assert settled.change == 50_000 - settled.patient
 
 
-def test_without_a_person_everything_is_self_paid_and_nothing_is_settled_with_the_agency(bench: Bench) -> None:
+def test_without_a_person_everything_is_self_paid_and_nothing_is_settled_with_the_agency(
+    bench: Bench,
+) -> None:
     drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
     state = bench.till.enter(drug.barcode or "")
     assert state.answer is not None

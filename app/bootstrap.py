@@ -1,0 +1,175 @@
+"""Joins the parts: the only module that names the concrete ones. Nothing here is global."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from pathlib import Path
+
+from app.clock import Clock, SystemClock
+from app.devices.printer import PdfPrinter
+from app.embedded_agency import EmbeddedAgency
+from app.errors import DatabaseCannotOpen, SettingWrong
+from app.policies import read_library
+from app.resources import resource
+from app.settings import Settings, read_settings
+from app.storage import cursor, stores
+from app.storage.connection import Connection, open_database
+from app.storage.guard import Guard
+from app.storage.key import read_or_make
+from app.storage.migrations import migrate
+from app.sync.client import AgencyClient
+from app.sync.worker import SyncWorker
+from app.usecases.desk import CounterSettings, Desk
+from app.usecases.law import LibraryLaw
+from app.usecases.ports import Courier, NoCourier
+from app.usecases.state import TourStop
+from app.usecases.till import Till
+from app.usecases.tour import OPEN_STORE
+from engine.demonstration import parse_demonstration
+from engine.protocol.profile import DEMONSTRATION, Credentials
+
+DATABASE = "counter.db"
+KEY = "counter.key"
+LOCK = "counter.lock"
+DEMONSTRATION_PROVIDER = "P33068100001"
+_FIRST_NEWS_S = 15.0
+_FIRST_ROUNDS = 15
+
+
+class OpenCounter(Till):
+    """A counter with all that runs behind it; ``close`` ends it, in order, on the thread that opened it."""
+
+    def __init__(
+        self, desk: Desk, worker: SyncWorker | None, agency: EmbeddedAgency | None, guard: Guard
+    ) -> None:
+        super().__init__(desk)
+        self._worker, self._agency, self._guard = worker, agency, guard
+        self._db = desk.db
+        # A window that just goes away must leave no agency behind; its parts may be ended from any thread.
+        atexit.register(self._end_company)
+
+    def close(self) -> None:
+        """End the courier, then the agency, then the database, then let another counter in."""
+        atexit.unregister(self._end_company)
+        self._end_company()
+        self._db.close()
+        self._guard.release()
+
+    def _end_company(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+        if self._agency is not None:
+            self._agency.stop()
+
+
+def build_counter(*, data: Path | None, demonstration: bool) -> OpenCounter:
+    """Open the counter as the environment and the command line say, on the thread that will work it.
+
+    Raises a UserError where the data, the key or the agency of the demonstration cannot be used.
+    """
+    return open_counter(read_settings(os.environ, data=data, demonstration=demonstration), SystemClock())
+
+
+def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
+    """Open the counter of ``settings``; what was begun is ended again where it cannot be."""
+    guard, db, key = open_books(settings.data)
+    agency: EmbeddedAgency | None = None
+    try:
+        migrate(db)
+        agency = EmbeddedAgency(settings.data / "agency") if settings.demonstration else None
+        url = agency.url if agency else settings.agency_url
+        worker = _worker(settings, clock, db, key, url) if url else None
+        desk = _desk(settings, clock, db, worker or NoCourier())
+        counter = OpenCounter(desk, worker, agency, guard)
+    except BaseException:
+        if agency is not None:
+            agency.stop()
+        db.close()
+        guard.release()
+        raise
+    if worker is not None:
+        _begin(worker, db)
+    return counter
+
+
+def open_books(data: Path) -> tuple[Guard, Connection, bytes]:
+    """Open the database in ``data`` for this counter alone; return its lock, itself and its key."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseCannotOpen(path=data) from error
+    guard = Guard(data / LOCK)
+    try:
+        key = read_or_make(data / KEY, data / DATABASE)
+        return guard, open_database(data / DATABASE, key), key
+    except BaseException:
+        guard.release()
+        raise
+
+
+def _worker(settings: Settings, clock: Clock, db: Connection, key: bytes, url: str) -> SyncWorker:
+    credentials = _credentials(settings)
+    return SyncWorker(
+        open_db=lambda: open_database(settings.data / DATABASE, key),
+        open_client=lambda: AgencyClient(url=url, credentials=credentials, clock=clock),
+        clock=clock,
+        home=_home(settings, db),
+        operator=settings.operator,
+    )
+
+
+def _home(settings: Settings, db: Connection) -> str:
+    if settings.demonstration:
+        return DEMONSTRATION_PROVIDER
+    known = settings.provider or cursor.get(db, OPEN_STORE)
+    if known is None:
+        how = "请把 SHANYAO_PROVIDER 设成本店的定点机构编号，例如 P33068100001。"
+        raise SettingWrong(name="SHANYAO_PROVIDER", value="（空）", how=how)
+    return known
+
+
+def _credentials(settings: Settings) -> Credentials:
+    if settings.paasid is None or settings.secret_file is None:
+        return DEMONSTRATION
+    try:
+        secret = settings.secret_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        how = "请确认密钥文件存在，并且当前用户可以读取。"
+        raise SettingWrong(name="SHANYAO_SECRET_FILE", value=str(settings.secret_file), how=how) from error
+    return Credentials(paasid=settings.paasid, secret=secret)
+
+
+def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) -> Desk:
+    return Desk(
+        db=db,
+        clock=clock,
+        settings=CounterSettings(operator=settings.operator, answer_wait_s=settings.answer_wait_s),
+        law=LibraryLaw(read_library()),
+        courier=courier,
+        printer=PdfPrinter(settings.data / "receipts"),
+        stops=_stops(clock) if settings.demonstration else (),
+    )
+
+
+def _stops(clock: Clock) -> tuple[TourStop, ...]:
+    files = resource("demonstration").glob("*.toml")
+    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
+    tour = parse_demonstration(texts, clock.now()).tour
+    return tuple(
+        TourStop(group=stop.group, title=stop.title, detail=stop.detail, code=stop.code, store=stop.store)
+        for stop in tour
+    )
+
+
+def _begin(worker: SyncWorker, db: Connection) -> None:
+    """Start the courier; the very first time, wait for it to say which shop this is."""
+    heard = threading.Event()
+    worker.listen(lambda _news: heard.set())
+    worker.start()
+    rounds = 0
+    while not stores.all(db) and rounds < _FIRST_ROUNDS and worker.online is not False:
+        heard.wait(_FIRST_NEWS_S / _FIRST_ROUNDS)
+        heard.clear()
+        rounds += 1

@@ -1,0 +1,64 @@
+"""The reference agency as a child process of the demonstration; it ends when its standard input closes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+from typing import IO
+
+import msgspec
+
+from app.errors import AgencyDidNotStart
+
+_START_S = 20.0
+_STOP_S = 5.0
+
+
+class EmbeddedAgency:
+    """A running agency at ``url``; it keeps its own data in ``data`` and its log beside them."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "agency", "serve", "--demonstration", "--port", "0"]
+        with (data / "agency.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--until-stdin-closes", "--data", str(data)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        try:
+            self.url = self._read_url()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ask it to end, and end it where it does not; may be called again."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _read_url(self) -> str:
+        lines: list[bytes] = []
+        reader = Thread(target=_first_line, args=(self._process.stdout, lines), daemon=True)
+        reader.start()
+        reader.join(_START_S)
+        if not lines or not lines[0]:
+            raise AgencyDidNotStart(why="它没有报出地址，原因在数据文件夹 agency/agency.log 里")
+        try:
+            return str(msgspec.json.decode(lines[0], type=dict[str, str])["url"])
+        except (msgspec.MsgspecError, KeyError) as error:
+            raise AgencyDidNotStart(why="它报出的地址看不懂") from error
+
+
+def _first_line(stream: IO[bytes] | None, lines: list[bytes]) -> None:
+    if stream is not None:
+        lines.append(stream.readline())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable, Iterable
 
-import pytest
 from tree import PACKAGES, calls, imported, modules, parsed
 
 OURS = set(PACKAGES) | {"tests"}
@@ -21,6 +21,7 @@ PURE = {
     "msgspec", "operator", "re", "string", "tomllib", "types", "typing", "unicodedata",
 }  # fmt: skip
 STORAGE = ("app/storage/", "agency/storage/")
+SQL_LIBRARIES = {"sqlite3", "sqlcipher3", "sqlite_utils", "pysqlite3"}
 CLOCKS = ("app/clock.py", "agency/clock.py")
 CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns")
 CATCH_ALL = ("ui/problems.py", "app/sync/worker.py", "app/cli.py")
@@ -33,56 +34,61 @@ def is_in(name: str, packages: tuple[str, ...]) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-@pytest.mark.parametrize("path", HOUSE)
-def test_a_module_knows_only_what_its_room_may(path: str) -> None:
-    room = path.split("/", maxsplit=1)[0]
-
-    ours = {name for name in imported(path) if name.split(".")[0] in OURS}
-
-    assert not {name for name in ours if not is_in(name, MAY_KNOW[room])}
+def roots(path: str) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
 
 
-@pytest.mark.parametrize("path", modules("engine"))
-def test_the_engine_touches_no_disk_clock_network_or_chance(path: str) -> None:
-    roots = {name.split(".")[0] for name in imported(path)}
-
-    assert roots <= PURE | {"engine"}
-
-
-@pytest.mark.parametrize("path", modules("engine", "app", "agency"))
-def test_only_the_window_knows_qt(path: str) -> None:
-    roots = {name.split(".")[0] for name in imported(path)}
-
-    assert not roots & {"PySide6", "shiboken6"}
+def offences(paths: list[str], find: Callable[[str], Iterable[object]]) -> dict[str, list[object]]:
+    """Return what ``find`` finds in each module, without those where it finds nothing."""
+    found = {path: list(find(path)) for path in paths}
+    return {path: things for path, things in found.items() if things}
 
 
-@pytest.mark.parametrize("path", [path for path in HOUSE if not path.startswith(STORAGE)])
-def test_sql_is_spoken_in_storage_only(path: str) -> None:
-    roots = {name.split(".")[0] for name in imported(path)}
-    spoken = [(line, name) for line, name in calls(path) if name.endswith((".execute", ".executemany"))]
+def test_a_module_knows_only_what_its_room_may() -> None:
+    def strangers(path: str) -> set[str]:
+        known = MAY_KNOW[path.split("/", maxsplit=1)[0]]
+        return {name for name in imported(path) if name.split(".")[0] in OURS and not is_in(name, known)}
 
-    assert not roots & {"sqlite3", "sqlcipher3", "sqlite_utils", "pysqlite3"}
-    assert not spoken
-
-
-@pytest.mark.parametrize("path", [path for path in HOUSE if path not in CLOCKS])
-def test_only_the_clock_asks_the_computer_for_the_time(path: str) -> None:
-    asked = [(line, name) for line, name in calls(path) if name.endswith(CLOCK_CALLS)]
-
-    assert not asked
+    assert not offences(HOUSE, strangers)
 
 
-@pytest.mark.parametrize("path", [path for path in modules("app") if not path.startswith(WIRED_BY)])
-def test_only_the_bootstrap_names_concrete_parts(path: str) -> None:
-    assert not [name for name in imported(path) if name.startswith(CONCRETE)]
+def test_the_engine_touches_no_disk_clock_network_or_chance() -> None:
+    assert not offences(modules("engine"), lambda path: roots(path) - PURE - {"engine"})
 
 
-@pytest.mark.parametrize("path", [path for path in HOUSE if path not in CATCH_ALL])
-def test_a_bug_is_swallowed_at_the_crash_boundary_only(path: str) -> None:
-    handlers = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ExceptHandler)]
-    swallowed = [handler.lineno for handler in handlers if catches_all(handler) and not goes_on(handler)]
+def test_only_the_window_knows_qt() -> None:
+    assert not offences(
+        modules("engine", "app", "agency"), lambda path: roots(path) & {"PySide6", "shiboken6"}
+    )
 
-    assert not swallowed
+
+def test_sql_is_spoken_in_storage_only() -> None:
+    def spoken(path: str) -> list[object]:
+        statements = [call for call in calls(path) if call[1].endswith((".execute", ".executemany"))]
+        return [*statements, *(roots(path) & SQL_LIBRARIES)]
+
+    assert not offences([path for path in HOUSE if not path.startswith(STORAGE)], spoken)
+
+
+def test_only_the_clock_asks_the_computer_for_the_time() -> None:
+    def asked(path: str) -> list[object]:
+        return [call for call in calls(path) if call[1].endswith(CLOCK_CALLS)]
+
+    assert not offences([path for path in HOUSE if path not in CLOCKS], asked)
+
+
+def test_only_the_bootstrap_names_concrete_parts() -> None:
+    paths = [path for path in modules("app") if not path.startswith(WIRED_BY)]
+
+    assert not offences(paths, lambda path: [name for name in imported(path) if name.startswith(CONCRETE)])
+
+
+def test_a_bug_is_swallowed_at_the_crash_boundary_only() -> None:
+    def swallowed(path: str) -> list[object]:
+        handlers = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ExceptHandler)]
+        return [handler.lineno for handler in handlers if catches_all(handler) and not goes_on(handler)]
+
+    assert not offences([path for path in HOUSE if path not in CATCH_ALL], swallowed)
 
 
 def catches_all(handler: ast.ExceptHandler) -> bool:
@@ -100,6 +106,6 @@ def test_the_house_imports_nothing_that_is_not_locked() -> None:
         "PySide6", "barcode", "httpx", "msgspec", "platformdirs", "reportlab", "sqlcipher3", "sqlite_utils",
         "starlette", "structlog", "uvicorn",
     }  # fmt: skip
-    roots = {name.split(".")[0] for path in HOUSE for name in imported(path)}
+    known |= OURS | set(sys.stdlib_module_names)
 
-    assert roots - OURS - set(sys.stdlib_module_names) <= known
+    assert not offences(HOUSE, lambda path: roots(path) - known)

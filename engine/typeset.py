@@ -1,4 +1,4 @@
-"""Sets a receipt's rows in lines: wraps Chinese and figures by any measure, and makes plain text of them."""
+"""Sets a receipt in lines: wraps Chinese and figures by any measure handed in, and makes plain text."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ _NEVER_FIRST = frozenset("，。；：、？！）】》〕」』”％%,.;:!?)]
 _NEVER_LAST = frozenset("（【《〔「『“([")
 
 
-def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Return ``text`` in lines no wider than ``width``; words and figures stay whole where they fit.
+def wrap(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """Return ``text`` in lines that ``fits`` accepts; words and figures stay whole where they fit.
 
-    No line begins with a closing mark or ends with an opening one. A single character wider than
-    ``width`` has a line to itself.
+    No line begins with a closing mark or ends with an opening one. A single character that does not fit
+    has a line to itself.
     """
     lines = [""]
-    for unit in _units(text, width, measure):
-        if measure(lines[-1] + unit.rstrip()) <= width or not lines[-1]:
+    for unit in _units(text, fits):
+        if fits(lines[-1] + unit.rstrip()) or not lines[-1]:
             lines[-1] += unit
             continue
         carried = _carried(lines[-1], closing=unit[0] in _NEVER_FIRST)
+        if not fits(carried + unit.rstrip()):
+            carried = ""  # On paper this narrow, keeping to it goes before good manners.
         lines[-1] = lines[-1][: len(lines[-1]) - len(carried)]
         lines.append((carried + unit).lstrip())
     return [line.rstrip() for line in lines]
@@ -48,23 +50,27 @@ def _row(row: Row, width: int) -> Iterator[str]:
     if row.rule_above:
         yield "-" * width
     if row.weight == "title" and not row.right:
-        for line in wrap(row.left, width, display_width):
+        for line in wrap(row.left, _columns(width)):
             yield (" " * ((width - display_width(line)) // 2) + line).rstrip()
         return
     room = width - (display_width(row.right) + 1 if row.right else 0)
     if room < width // 4:
-        yield from wrap(row.left, width, display_width)
+        yield from wrap(row.left, _columns(width))
         yield " " * max(0, width - display_width(row.right)) + row.right
         return
-    *before, last = wrap(row.left, room, display_width)
+    *before, last = wrap(row.left, _columns(room))
     yield from before
     gap = width - display_width(last) - display_width(row.right)
     yield last + " " * gap + row.right if row.right else last
 
 
-def _units(text: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+def _columns(width: int) -> Callable[[str], bool]:
+    return lambda text: display_width(text) <= width
+
+
+def _units(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
     for unit in _UNIT.findall(text):
-        if measure(unit) <= width:
+        if fits(unit):
             yield unit
         else:
             yield from unit  # A code longer than the paper is cut where it must be.
@@ -75,7 +81,11 @@ def _carried(line: str, closing: bool) -> str:
     cut = len(line)
     while closing and cut > 1:
         cut -= 1
-        closing = line[cut] in _NEVER_FIRST
+        closing = line[cut] in _NEVER_FIRST or _in_one_word(line[cut - 1], line[cut])
     while cut > 1 and line[cut - 1] in _NEVER_LAST:
         cut -= 1
-    return line[cut:] if cut > 1 or not closing else ""
+    return line[cut:] if cut > 1 else ""
+
+
+def _in_one_word(left: str, right: str) -> bool:
+    return left.isascii() and left.isalnum() and right.isascii() and right.isalnum()

@@ -6,6 +6,7 @@ The same receipt gives the same bytes. reportlab is imported when the first pape
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
@@ -126,13 +127,13 @@ def _wrapped(row: Row, face: _Face) -> list[tuple[str, str]]:
     width = _width_of(face)
     room = _ROOM - (width(row.right) + _GAP if row.right else 0)
     if row.right and room < _ROOM / 4:
-        return [*((line, "") for line in wrap(row.left, _ROOM, width)), ("", row.right)]
-    *before, last = wrap(row.left, room, width)
+        return [*((line, "") for line in wrap(row.left, lambda text: width(text) <= _ROOM)), ("", row.right)]
+    *before, last = wrap(row.left, lambda text: width(text) <= room)
     return [*((line, "") for line in before), (last, row.right)]
 
 
 @cache
-def _width_of(face: _Face) -> Any:
+def _width_of(face: _Face) -> Callable[[str], float]:
     from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415
 
     return lambda text: stringWidth(text, face.font, face.size)

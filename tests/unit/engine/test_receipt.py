@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -41,6 +42,10 @@ def sale(demonstration: Demonstration, library: Library, now: datetime) -> Sale:
         policy_hash="0123456789abcdef",
         message_ids=("m1",),
     )
+
+
+def columns(width: int) -> Callable[[str], bool]:
+    return lambda text: display_width(text) <= width
 
 
 def printed(sale: Sale, *settlement_ids: str) -> Receipt:
@@ -144,15 +149,19 @@ def test_no_line_of_the_text_is_wider_than_the_paper(sale: Sale, width: int) -> 
 
 @given(st.text(alphabet="药（一）【二】，。 a1.50x", max_size=60), st.integers(4, 30))
 def test_wrapping_loses_nothing_but_blanks_and_keeps_to_the_width(text: str, width: int) -> None:
-    lines = wrap(text, width, display_width)
+    lines = wrap(text, columns(width))
 
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(display_width(line) <= width for line in lines)
 
 
 def test_no_line_begins_with_a_closing_mark() -> None:
-    lines = wrap("绍市医保〔2019〕26号 二（五）】", 22, display_width)
+    lines = wrap("绍市医保〔2019〕26号 二（五）】", columns(22))
 
     assert lines == ["绍市医保〔2019〕26号", "二（五）】"]
-    assert wrap("甲乙丙丁）】", 8, display_width) == ["甲乙丙", "丁）】"]
-    assert wrap("甲乙（丙丁", 6, display_width) == ["甲乙", "（丙丁"]
+    assert wrap("甲乙丙丁）】", columns(8)) == ["甲乙丙", "丁）】"]
+    assert wrap("甲乙（丙丁", columns(6)) == ["甲乙", "（丙丁"]
+
+
+def test_a_figure_stays_whole_before_a_closing_mark() -> None:
+    assert wrap("结算编号 3306812026。", columns(19)) == ["结算编号", "3306812026。"]

@@ -251,7 +251,7 @@ def _contradiction(rng: random.Random, request: dict) -> bool:
             lambda: _set(request, "lines", []),
             lambda: len(lines) > 1 and _set(lines[0], "id", lines[-1]["id"]),
             lambda: line["class"] != "B" and _set(line, "first_self_pay_ratio", "0.05"),
-            lambda: rx is not None and _set(rx, "valid_until", "2019-01-01"),
+            lambda: rx is not None and _set(rx, "valid_until", "2017-12-31"),
             lambda: rx is not None and _set(rx, "supply_days", rng.choice((0, 367))),
             lambda: patient["insurance"] == "employee" and patient.pop("status") and True,
         )

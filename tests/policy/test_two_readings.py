@@ -9,7 +9,7 @@ import random
 import claim_maker
 import pytest
 import second_reading
-from app.commands.quote import respond
+from engine.policy.quote import quote
 from app.policies import read_library
 
 CLAIMS = int(os.environ.get("SHANYAO_CLAIMS", "4000"))
@@ -40,7 +40,7 @@ def test_two_readings_of_the_contract_answer_every_claim_alike(library):
     rng = random.Random(SEED)
     for _ in range(CLAIMS):
         request = claim_maker.make_request(rng)
-        answer = json.loads(respond(library, json.dumps(request, ensure_ascii=False).encode()))
+        answer = json.loads(quote(library, json.dumps(request, ensure_ascii=False).encode())[0])
         assert told(answer) == expected(request), json.dumps(request, ensure_ascii=False)
         if "settlements" in answer:
             assert_steps_account_for_every_fen(answer)
@@ -64,7 +64,7 @@ def test_a_spoiled_claim_is_malformed_and_never_guessed_at(library):
     rng = random.Random(SEED + 1)
     for _ in range(CLAIMS):
         request = claim_maker.spoil(rng, claim_maker.make_request(rng))
-        answer = json.loads(respond(library, json.dumps(request, ensure_ascii=False).encode()))
+        answer = json.loads(quote(library, json.dumps(request, ensure_ascii=False).encode())[0])
         assert answer.get("error", {}).get("code") == "invalid_request", json.dumps(
             request, ensure_ascii=False
         )

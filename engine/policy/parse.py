@@ -11,7 +11,7 @@ from engine.policy import vocabulary
 from engine.policy.answer import Clause
 from engine.policy.problems import Problem
 from engine.policy.provisions import Amount, Assistance, GoodFor, Limit, Provision, Supply, Value
-from engine.policy.table import Table
+from engine.policy.table import Table, count, ratio, texts, yuan
 
 
 class Reading(Struct, frozen=True):
@@ -83,7 +83,7 @@ def parse_file(file: str, text: str, problems: list[Problem]) -> PolicyFile | No
         by_disease=False if national else table.flag("by_disease"),
         readings=tuple(_reading(row) for _, row in table.rows("reading")),
         provisions=tuple(provisions),
-        disease_names=table.within("disease_names").texts(),
+        disease_names=texts(table.within("disease_names")),
     )
     table.finish()
     return pack
@@ -110,7 +110,7 @@ def _validity(table: Table) -> tuple[date, date | None]:
 
 def _reading(row: Table) -> Reading:
     answers = row.within("answers")
-    reading = Reading(row.text("id"), row.text("question"), row.text("taken"), answers.texts())
+    reading = Reading(row.text("id"), row.text("question"), row.text("taken"), texts(answers))
     row.text("note", optional=True)
     if len(reading.answers) < 2:
         answers.report("", "至少要有两种答案")
@@ -137,7 +137,7 @@ def _provision(row: Table, place: str, family: str, document: str, also: frozens
         checked_on=checked_on or _FAR,
         id=row.text("id", optional=True),
         overrides=row.names("overrides"),
-        reading=tuple(sorted(row.within("reading").texts().items())),
+        reading=tuple(sorted(texts(row.within("reading")).items())),
         advice=row.text("advice", optional=True),
     )
     row.finish()
@@ -171,7 +171,7 @@ def _sources(row: Table) -> tuple[str, Value]:
 
 
 def _supply(row: Table) -> tuple[str, Value]:
-    return "", (Supply(months=row.count("months")) if row.has("months") else Supply(days=row.count("days")))
+    return "", (Supply(months=count(row, "months")) if row.has("months") else Supply(days=count(row, "days")))
 
 
 def _basis(row: Table) -> tuple[str, Value]:
@@ -184,14 +184,14 @@ def _diseases(row: Table) -> tuple[str, Value]:
     return "", row.codes("keys", None)
 
 
-def _ratio(row: Table) -> tuple[str, Value]:
-    return "", row.ratio("ratio")
+def _share(row: Table) -> tuple[str, Value]:
+    return "", ratio(row, "ratio")
 
 
 def _deductible(row: Table) -> tuple[str, Value]:
     if row.has("parameter"):
         return "", Amount(parameter=row.one_of("parameter", frozenset({"deductible"})))
-    return "", Amount(fen=row.yuan("yuan"))
+    return "", Amount(fen=yuan(row, "yuan"))
 
 
 def _limit(row: Table) -> tuple[str, Value]:
@@ -201,7 +201,7 @@ def _limit(row: Table) -> tuple[str, Value]:
     elif row.has("parameter"):
         amount = Amount(parameter=row.one_of("parameter", frozenset({"annual_limit", "pool_limit"})))
     else:
-        amount = Amount(fen=row.yuan("yuan"))
+        amount = Amount(fen=yuan(row, "yuan"))
     counts = row.codes("counts", vocabulary.ACCUMULATORS)
     adds_to = row.codes("adds_to", vocabulary.PAYABLE)
     if not counts & adds_to:
@@ -219,7 +219,7 @@ def _good_for(row: Table) -> tuple[str, Value]:
     if row.has("as_noted"):
         row.flag("as_noted")
         return "", GoodFor(None)
-    return "", GoodFor(row.count("days"), row.one_of("counted", frozenset({"in_all", "after"})) == "after")
+    return "", GoodFor(count(row, "days"), row.one_of("counted", frozenset({"in_all", "after"})) == "after")
 
 
 _VALUES = {
@@ -229,7 +229,7 @@ _VALUES = {
     "supply": _supply,
     "basis": _basis,
     "diseases": _diseases,
-    "ratio": _ratio,
+    "ratio": _share,
     "deductible": _deductible,
     "limit": _limit,
     "assistance": _assistance,

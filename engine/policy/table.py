@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from engine.policy.problems import Problem
 
 is_disease_key = re.compile(r"[a-z][a-z0-9_]*").fullmatch
 
-_ABSENT = object()
+ABSENT = object()
 
 
 class Table:
@@ -32,13 +33,16 @@ class Table:
         """Note that ``key`` of this table is wrong."""
         self._problems.append(Problem(self._file, ".".join(filter(None, (self._path, key))), reason))
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
     def has(self, key: str) -> bool:
         return key in self._content
 
     def text(self, key: str, *, missing: str = "缺少此项", optional: bool = False) -> str:
         """Return a non-empty text; with ``optional`` an absent one is ``""``."""
-        value = self._get(key, missing, optional)
-        if value is _ABSENT:
+        value = self.value(key, missing, optional)
+        if value is ABSENT:
             return ""
         if not isinstance(value, str) or not value.strip():
             self.report(key, "应为非空文字")
@@ -47,8 +51,8 @@ class Table:
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """Return true or false; without a ``default`` the key must be there."""
-        value = self._get(key, "缺少此项", default is not None)
-        if value is _ABSENT:
+        value = self.value(key, "缺少此项", default is not None)
+        if value is ABSENT:
             return bool(default)
         if not isinstance(value, bool):
             self.report(key, "应为 true 或 false")
@@ -57,42 +61,13 @@ class Table:
 
     def day(self, key: str, *, missing: str = "缺少此项", optional: bool = False) -> date | None:
         """Return a TOML date (without a time)."""
-        value = self._get(key, missing, optional)
-        if value is _ABSENT:
+        value = self.value(key, missing, optional)
+        if value is ABSENT:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
             self.report(key, "应为日期，例如 2024-01-01（不加引号）")
             return None
         return value
-
-    def count(self, key: str) -> int | None:
-        """Return a whole number from 1 to 366."""
-        value = self._get(key, "缺少此项", False)
-        if value is _ABSENT:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 366:
-            self.report(key, "应为 1 至 366 的整数")
-            return None
-        return value
-
-    def ratio(self, key: str) -> BasisPoints:
-        """Return a ratio, written as a text such as ``"0.15"`` so that no binary fraction is involved."""
-        value = self._get(key, "缺少此项", False)
-        if value is _ABSENT:
-            return 0
-        try:
-            return parse_ratio(value)
-        except (TypeError, ValueError):
-            self.report(key, '比例应写成 0 至 1 之间、至多四位小数的文字，例如 "0.15"')
-            return 0
-
-    def yuan(self, key: str) -> Fen:
-        """Return an amount of yuan, written as a text such as ``"50"``."""
-        try:
-            return parse_yuan(self._get(key, "缺少此项", False))
-        except (TypeError, ValueError):
-            self.report(key, '金额应写成至多两位小数的文字，单位元，例如 "50.00"')
-            return 0
 
     def one_of(self, key: str, words: frozenset[str]) -> str:
         """Return one of ``words``."""
@@ -104,8 +79,8 @@ class Table:
 
     def codes(self, key: str, words: frozenset[Any] | None, *, optional: bool = False) -> frozenset[Any]:
         """Return one code or a list of them as a set; ``words`` None asks for disease keys."""
-        value = self._get(key, "缺少此项", optional)
-        if value is _ABSENT:
+        value = self.value(key, "缺少此项", optional)
+        if value is ABSENT:
             return frozenset()
         codes = value if isinstance(value, list) else [value]
         if not codes:
@@ -122,8 +97,8 @@ class Table:
 
     def names(self, key: str) -> frozenset[str]:
         """Return a text or a list of texts as a set; an absent one is empty."""
-        value = self._get(key, "", True)
-        if value is _ABSENT:
+        value = self.value(key, "", True)
+        if value is ABSENT:
             return frozenset()
         names = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) and name for name in names):
@@ -139,8 +114,8 @@ class Table:
 
     def rows(self, key: str) -> list[tuple[str, Table]]:
         """Return the tables of the list under ``key``, each with its place such as ``ratio[2]``."""
-        value = self._get(key, "", True)
-        if value is _ABSENT:
+        value = self.value(key, "", True)
+        if value is ABSENT:
             return []
         if not isinstance(value, list):
             self.report(key, f"应写成 [[{key}]]")
@@ -148,19 +123,53 @@ class Table:
         places = [f"{key}[{index}]" for index in range(len(value))]
         return [(p, Table(self._file, p, row, self._problems)) for p, row in zip(places, value, strict=True)]
 
-    def texts(self) -> dict[str, str]:
-        """Return all of the table, key by key, as texts."""
-        return {key: self.text(key) for key in self._content}
-
     def finish(self) -> None:
         """Report every key that nothing has read."""
         for key in self._content:
             if key not in self._read:
                 self.report(key, "不认识的键")
 
-    def _get(self, key: str, missing: str, optional: bool) -> Any:
+    def value(self, key: str, missing: str = "缺少此项", optional: bool = False) -> Any:
+        """Return what stands under ``key``, ABSENT (a finding unless ``optional``) where nothing does."""
         self._read.add(key)
-        value = self._content.get(key, _ABSENT)
-        if value is _ABSENT and not optional:
+        value = self._content.get(key, ABSENT)
+        if value is ABSENT and not optional:
             self.report(key, missing)
         return value
+
+
+def count(table: Table, key: str) -> int | None:
+    """Return a whole number from 1 to 366."""
+    value = table.value(key)
+    if value is ABSENT:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 366:
+        table.report(key, "应为 1 至 366 的整数")
+        return None
+    return value
+
+
+def ratio(table: Table, key: str) -> BasisPoints:
+    """Return a ratio, written as a text such as ``"0.15"`` so that no binary fraction is involved."""
+    value = table.value(key)
+    if value is ABSENT:
+        return 0
+    try:
+        return parse_ratio(value)
+    except (TypeError, ValueError):
+        table.report(key, '比例应写成 0 至 1 之间、至多四位小数的文字，例如 "0.15"')
+        return 0
+
+
+def yuan(table: Table, key: str) -> Fen:
+    """Return an amount of yuan, written as a text such as ``"50"``."""
+    try:
+        return parse_yuan(table.value(key))
+    except (TypeError, ValueError):
+        table.report(key, '金额应写成至多两位小数的文字，单位元，例如 "50.00"')
+        return 0
+
+
+def texts(table: Table) -> dict[str, str]:
+    """Return all of the table, key by key, as texts."""
+    return {key: table.text(key) for key in table}

@@ -28,8 +28,20 @@ def edited(file, old, new):
         (EZHOU, 'ratio = "0.60"\n', "", "ratio[0].ratio", "缺少"),
         (EZHOU, 'section = "五"\n', "", "supply[0].section", "没有注明条款"),
         (EZHOU, 'section = "五"\n', 'section = ""\n', "supply[0].section", "非空"),
-        (EZHOU, 'section = "五"\nchecked_on = 2026-11-22', 'section = "五"', "supply[0].checked_on", "核对日期"),
-        (EZHOU, 'section = "五"\nchecked_on = 2026-11-22', 'section = "五"\nchecked_on = "去年"', "supply[0].checked_on", "日期"),
+        (
+            EZHOU,
+            'section = "五"\nchecked_on = 2026-11-22',
+            'section = "五"',
+            "supply[0].checked_on",
+            "核对日期",
+        ),
+        (
+            EZHOU,
+            'section = "五"\nchecked_on = 2026-11-22',
+            'section = "五"\nchecked_on = "去年"',
+            "supply[0].checked_on",
+            "日期",
+        ),
         (EZHOU, "days = 84", "days = 0", "supply[0].days", "1 至 366"),
         (EZHOU, "days = 84", "days = true", "supply[0].days", "1 至 366"),
         (EZHOU, "days = 84", "weeks = 12", "supply[0].weeks", "不认识"),
@@ -46,7 +58,13 @@ def edited(file, old, new):
         (EZHOU, 'status = "active"', 'weather = "fine"', "ratio[0].when.weather", "不认识"),
         (EZHOU, 'taken = "external_only"', 'taken = "none"', "reading[0].taken", "答案"),
         (EZHOU, 'electronic_too = "流转电子处方也接受"', "", "reading[0].answers", "两种"),
-        (EZHOU, '{ electronic = "electronic_too" }', '{ electronic = "maybe" }', "sources[1].reading", "读法"),
+        (
+            EZHOU,
+            '{ electronic = "electronic_too" }',
+            '{ electronic = "maybe" }',
+            "sources[1].reading",
+            "读法",
+        ),
         (EZHOU, 'adds_to = ["fund_paid"]', 'adds_to = ["pool_fund_paid"]', "limit[0].adds_to", "挡不住"),
         (EZHOU, "days = 84", 'days = 84\ndocument = "某文件"', "supply[0].document", "also_cites"),
         (SHAOXING, 'overrides = "primary"', 'overrides = "secondary"', "ratio[1].overrides", "没有 id"),
@@ -55,10 +73,16 @@ def edited(file, old, new):
         (SHAOXING, 'yuan = "50.00"', "yuan = 50", "deductible[0].yuan", "单位元"),
         (SHAOXING, '"copd"', '"COPD"', "diseases[0].keys", "病种代码"),
         (SHAOXING, 'of = "over_standard"', 'of = "first_self_pay"', "basis", "over_standard"),
-        (SHAOXING, "[reading.answers]\nnot_asked", 'answers = "?"\n[more]\nnot_asked', "reading[0].answers", "表"),
+        (
+            SHAOXING,
+            "[reading.answers]\nnot_asked",
+            'answers = "?"\n[more]\nnot_asked',
+            "reading[0].answers",
+            "表",
+        ),
         (SHAOXING, "[[diseases]]", "[diseases]", "diseases", "[[diseases]]"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named_with_file_key_and_reason(file, old, new, key, reason):
     found, text = problems(edited(file, old, new))
 
@@ -117,11 +141,21 @@ def test_clauses_of_two_readings_do_not_clash_but_those_of_one_do():
     "old, new, key, words",
     [
         ('when = { status = "retired" }', 'when = { status = "active" }', "ratio", "退休"),
-        ('when = { place = "offsite" }\n', 'when = { place = "offsite", kind = "primary" }\n', "coverage", "备案地"),
-        ('accepted = ["external"]\n', 'accepted = ["external"]\nwhen = { kind = "primary" }\n', "sources", "零售药店"),
+        (
+            'when = { place = "offsite" }\n',
+            'when = { place = "offsite", kind = "primary" }\n',
+            "coverage",
+            "备案地",
+        ),
+        (
+            'accepted = ["external"]\n',
+            'accepted = ["external"]\nwhen = { kind = "primary" }\n',
+            "sources",
+            "零售药店",
+        ),
         ("[[limit]]", '[[limit]]\nwhen = { groups = "severe_disability" }', "limit", "没有条款"),
     ],
-)  # fmt: skip
+)
 def test_a_claim_that_stands_and_that_no_clause_answers_is_a_gap(old, new, key, words):
     found, text = problems(edited(EZHOU, old, new))
 

@@ -1,0 +1,178 @@
+"""SY03 and SY04: a till's journal is only ever lengthened, and what is new comes once, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from agency.storage import registry, years
+from agency.storage.connection import transaction
+from engine.journal import GENESIS, Entry, seal
+from engine.policy.claim import Accumulators
+from engine.protocol.journal import journal_input
+from engine.protocol.news import NewsPage, news_input, read_news
+from tests.fakes.agency_line import EZHOU, NOW, SHAOXING, Bureau, Said, demonstration, person, store
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    made = Bureau(tmp_path)
+    yield made
+    made.close()
+
+
+def chain(length: int, word: str = "sale") -> list[Entry]:
+    entries: list[Entry] = []
+    for number in range(1, length + 1):
+        previous = entries[-1].hash if entries else GENESIS
+        body = f'{{"{word}":{number}}}'
+        entries.append(seal(number=number, at=NOW, kind="sale", body=body, previous=previous))
+    return entries
+
+
+def upload(bureau: Bureau, entries: Sequence[Entry], provider: str = SHAOXING) -> Said:
+    bureau.provider = provider
+    return bureau.call("SY03", journal_input(store(provider), entries))
+
+
+def held(bureau: Bureau) -> int:
+    return int(bureau.db.execute("SELECT count(*) FROM journal").fetchone()[0])
+
+
+def test_entries_are_kept_and_repeated_ones_are_fine(bureau: Bureau) -> None:
+    entries = chain(5)
+
+    assert upload(bureau, entries[:3]).output["journal"]["number"] == 3
+    assert upload(bureau, entries[1:5]).output["journal"] == {"number": 5, "hash": entries[4].hash}
+    assert upload(bureau, entries[:2]).output["journal"]["number"] == 5
+    assert held(bureau) == 5
+
+
+def test_a_gap_is_refused_with_the_number_to_go_on_from(bureau: Bureau) -> None:
+    entries = chain(5)
+    upload(bureau, entries[:2])
+
+    said = upload(bureau, entries[3:])
+
+    assert said.refused == "journal_gap"
+    assert "第 3 条" in said.envelope["err_msg"]
+    assert held(bureau) == 2
+
+
+def test_an_altered_entry_is_refused_by_its_number_and_nothing_of_its_page_is_kept(bureau: Bureau) -> None:
+    entries = chain(4)
+    entries[2] = replace(entries[2], body='{"sale":99}')
+
+    said = upload(bureau, entries)
+
+    assert said.refused == "journal_broken"
+    assert "第 3 条" in said.envelope["err_msg"]
+    assert held(bureau) == 0
+
+
+def test_a_missing_entry_inside_a_page_is_found(bureau: Bureau) -> None:
+    entries = chain(4)
+
+    assert upload(bureau, [entries[0], entries[1], entries[3]]).refused == "journal_broken"
+
+
+def test_another_entry_under_a_number_already_held_is_a_fork(bureau: Bureau) -> None:
+    entries = chain(3)
+    upload(bureau, entries)
+    other = seal(number=3, at=NOW, kind="sale", body="{}", previous=entries[1].hash)
+
+    said = upload(bureau, [other])
+
+    assert said.refused == "journal_fork"
+    assert "第 3 条" in said.envelope["err_msg"]
+
+
+def test_a_till_that_begins_its_journal_anew_is_a_fork(bureau: Bureau) -> None:
+    upload(bureau, chain(3))
+
+    assert upload(bureau, chain(1, "other")).refused == "journal_fork"
+    assert held(bureau) == 3
+
+
+def test_one_tills_journal_goes_on_when_it_sells_for_another_shop(bureau: Bureau) -> None:
+    entries = chain(3)
+    upload(bureau, entries[:2])
+
+    assert upload(bureau, entries[2:], EZHOU).refused == ""
+    assert held(bureau) == 3
+
+
+def test_empty_and_oversized_pages_are_refused(bureau: Bureau) -> None:
+    assert upload(bureau, []).refused == "invalid"
+    assert upload(bureau, chain(501)).refused == "invalid"
+
+
+def pull(bureau: Bureau, cursor: int, limit: int = 500) -> NewsPage:
+    said = bureau.call("SY04", news_input(cursor, limit))
+    assert said.refused == ""
+    return read_news(Raw(msgspec.json.encode(said.output)))
+
+
+def test_a_new_till_gets_everything_in_pages_without_loss_or_repetition(bureau: Bureau) -> None:
+    shown, cursor, more = demonstration(), 0, True
+    drugs, people, stores, prescriptions = [], [], [], []
+    while more:
+        page = pull(bureau, cursor, 7)
+        drugs += page.drugs
+        people += page.people
+        stores += page.stores
+        prescriptions += page.prescriptions
+        assert page.cursor > cursor
+        cursor, more = page.cursor, page.more
+
+    assert sorted(each.code for each in drugs) == sorted(each.code for each in shown.drugs)
+    assert tuple(people) == shown.people
+    assert tuple(stores) == shown.stores
+    assert tuple(prescriptions) == shown.prescriptions
+    assert pull(bureau, cursor) == NewsPage(cursor=cursor, more=False)
+
+
+def test_only_what_changed_is_new(bureau: Bureau) -> None:
+    cursor = pull(bureau, 0).cursor
+    whose = person("王秀英")
+    with transaction(bureau.db):
+        registry.save_drugs(bureau.db, demonstration().drugs)
+        years.write(bureau.db, whose.psn_no, 2026, Accumulators(fund_paid=77))
+
+    page = pull(bureau, cursor)
+
+    assert (page.stores, page.people, page.drugs, page.prescriptions) == ((), (), (), ())
+    assert [(each.psn_no, each.snapshot.accumulators.fund_paid) for each in page.snapshots] == [
+        (whose.psn_no, 77)
+    ]
+
+
+def test_registering_people_again_keeps_the_sums_of_their_year(bureau: Bureau) -> None:
+    whose = person("王秀英")
+    with transaction(bureau.db):
+        years.write(bureau.db, whose.psn_no, 2026, Accumulators(fund_paid=77))
+        registry.save_people(bureau.db, [whose])
+
+    assert years.read(bureau.db, whose.psn_no, 2026).fund_paid == 77
+
+
+def test_sums_of_the_new_year_start_at_nothing(bureau: Bureau) -> None:
+    bureau.clock.pass_by(timedelta(days=60))
+
+    people = pull(bureau, 0).people
+
+    assert {each.snapshot.year for each in people} == {2027}
+    assert {each.snapshot.accumulators for each in people} == {Accumulators()}
+
+
+@pytest.mark.parametrize(
+    "input_json", ['{"data":{"cursor":-1}}', '{"data":{"cursor":"x"}}', '{"data":{"limit":0}}']
+)
+def test_odd_cursors_are_refused(bureau: Bureau, input_json: str) -> None:
+    assert bureau.call("SY04", input_json).refused == "invalid"

@@ -9,8 +9,9 @@ import random
 import claim_maker
 import pytest
 import second_reading
-from engine.policy.quote import quote
+
 from app.policies import read_library
+from engine.policy.quote import quote
 
 CLAIMS = int(os.environ.get("SHANYAO_CLAIMS", "4000"))
 SEED = int(os.environ.get("SHANYAO_SEED", "20261122"))

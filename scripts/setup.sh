@@ -78,9 +78,13 @@ install_packages() {
         exit 1
     fi
     say "installing system packages: $packages"
-    apt-get -qq update >&2
+    mkdir -p build
     # shellcheck disable=SC2086 # A list of words on purpose.
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $packages >&2
+    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y \
+        --no-install-recommends $packages; } >build/apt.log 2>&1; then
+        tail -n 20 build/apt.log >&2
+        stop "the system packages could not be installed (the end of build/apt.log is above)"
+    fi
     check_system
     [ -n "$python" ] || stop "this system's Python is older than 3.11: please install a newer one, or name it: make PYTHON=..."
     [ -z "$packages" ] || stop "still missing after the installation: $packages"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from agency.law import read_law
 from agency.resources import read_texts
 from agency.service import Agency
 from agency.storage import registry
-from agency.storage.connection import open_database, transaction
+from agency.storage.connection import Connection, open_database, transaction
 from agency.web import make_web
 from engine.demonstration import parse_demonstration
 from engine.protocol.profile import Credentials, Profile
@@ -23,7 +22,7 @@ DATABASE = "agency.db"
 
 def build(
     *, data: Path, clock: Clock, profile: Profile, credentials: Credentials, demonstration: bool
-) -> tuple[Starlette, sqlite3.Connection]:
+) -> tuple[Starlette, Connection]:
     """Return the service over the database in ``data``, and that database to close; raise AgencyTrouble."""
     law = read_law(read_texts("policies"))
     db = open_database(data / DATABASE)
@@ -33,7 +32,7 @@ def build(
     return make_web(agency), db
 
 
-def seed(db: sqlite3.Connection, texts: Mapping[str, str], clock: Clock) -> None:
+def seed(db: Connection, texts: Mapping[str, str], clock: Clock) -> None:
     """Put the demonstration into ``db``; sums that a year already has here stay as they are."""
     shown = parse_demonstration(texts, clock.now())
     with transaction(db):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, datetime
 
 from msgspec import Struct
 
 from agency.law import Law
 from agency.storage import registry
+from agency.storage.connection import Connection
 from engine.calendar import business_day, insurance_year
 from engine.person import Person
 from engine.protocol.envelope import Request
@@ -19,7 +19,7 @@ from engine.sale import Store
 class Call(Struct, frozen=True, kw_only=True):
     """A call that was authenticated and read; ``store`` is the caller's entry in the registry."""
 
-    db: sqlite3.Connection
+    db: Connection
     law: Law
     request: Request
     store: Store

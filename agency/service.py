@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from agency.clock import Clock
 from agency.errors import NotNow
 from agency.law import Law
 from agency.storage import ledger, registry
-from agency.storage.connection import transaction
+from agency.storage.connection import Connection, transaction, undone_by
 from engine.protocol.envelope import Request, decode_request, encode_answer
 from engine.protocol.profile import Credentials, Profile, signature
 from engine.protocol.wire import ProtocolError, same_content
@@ -57,7 +56,7 @@ class Agency:
     def __init__(
         self,
         *,
-        db: sqlite3.Connection,
+        db: Connection,
         law: Law,
         clock: Clock,
         profile: Profile,
@@ -150,15 +149,12 @@ class Agency:
     ) -> tuple[str, str]:
         """Carry the call out; a refusal undoes its own effects only, and is remembered like any answer."""
         call = Call(db=self._db, law=self._law, request=request, store=store, now=received)
-        self._db.execute("SAVEPOINT effects")
         try:
-            output = transact(call)
+            with undone_by(self._db, ProtocolError):
+                output = transact(call)
         except ProtocolError as error:
-            self._db.execute("ROLLBACK TO effects")
-            self._db.execute("RELEASE effects")
             region = request.mdtrtarea_admvs
             return error.code, self._envelope(region, received, err_msg=error.text, err_code=error.code)
-        self._db.execute("RELEASE effects")
         return "accepted", self._envelope(request.mdtrtarea_admvs, received, output=output)
 
     def _caller(self, request: Request) -> Store:

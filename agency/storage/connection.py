@@ -6,9 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from agency.errors import AgencyTrouble, NotNow
 from agency.storage.schema import TABLES, VERSION
+
+Connection: TypeAlias = sqlite3.Connection
 
 BUSY_TIMEOUT_MS = 5_000
 _PRAGMAS = (
@@ -23,7 +26,7 @@ _NEWER = "经办端的数据库是另一个版本的程序建立的（{path}）�
 _UNREADABLE = "经办端的数据库打不开（{path}），请检查数据目录是否存在、是否有读写权限。"
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> Connection:
     """Return the database at ``path``, made when there is none; raise AgencyTrouble when it is of no use.
 
     It may be used from any thread, one at a time.
@@ -48,7 +51,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: Connection) -> Iterator[None]:
     """Run the block as one transaction that no other writer interleaves with; an exception undoes it all.
 
     Raises NotNow where the disk or another process stands in the way: nothing was applied then.
@@ -71,11 +74,25 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise NotNow("医保中心的数据库暂时不能写入，本次没有办理，请稍后重试。") from error
 
 
+@contextmanager
+def undone_by(db: Connection, kind: type[Exception]) -> Iterator[None]:
+    """Run the block inside a transaction; an exception of ``kind`` undoes the block alone, and goes on."""
+    db.execute("SAVEPOINT effects")
+    try:
+        yield
+    except kind:
+        db.execute("ROLLBACK TO effects")
+        raise
+    finally:
+        if db.in_transaction:
+            db.execute("RELEASE effects")
+
+
 def _is_bug(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
+def _prepare(db: Connection, path: Path) -> None:
     for pragma in _PRAGMAS:
         db.execute(pragma)
     version = db.execute("PRAGMA user_version").fetchone()[0]

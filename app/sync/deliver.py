@@ -1,4 +1,4 @@
-"""Delivery of the outbox: each message under its own id until the agency has spoken, in each person's order."""
+"""Delivery of the outbox: each message under its own id until the agency spoke, in each person's order."""
 
 from __future__ import annotations
 

@@ -124,9 +124,10 @@ class SyncWorker:
                 self._rest()
 
     def _rest(self) -> None:
+        pause_s = wait_after(self._fruitless).total_seconds()
         self._fruitless += 1
         with self._wake:
-            self._wake.wait_for(lambda: self._stopping, wait_after(self._fruitless).total_seconds())
+            self._wake.wait_for(lambda: self._stopping, pause_s)
 
     def _serve(self, db: Connection, client: AgencyClient) -> None:
         while self._await_work():

@@ -77,9 +77,9 @@ class Table:
             return ""
         return value
 
-    def codes(self, key: str, words: frozenset[Any] | None, *, optional: bool = False) -> frozenset[Any]:
+    def codes(self, key: str, words: frozenset[Any] | None) -> frozenset[Any]:
         """Return one code or a list of them as a set; ``words`` None asks for disease keys."""
-        value = self.value(key, "缺少此项", optional)
+        value = self.value(key)
         if value is ABSENT:
             return frozenset()
         codes = value if isinstance(value, list) else [value]

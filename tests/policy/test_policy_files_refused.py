@@ -3,6 +3,7 @@
 import pytest
 
 from engine.policy.packs import PackError, load_library
+from engine.policy.ruling import Ruling
 from tests.fakes.policy_requests import texts
 
 EZHOU, SHAOXING = "ezhou-2023.toml", "shaoxing-2019.toml"
@@ -182,3 +183,42 @@ def test_two_readings_do_not_share_an_id():
     found, _ = problems({EZHOU: texts()[EZHOU] + copy})
 
     assert (EZHOU, "reading") in found
+
+
+def test_a_gap_names_the_people_it_is_about():
+    rx = 'what = "prescription"\nwhen = { kind = "retail_pharmacy" }'
+    asked = edited(EZHOU, rx, 'what = "prescription"\nwhen = { groups = "severe_disability" }')
+    accepted = 'accepted = ["external"]\n'
+    text = asked[EZHOU].replace(accepted, accepted + 'when = { kind = "primary", agreed = true }\n')
+
+    found, said = problems({EZHOU: text})
+
+    assert (EZHOU, "sources") in found
+    assert "severe_disability" in said
+    assert "agreed = false" in said
+
+
+def test_a_disease_means_nothing_where_no_disease_is_asked():
+    found, _ = problems(edited(EZHOU, '{ status = "retired" }', '{ status = "retired", disease = "gout" }'))
+
+    assert found == [(EZHOU, "ratio")]
+
+
+def test_a_pack_says_whom_it_insures():
+    found, text = problems(edited(EZHOU, 'insurance = "employee"\n', ""))
+
+    assert found == [(EZHOU, "insurance")]
+    assert "缺少" in text
+
+
+def test_two_clauses_that_say_the_same_do_not_clash():
+    same = '\n[[supply]]\ndays = 84\nsection = "五"\nchecked_on = 2026-11-22\n'
+
+    assert load_library(texts() | {EZHOU: texts()[EZHOU] + same}).pack("ezhou-2023")
+
+
+def test_a_ruling_without_law_is_a_bug_and_not_an_answer():
+    nothing = Ruling({}, (), ("local", "primary", "resident", None, frozenset(), False, frozenset()))
+
+    with pytest.raises(ValueError, match="ratio"):
+        nothing.terms(None, None)

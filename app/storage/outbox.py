@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
+from app.storage import journal
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
+from engine.protocol.journal import journal_input
+from engine.sale import Store
 
 State: TypeAlias = Literal["waiting", "accepted", "rejected"]
 
@@ -35,19 +39,35 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = (
-    "id, infno, input, provider, made_at, admdvs, sale, state, attempts, next_attempt_at, trouble, answer"
+    "id, infno, input, provider, made_at, admdvs, sale, state, attempts, next_attempt_at, trouble, answer,"
+    " first_entry, last_entry"
 )
 
 
 def put(db: Connection, message: Message) -> None:
     """Queue ``message``, inside the caller's transaction; it is due at ``next_attempt_at`` or at once."""
+    _insert(db, message, message.input, (None, None))
+
+
+def put_journal(db: Connection, message: Message, entries: tuple[int, int]) -> None:
+    """Queue an upload of the journal entries from the first to the last number, the last of which is a sale.
+
+    ``message.input`` is left aside: the text is read from the journal, which never changes, instead of being
+    written a second time.
+    """
+    _insert(db, message, None, entries)
+
+
+def _insert(
+    db: Connection, message: Message, input_: str | None, entries: tuple[int | None, int | None]
+) -> None:
     made_at = to_text(message.made_at)
     due_at = to_text(message.next_attempt_at) if message.next_attempt_at else made_at
-    what = (message.id, message.infno, message.input, message.provider, message.admdvs, message.sale)
+    what = (message.id, message.infno, message.provider, message.admdvs, message.sale, input_)
     db.execute(
-        "INSERT INTO outbox (id, infno, input, provider, admdvs, sale, made_at, next_attempt_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*what, made_at, due_at),
+        "INSERT INTO outbox (id, infno, provider, admdvs, sale, input, made_at, next_attempt_at,"
+        " first_entry, last_entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*what, made_at, due_at, *entries),
     )
 
 
@@ -58,7 +78,7 @@ def due(db: Connection, now: datetime, limit: int) -> list[Message]:
         " ORDER BY number LIMIT ?",
         (to_text(now), limit),
     )
-    return [_message(row) for row in rows.fetchall()]
+    return [_message(db, row) for row in rows.fetchall()]
 
 
 def next_due_at(db: Connection) -> datetime | None:
@@ -111,26 +131,35 @@ def counts(db: Connection) -> tuple[int, int]:
 def recent(db: Connection, limit: int) -> list[Message]:
     """Return the newest messages first, of any state."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY number DESC LIMIT ?", (limit,))
-    return [_message(row) for row in rows.fetchall()]
+    return [_message(db, row) for row in rows.fetchall()]
 
 
 def with_ids(db: Connection, ids: tuple[str, ...]) -> list[Message]:
     """Return the messages with these ids, in the order in which they were put."""
     marks = ", ".join("?" * len(ids))
     rows = db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id IN ({marks}) ORDER BY number", ids)
-    return [_message(row) for row in rows.fetchall()]
+    return [_message(db, row) for row in rows.fetchall()]
 
 
-def last_serial(db: Connection) -> int:
-    """Return how many messages were ever put, for the next message's serial."""
+def last_number(db: Connection) -> int:
+    """Return how many messages were ever put, for the serial of the next one's id."""
     return int(db.execute("SELECT coalesce(max(number), 0) FROM outbox").fetchone()[0])
 
 
-def _message(row: Any) -> Message:
+def _journal_text(db: Connection, first: int, last: int) -> str:
+    entries = journal.read(db, first - 1, last - first + 1)
+    return journal_input(msgspec.json.decode(entries[-1].body, type=_Sold).store, entries)
+
+
+class _Sold(Struct):
+    store: Store
+
+
+def _message(db: Connection, row: Any) -> Message:
     return Message(
         id=row[0],
         infno=row[1],
-        input=row[2],
+        input=row[2] if row[2] is not None else _journal_text(db, row[12], row[13]),
         provider=row[3],
         made_at=from_text(row[4]),
         admdvs=row[5],

@@ -71,6 +71,9 @@ def record(db: Connection, sale: Sale, serial: int, journal: int) -> None:
         " patient, certainty, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (serial, journal, sale.number, to_text(sale.made_at), day, *who, provider, *sums, *state),
     )
+    previous = db.execute("SELECT day FROM sale WHERE serial = ?", (serial - 1,)).fetchone()
+    if previous is None or previous[0] != day:
+        db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (serial, day))
     codes = [(code, serial) for line in sale.draft.lines for code in line.trace_codes]
     if codes:
         db.executemany("INSERT INTO trace_code (code, sale) VALUES (?, ?)", codes)
@@ -106,7 +109,12 @@ def listed(db: Connection, day: date | None, limit: int) -> list[SaleIndex]:
     """Return sales newest first: of ``day``, or the last ones of any day."""
     if day is None:
         return _indices(db, "ORDER BY s.serial DESC LIMIT ?", (limit,))
-    return _indices(db, "WHERE s.day = ? ORDER BY s.serial DESC LIMIT ?", (day.isoformat(), limit))
+    where = (
+        "JOIN (SELECT r.first_serial AS first, coalesce((SELECT min(n.first_serial) FROM day_run n"
+        " WHERE n.first_serial > r.first_serial), 1 << 62) AS beyond FROM day_run r WHERE r.day = ?) run"
+        " ON s.serial >= run.first AND s.serial < run.beyond ORDER BY s.serial DESC LIMIT ?"
+    )
+    return _indices(db, where, (day.isoformat(), limit))
 
 
 def read(db: Connection, journal: int) -> Sale:

@@ -34,7 +34,8 @@ FIRST_SALE = (
            patient INTEGER NOT NULL, certainty TEXT NOT NULL, messages INTEGER NOT NULL,
            answered INTEGER NOT NULL DEFAULT 0, agreed INTEGER NOT NULL DEFAULT 0, answered_at TEXT,
            agency_fund INTEGER, agency_patient INTEGER) STRICT""",
-    "CREATE INDEX sale_by_day ON sale (day)",
+    # A row only where the day changes from one sale to the next: a sale need not write an index of days.
+    "CREATE TABLE day_run (first_serial INTEGER PRIMARY KEY, day TEXT NOT NULL) STRICT",
     "CREATE INDEX sale_by_person ON sale (psn_no) WHERE psn_no IS NOT NULL",
     "CREATE TABLE trace_code (code TEXT PRIMARY KEY, sale INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     # Receipts as printed; the first row of a sale is the original, printed_at tells that paper came out.
@@ -43,11 +44,14 @@ FIRST_SALE = (
            copy INTEGER NOT NULL, at TEXT NOT NULL, place TEXT) STRICT""",
     "CREATE INDEX printing_by_sale ON printing (sale)",
     *_append_only("printing"),
+    # A journal upload has no input of its own: it is the entries it names, which never change.
     """CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, infno TEXT NOT NULL,
-           provider TEXT NOT NULL, admdvs TEXT, sale TEXT, made_at TEXT NOT NULL, input TEXT NOT NULL,
+           provider TEXT NOT NULL, admdvs TEXT,
+           sale TEXT, made_at TEXT NOT NULL, input TEXT, first_entry INTEGER, last_entry INTEGER,
            state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'rejected')),
            attempts INTEGER NOT NULL DEFAULT 0, next_attempt_at TEXT, trouble TEXT NOT NULL DEFAULT '',
-           answer TEXT, settled_at TEXT) STRICT""",
+           answer TEXT, settled_at TEXT, CHECK (input IS NOT NULL OR last_entry IS NOT NULL))
+           STRICT""",
     "CREATE INDEX outbox_waiting ON outbox (next_attempt_at) WHERE state = 'waiting'",
     "CREATE INDEX outbox_rejected ON outbox (state) WHERE state = 'rejected'",
     """CREATE TRIGGER outbox_never_deleted BEFORE DELETE ON outbox

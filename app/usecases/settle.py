@@ -17,13 +17,12 @@ from app.usecases.show import open_store
 from engine.money import format_yuan, parse_yuan
 from engine.policy.answer import Settlement
 from engine.protocol.envelope import QUERY_SERIALS, message_id
-from engine.protocol.journal import journal_input
+from engine.protocol.journal import MOST_ENTRIES
 from engine.protocol.settlement import settlement_input
 from engine.sale import Draft, Sale, Store
 
 JOURNAL_UPLOAD = "SY03"
 SALE_KIND = "sale"
-_MOST_ENTRIES = 500
 
 
 def tender(desk: Desk, text: str) -> None:
@@ -58,7 +57,7 @@ def settle(desk: Desk) -> None:
     if quoted is None:
         raise errors.NothingToSettle()
     _check(desk, desk.draft, quoted)
-    sale = _commit(desk, store, quoted)
+    sale = commit(desk, store, quoted)
     desk.courier.poke()
     _await_answer(desk, sale)
     desk.settled = put_on_paper(desk, sale)
@@ -86,7 +85,7 @@ def _cash(tendered: int, patient: int) -> dict[str, str]:
     }
 
 
-def _commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
+def commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
     """Write journal, index, trace codes and messages in one durable step."""
     db = desk.db
     with transaction(db):
@@ -97,23 +96,21 @@ def _commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
         sales.record(db, sale, serial, entry.number)
         for settlement, id_ in zip(insured_settlements(sale.answer), sale.message_ids, strict=True):
             outbox.put(db, _settlement_message(sale, settlement, id_))
-        # The entries since the last sale (the agency's answers) go with this one.
-        between = (
-            journal.read(db, uploaded, entry.number - uploaded - 1) if entry.number - uploaded > 1 else []
-        )
-        entries = (*between, entry)[-_MOST_ENTRIES:]
-        outbox.put(
-            db,
-            outbox.Message(
-                id=_message_id(sale, outbox.last_serial(db) + 1),
-                infno=JOURNAL_UPLOAD,
-                input=journal_input(store, entries),
-                provider=store.provider.id,
-                made_at=sale.made_at,
-                sale=sale.number,
-            ),
-        )
+        _queue_journal(desk, sale, _message_id(sale, outbox.last_number(db) + 1), uploaded, entry.number)
     return sale
+
+
+def _queue_journal(desk: Desk, sale: Sale, id_: str, uploaded: int, last: int) -> None:
+    """Queue the entries since the last sale: the agency's answers, and this sale."""
+    message = outbox.Message(
+        id=id_,
+        infno=JOURNAL_UPLOAD,
+        input="",
+        provider=sale.store.provider.id,
+        made_at=sale.made_at,
+        sale=sale.number,
+    )
+    outbox.put_journal(desk.db, message, (max(uploaded + 1, last - MOST_ENTRIES + 1), last))
 
 
 def _sale(desk: Desk, store: Store, quoted: Quote, serial: int) -> Sale:
@@ -132,13 +129,13 @@ def _sale(desk: Desk, store: Store, quoted: Quote, serial: int) -> Sale:
         policy_hash=desk.law.policy_hash(claim) if claim is not None and answer.policy else None,
         message_ids=(),
     )
-    first = outbox.last_serial(desk.db) + 1
+    first = outbox.last_number(desk.db) + 1
     ids = tuple(_message_id(sale, first + place) for place in range(len(insured_settlements(answer))))
     return msgspec.structs.replace(sale, message_ids=ids)
 
 
-def _message_id(sale: Sale, serial: int) -> str:
-    return message_id(sale.store.provider.id, sale.made_at, serial % QUERY_SERIALS)
+def _message_id(sale: Sale, number: int) -> str:
+    return message_id(sale.store.provider.id, sale.made_at, number % QUERY_SERIALS)
 
 
 def _settlement_message(sale: Sale, settlement: Settlement, id_: str) -> outbox.Message:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from app.clock import Clock
 from app.errors import PrinterSilent
 from app.storage import catalogue, people, prescriptions, stores
 from app.storage.connection import Connection, open_database, transaction
@@ -79,11 +80,11 @@ class FakePrinter:
 class Bench:
     """A till with the demonstration on its shelves, and its fakes at hand."""
 
-    def __init__(self, folder: Path, *, online: bool | None = False, clock: FakeClock | None = None) -> None:
+    def __init__(self, folder: Path, *, online: bool | None = False, clock: Clock | None = None) -> None:
         self.path = folder / "counter.db"
         self.db: Connection = open_database(self.path, KEY)
         migrate(self.db)
-        self.clock = clock or FakeClock()
+        self.clock: Clock = clock or FakeClock()
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
         self.demonstration = stocked(self.db)

@@ -8,10 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fakes.fake_counter import KEY
-
 from app.storage import journal, sales
 from app.storage.connection import Connection, open_database
+from tests.fakes.fake_counter import KEY
 
 ROOT = Path(__file__).parents[2]
 SALES = 200
@@ -23,10 +22,7 @@ from pathlib import Path
 from app.clock import SystemClock
 from tests.fakes.fake_counter import Bench
 
-class AnyClock(SystemClock):
-    pass
-
-bench = Bench(Path(sys.argv[1]), clock=AnyClock())
+bench = Bench(Path(sys.argv[1]), clock=SystemClock())
 bench.till.start()
 drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
 person = bench.demonstration.people[0]

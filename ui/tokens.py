@@ -110,14 +110,15 @@ QLabel[role="name"] {{ font-size: {large}px; font-weight: 700; }}
 QLineEdit {{
     background: {ground}; color: {ink}; border: 1px solid {line}; border-radius: 6px;
     padding: 0 8px; min-height: 38px; font-size: {body}px;
-    selection-background-color: {mount}; selection-color: {on_mount};
+    placeholder-text-color: {sub}; selection-background-color: {mount}; selection-color: {on_mount};
 }}
 QLineEdit:focus {{ border: 2px solid {mount}; padding: 0 7px; min-height: 36px; }}
 #entry {{ border: 2px solid {line}; border-radius: {round}px; padding: 0 14px; min-height: 36px; }}
 #entry:focus {{ border-color: {mount}; }}
-#tender {{ background: transparent; border: 2px solid transparent; font-size: {head}px; padding: 0 2px; }}
+#tender {{ background: transparent; border: 2px solid transparent; font-size: {head}px; padding: 0; }}
 #tender:hover {{ border-color: {line}; }}
-#tender:focus {{ border-color: {mount}; }}
+#tender:focus {{ border-color: {mount}; padding: 0; }}
+#tender:disabled {{ color: {ink}; }}
 #hits {{ background: {card}; border: 1px solid {mount}; border-radius: {round}px; }}
 QPushButton {{
     background: {card}; color: {mount}; border: 1px solid {mount}; border-radius: 6px;

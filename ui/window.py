@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWi
 
 from ui.counter.place import CounterPlace
 from ui.items import Chip, Page
-from ui.tokens import EDGE, GRID
+from ui.tokens import EDGE, GRID, SMALL
 from ui.widgets.bar import WorldChips
 from ui.widgets.buttons import Foot, PlaceButton
 from ui.widgets.entry import Entry
@@ -25,6 +25,7 @@ PLACES = (
 )
 HELP = ("help", "帮助", "F1")
 _SEARCH_MS = 60
+_SHOP_WIDTH = 260
 _KEYS = {
     Qt.Key.Key_F1: "place:help",
     Qt.Key.Key_F2: "place:counter",
@@ -79,7 +80,8 @@ class Window(QWidget):
 
     def show_shop(self, shop: str) -> None:
         """Show the name of the shop and its till."""
-        self.shop.setText(shop)
+        metrics = self.ink.metrics(SMALL)
+        self.shop.setText(metrics.elidedText(shop, Qt.TextElideMode.ElideMiddle, _SHOP_WIDTH))
         self.shop.setToolTip(shop)
 
     def show_world(self, chips: tuple[Chip, ...], duty: str, foot: str) -> None:

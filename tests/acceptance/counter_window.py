@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.usecases.state import Counter
 from tests.fakes.fake_counter import Bench
@@ -25,6 +25,7 @@ class CounterWindow:
     def __init__(self, folder: Path, *, online: bool | None = False, palette: Palette = LIGHT) -> None:
         self.application = make_application()
         self.bench: Bench | None = None
+        self.suffix = ""
 
         def open_counter() -> Counter:
             self.bench = Bench(folder, online=online)
@@ -64,6 +65,14 @@ class CounterWindow:
         QTest.keyClick(QApplication.focusWidget() or self.window, Qt.Key.Key_Return)
         self.settle()
 
+    def keys(self, text: str) -> None:
+        """Type slowly into whatever has the focus, as a person would."""
+        focus = QApplication.focusWidget()
+        assert isinstance(focus, QLineEdit)
+        focus.selectAll()
+        focus.insert(text)
+        focus.textEdited.emit(text)
+
     def type(self, text: str) -> None:
         """Type ``text`` without Enter and wait for the hits."""
         for letter in text:
@@ -100,7 +109,7 @@ class CounterWindow:
         """Save the window as it is now."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.application.processEvents()
-        path = PICTURES / f"{name}.png"
+        path = PICTURES / f"{name}{self.suffix}.png"
         assert self.window.grab().save(str(path))
         return path
 
@@ -113,5 +122,3 @@ class CounterWindow:
         self.window.close()
         self.window.deleteLater()
         self.application.processEvents()
-
-

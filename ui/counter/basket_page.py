@@ -21,9 +21,9 @@ COLUMNS = (
     Column("药品", 0),
     Column("追溯码", 60, right=True),
     Column("数量", 40, right=True),
-    Column("单价", 68, right=True),
-    Column("金额", 84, right=True),
-    Column("基金付", 72, right=True),
+    Column("单价", 60, right=True),
+    Column("金额", 72, right=True),
+    Column("基金付", 60, right=True),
 )
 
 

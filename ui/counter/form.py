@@ -10,9 +10,10 @@ from app.usecases.state import PaperPrescription
 from ui.items import Heading, Page
 from ui.widgets.entry import Field
 from ui.widgets.ink import Ink
-from ui.widgets.sheet import Sheet
+from ui.widgets.sheet import BAR_ROOM, Scroll, Sheet
 
 _CHECK_MS = 250
+_FINDINGS = 96  # The height for findings: two of them are seen at once, the gravest first.
 
 
 class PrescriptionForm(QWidget):
@@ -33,13 +34,14 @@ class PrescriptionForm(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=_CHECK_MS)
         self._pause.timeout.connect(lambda: self.edited.emit(self.form()))
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        box.setContentsMargins(0, 0, BAR_ROOM, 0)
         box.setSpacing(8)
         heading = Sheet(ink)
         heading.show_page((Heading("录入纸质处方", "Enter 下一格"),))
         heading.setFixedHeight(22)
         box.addWidget(heading)
-        box.addWidget(self._fields(ink, diseases), 1)
+        box.addWidget(self._fields(diseases), 1)
+        box.addWidget(self._findings(ink))
         box.addLayout(self._buttons())
         self._pause.start()
 
@@ -80,7 +82,7 @@ class PrescriptionForm(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _fields(self, ink: Ink, diseases: dict[str, str]) -> QScrollArea:
+    def _fields(self, diseases: dict[str, str]) -> QScrollArea:
         inside = QWidget()
         self._grid = grid = QGridLayout(inside)
         grid.setContentsMargins(0, 0, 4, 0)
@@ -110,16 +112,20 @@ class PrescriptionForm(QWidget):
         self.valid_until.setPlaceholderText("未注明则当日有效")
         for name, packs in form.lines:
             self._add_line(name, packs)
-        self._finish_fields(ink, row + 20)
+        self._finish_fields(row + 20)
         return _scrolled(inside)
 
-    def _finish_fields(self, ink: Ink, row: int) -> None:
+    def _findings(self, ink: Ink) -> Scroll:
+        self.findings = Sheet(ink)
+        area = Scroll(self.findings)
+        area.setFixedHeight(_FINDINGS)
+        return area
+
+    def _finish_fields(self, row: int) -> None:
         more = QPushButton("再加一种药")
         more.setProperty("role", "quiet")
         more.clicked.connect(lambda: self._add_line("", "1").setFocus())
         self._grid.addWidget(more, row, 0, 1, 4)
-        self.findings = Sheet(ink)
-        self._grid.addWidget(self.findings, row + 1, 0, 1, 4)
         self._grid.setRowStretch(row + 2, 1)
 
     def _add_line(self, name: str, packs: str) -> Field:
@@ -185,5 +191,7 @@ def _scrolled(inside: QWidget) -> QScrollArea:
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inside)
+    area.viewport().setAutoFillBackground(False)
+    inside.setAutoFillBackground(False)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area

@@ -42,6 +42,7 @@ def money_page(state: CounterState) -> Page:
     if answer is None:
         return (
             Pair(left="合计", right=yuan(0)),
+            Pair(left="统筹基金", right=yuan(0), tone="sub"),
             Rule(),
             Due("应收现金", yuan(0)),
             sub("扫药盒后，这里显示应收。"),

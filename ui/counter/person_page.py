@@ -20,6 +20,7 @@ def person_page(state: CounterState) -> Page:
         Heading("参保人"),
         Name(masked_name(person.name), (Chip(_insurance(person)),)),
         Text(text=_identity(person, state), size=SMALL, tone="sub", elide=True),
+        Text(text=f"参保地 {person.region_name}", size=SMALL, tone="sub", elide=True),
         *_filings(person),
         *(_limit(bar) for bar in state.limits),
         Space(4),
@@ -29,7 +30,7 @@ def person_page(state: CounterState) -> Page:
 
 def person_brief(state: CounterState) -> Page:
     """Return who this is in two lines, for while the prescription form needs the room."""
-    return person_page(state)[:3]
+    return person_page(state)[1:3]
 
 
 def _nobody(state: CounterState) -> Page:
@@ -55,7 +56,7 @@ def _insurance(person: Person) -> str:
 
 def _identity(person: Person, state: CounterState) -> str:
     age = age_on(state.day, person.birth)
-    return joined(masked_id(person.cert_no), person.region_name, f"{age} 岁 {person.sex}")
+    return joined(masked_id(person.cert_no), f"{age} 岁", person.sex)
 
 
 def _filings(person: Person) -> Page:

@@ -7,13 +7,15 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVB
 
 from ui.counter.presenter import CounterPages
 from ui.items import Page, Pair
-from ui.tokens import EDGE, GAP, HEAD
+from ui.tokens import EDGE, GAP, HEAD, Tone
 from ui.widgets.buttons import ActButton
 from ui.widgets.entry import Field
 from ui.widgets.ink import Ink
 from ui.widgets.sheet import Card, Sheet
+from ui.words import yuan
 
 LEFT, RIGHT = 280, 304
+_FIELD_EDGE = 4  # A field's room beside its text, so that the change below it stands flush.
 
 
 class CounterPlace(QWidget):
@@ -106,7 +108,7 @@ class CounterPlace(QWidget):
         self.prescribe.setProperty("role", "quiet")
         self.prescribe.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.prescribe.clicked.connect(self.prescribe_pressed)
-        self.prescription.box.addWidget(self.prescribe)
+        self.prescription.add(self.prescribe)
         column.addWidget(self.person)
         column.addWidget(self.prescription, 1)
 
@@ -157,10 +159,10 @@ class Cash(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         box = QGridLayout(self)
-        box.setContentsMargins(EDGE, 6, EDGE, 6)
+        box.setContentsMargins(EDGE, 6, EDGE - _FIELD_EDGE, 6)
         box.setSpacing(0)
         self._label = Sheet(ink)
-        self._label.setFixedWidth(96)
+        self._label.setFixedSize(96, 32)
         self._label.show_page((Pair(left="实收  Enter", right="", size=HEAD),))
         self.tender = Field("实收现金")
         self.tender.setObjectName("tender")
@@ -170,17 +172,18 @@ class Cash(QFrame):
         self.change = Sheet(ink)
         self.change.setFixedHeight(32)
         box.addWidget(self._label, 0, 0)
-        box.addWidget(self.tender, 0, 1)
+        box.addWidget(self.tender, 0, 1, 1, 2)
+        box.setColumnMinimumWidth(2, _FIELD_EDGE)
         box.addWidget(self.change, 1, 0, 1, 2)
 
     def show_pages(self, pages: CounterPages) -> None:
         """Show what was handed over and what goes back."""
         self.tender.setText(pages.tendered)
         self.tender.setEnabled(pages.cash_open)
-        tone = "red" if pages.change_label == "还差" else "ochre"
-        self.change.show_page(
-            (Pair(left=pages.change_label, right=pages.change, size=HEAD, tone=tone),)  # type: ignore[arg-type]
-        )
+        tone: Tone = "sub" if pages.change == yuan(0) else "ochre"
+        if pages.change_label == "还差":
+            tone = "red"
+        self.change.show_page((Pair(left=pages.change_label, right=pages.change, size=HEAD, tone=tone),))
 
 
 def _column(width: int) -> QWidget:

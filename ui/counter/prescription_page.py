@@ -19,7 +19,8 @@ def prescription_page(state: CounterState) -> Page:
     return (
         Heading("处方"),
         Text(text=joined(SOURCE[prescription.source], prescription.issuer), weight=500),
-        sub(_particulars(prescription)),
+        sub(joined(prescription.doctor, f"{day(prescription.issued)}开具")),
+        sub(joined(_validity(prescription), f"{prescription.supply_days} 天量")),
         sub(f"诊断：{prescription.diagnosis}"),
         Space(8),
         *notes(_own(state)),
@@ -48,8 +49,5 @@ def _none(state: CounterState) -> Page:
     return (sub("还没有处方。扫电子处方，或录入纸质处方。"), Space(8))
 
 
-def _particulars(prescription: Prescription) -> str:
-    until = f"有效至 {day(prescription.valid_until)}" if prescription.valid_until else "当日有效"
-    return joined(
-        prescription.doctor, f"{day(prescription.issued)}开具", until, f"{prescription.supply_days} 天量"
-    )
+def _validity(prescription: Prescription) -> str:
+    return f"有效至 {day(prescription.valid_until)}" if prescription.valid_until else "当日有效"

@@ -62,7 +62,7 @@ def _button(card: Card, words: str) -> QPushButton:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setVisible(bool(words))
     if words:
-        card.box.addWidget(button)
+        card.add(button)
     else:
         button.setParent(card)
         button.hide()

@@ -86,12 +86,14 @@ class Ink:
         """Return the width of a chip with ``text``."""
         return self.width(text, SMALL) + 4 * GRID
 
-    def chip(self, painter: QPainter, x: float, y: float, text: str, tone: Tone) -> float:
-        """Draw a chip with its top left corner there; return its width."""
+    def chip(
+        self, painter: QPainter, x: float, y: float, text: str, tone: Tone, *, on_row: bool = False
+    ) -> float:
+        """Draw a chip with its top left corner there, set off a chosen row; return its width."""
         width = self.chip_width(text)
         place = QRectF(x, y, width, CHIP_HEIGHT)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.ground_of(tone))
+        painter.setBrush(self.colour("card") if on_row else self.ground_of(tone))
         painter.drawRoundedRect(place, CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
         self.text(painter, place, text, size=SMALL, tone=tone, flags=CENTRE)
         return width

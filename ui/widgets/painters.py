@@ -276,7 +276,14 @@ def _paint_cell(ink: Ink, painter: QPainter, row: Row, number: int, place: QRect
     if cell.chip:
         wide = ink.chip_width(cell.text)
         x = first.right() - wide if row.columns[number].right else first.x()
-        ink.chip(painter, x, first.y() + (first.height() - CHIP_HEIGHT) / 2, cell.text, cell.tone)
+        ink.chip(
+            painter,
+            x,
+            first.y() + (first.height() - CHIP_HEIGHT) / 2,
+            cell.text,
+            cell.tone,
+            on_row=row.selected,
+        )
         return False
     cut = ink.text(painter, first, cell.text, size=cell.size, tone=cell.tone, flags=flags)
     if cell.under:
@@ -345,7 +352,7 @@ _MEASURE: dict[type, Callable[[Ink, Any, int], int]] = {
     Pair: lambda _ink, item, _width: 24 if item.size <= LARGE else 32,
     Due: _fixed(56),
     Limit: _fixed(36),
-    Reason: _fixed(22),
+    Reason: _fixed(21),
     Note: _note_height,
     Panel: _panel_height,
     Rule: _fixed(13),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from ui.items import Item, Page, Row, Tiles, words_of
 from ui.tokens import PAD
@@ -21,6 +21,7 @@ class Sheet(QWidget):
         super().__init__(parent)
         self._ink = ink
         self.page: Page = ()
+        self.roll: QScrollArea | None = None
         self._places: list[tuple[Item, int, int]] = []
         self._laid_for = -1
         self._cut: list[tuple[QRectF, str]] = []
@@ -44,19 +45,19 @@ class Sheet(QWidget):
 
     def place_of(self, key: str) -> QPoint:
         """Return the middle of the row or tile with ``key``; raise KeyError where none is shown."""
-        self._lay(self.width())
+        self._lay(self._inner(self.width()))
         for item, y, height in self._places:
             if isinstance(item, Row) and item.key == key:
                 return QPoint(self.width() // 2, y + height // 2)
             if isinstance(item, Tiles):
-                wide = tile_width(item, self.width())
+                wide = tile_width(item, self._laid_for)
                 for number, tile in enumerate(item.tiles):
                     if tile.key == key:
                         return QPoint(number * (wide + TILE_GAP) + wide // 2, y + height // 2)
         raise KeyError(key)
 
     def heightForWidth(self, width: int) -> int:
-        self._lay(width)
+        self._lay(self._inner(width))
         return self._places[-1][1] + self._places[-1][2] if self._places else 0
 
     def hasHeightForWidth(self) -> bool:
@@ -75,14 +76,14 @@ class Sheet(QWidget):
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._lay(self.width())
+        self._lay(self._inner(self.width()))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._cut.clear()
         for item, y, height in self._places:
             if y + height < event.rect().top() or y > event.rect().bottom():
                 continue
-            place = QRectF(0, y, self.width(), height)
+            place = QRectF(0, y, self._laid_for, height)
             if paint(self._ink, painter, item, place):
                 self._cut.append((place, "\n".join(words_of((item,)))))
         painter.end()
@@ -102,6 +103,10 @@ class Sheet(QWidget):
                     return True
         return super().event(event)
 
+    def _inner(self, width: int) -> int:
+        """Return the width to draw in: under a scroll bar the figures stay where they were without it."""
+        return self.roll.width() - BAR_ROOM if self.roll is not None else width
+
     def _key_at(self, point: QPoint) -> str | None:
         for item, y, height in self._places:
             if not y <= point.y() < y + height:
@@ -109,7 +114,7 @@ class Sheet(QWidget):
             if isinstance(item, Row):
                 return item.key or None
             if isinstance(item, Tiles):
-                number = point.x() // (tile_width(item, self.width()) + TILE_GAP)
+                number = point.x() // (tile_width(item, self._laid_for) + TILE_GAP)
                 return item.tiles[number].key if number < len(item.tiles) else None
         return None
 
@@ -125,6 +130,10 @@ class Sheet(QWidget):
             y += height
 
 
+BAR_ROOM = 12
+"""What a scrolling sheet leaves free at the right: the bar, and a gap before it."""
+
+
 class Scroll(QScrollArea):
     """A sheet that scrolls when it is longer than its card; keys reach it with Tab and move it."""
 
@@ -135,6 +144,7 @@ class Scroll(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(sheet)
+        sheet.roll = self
         self.viewport().setAutoFillBackground(False)
         sheet.setAutoFillBackground(False)
 
@@ -147,10 +157,17 @@ class Card(QFrame):
         self.setObjectName("card")
         self.sheet = Sheet(ink)
         self.box = QVBoxLayout(self)
-        self.box.setContentsMargins(PAD, 12, PAD, 12)
+        self.box.setContentsMargins(PAD, 12, PAD - BAR_ROOM if scrolls else PAD, 12)
         self.box.setSpacing(8)
         self.roll = Scroll(self.sheet) if scrolls else None
         self.box.addWidget(self.roll or self.sheet, 1 if scrolls else 0)
+
+    def add(self, widget: QWidget) -> None:
+        """Put ``widget`` under the sheet, flush with what the sheet shows."""
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, BAR_ROOM if self.roll is not None else 0, 0)
+        row.addWidget(widget)
+        self.box.addLayout(row)
 
     def show_page(self, page: Page) -> None:
         """Show ``page`` in the card."""

@@ -79,7 +79,7 @@ _DEFAULT_RESULTS = Path("build") / "offscreen-sale"
 def _open_counter(options: argparse.Namespace, offscreen: bool) -> Counter:
     from app import bootstrap  # noqa: PLC0415 - heavy; runs on the worker, after the first frame
 
-    return bootstrap.build_counter(data=options.data, demonstration=options.demonstration or offscreen)  # type: ignore[no-any-return, attr-defined]
+    return bootstrap.build_counter(data=options.data, demonstration=options.demonstration or offscreen)
 
 
 def _lacks_display() -> bool:

@@ -34,6 +34,16 @@ class Desk:
         """Let ``call`` work the counter, and ``done`` have what comes of it."""
         self._runner.run(lambda: call(self._opened()), done, self._failed)
 
+    def close(self) -> None:
+        """Close the counter after all that was asked for, where it has anything to close."""
+        self._runner.run(self._close, lambda _: None, self._failed)
+
+    def _close(self) -> None:
+        close = getattr(self._counter, "close", None)
+        if close is not None:
+            close()
+        self._counter = None
+
     def _opened(self) -> Counter:
         if self._counter is None:
             self._counter = self._open()

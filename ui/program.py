@@ -59,6 +59,7 @@ class Program(QObject):
     def stop(self) -> bool:
         """Let the worker finish what was asked for; tell whether it did."""
         self._tick.stop()
+        self.desk.close()
         return self.background.stop()
 
     def look_around(self) -> None:
@@ -76,6 +77,8 @@ class Program(QObject):
         self.window.counter.show_selected(pages.selected)
         self.window.show_shop(pages.shop)
         self.window.foot.show_keys(pages.keys)
+        if pages.act_enabled and not pages.cash_open:  # Just settled: something waits to be sent now.
+            self.look_around()
 
     def show_notice(self, page: Page) -> None:
         """Show a notice before there is anything else to show."""

@@ -287,9 +287,20 @@ def _paint_cell(ink: Ink, painter: QPainter, row: Row, number: int, place: QRect
         return False
     cut = ink.text(painter, first, cell.text, size=cell.size, tone=cell.tone, flags=flags)
     if cell.under:
-        second = QRectF(place.x(), place.y() + 31, place.width(), 18)
+        room = 0 if row.columns[number].right else _room_beside(row, number)
+        second = QRectF(place.x(), place.y() + 31, place.width() + room, 18)
         cut |= ink.text(painter, second, cell.under, size=SMALL, tone="sub", flags=flags)
     return cut
+
+
+def _room_beside(row: Row, number: int) -> int:
+    """Return how far the second line may run on under the columns that have none."""
+    room = 0
+    for column, cell in zip(row.columns[number + 1 :], row.cells[number + 1 :], strict=True):
+        if cell.under:
+            break
+        room += column.width + 8
+    return max(0, room - 16)
 
 
 def _tiles_height(ink: Ink, item: Tiles, width: int) -> int:

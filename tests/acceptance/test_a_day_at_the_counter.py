@@ -1,0 +1,105 @@
+"""A day at the counter, by keys and scans alone: five people, an agency that goes and comes, a reprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from counter_window import CounterWindow
+from PySide6.QtCore import Qt
+
+SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
+
+
+@pytest.fixture(name="window")
+def _window(tmp_path: Path) -> Iterator[CounterWindow]:
+    window = CounterWindow(tmp_path)
+    yield window
+    window.close()
+
+
+def test_a_whole_day_is_sold_by_scans_and_f12(window: CounterWindow) -> None:
+    for person, stops in ((SHAOXING, 6), (WUXI, 3), (LIAOCHENG, 4), (EZHOU, 4), (HANGZHOU, 3)):
+        window.tour(person, stops)
+        window.key(Qt.Key.Key_F12)
+        state = window.program.presenter.state
+        assert state is not None
+        assert state.settled is not None
+        window.key(Qt.Key.Key_F12)
+
+    window.key(Qt.Key.Key_F4)
+
+    words = window.window.place("sales").list.sheet.words()  # type: ignore[attr-defined]
+    assert "5 笔" in words[1]
+    assert len(window.answer().printer.papers) == 5
+
+
+def test_a_scan_lands_in_the_field_whatever_has_the_focus(window: CounterWindow) -> None:
+    code = window.program.presenter.tour[0].code
+    window.window.counter.act.setFocus()
+
+    window.scan(code)
+
+    assert "王＊英" in window.words()
+
+
+def test_a_scan_into_the_cash_field_is_no_cash(window: CounterWindow) -> None:
+    stops = window.program.presenter.tour
+    window.tour(SHAOXING, 4)
+    window.program.focus_tender()
+
+    window.scan(stops[4].code)
+
+    state = window.program.presenter.state
+    assert state is not None
+    assert len(state.draft.lines) == 2
+    assert state.draft.tendered is None
+
+
+def test_enter_goes_from_basket_to_cash_to_the_next_customer(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 6)
+    window.key(Qt.Key.Key_Return)
+    window.keys("100")
+    window.key(Qt.Key.Key_Return)
+    window.key(Qt.Key.Key_F12)
+    assert window.window.counter.act.text() == "下一位"
+
+    window.key(Qt.Key.Key_Return)
+
+    assert "请扫社保卡或医保电子凭证" in window.words()
+
+
+def test_keys_change_the_chosen_line(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 6)
+    window.key(Qt.Key.Key_Up)
+    window.key(Qt.Key.Key_Plus)
+    window.key(Qt.Key.Key_Delete)
+    window.key(Qt.Key.Key_Escape)
+
+    state = window.program.presenter.state
+    assert state is not None
+    assert [line.quantity for line in state.draft.lines] == [1, 2, 1]
+
+
+def test_the_last_receipt_is_printed_again_as_a_copy(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 6)
+    window.key(Qt.Key.Key_F12)
+
+    window.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+
+    assert "补打" in window.words()
+    assert len(window.answer().printer.papers) == 2
+
+
+def test_a_sale_goes_through_while_the_agency_is_away(window: CounterWindow) -> None:
+    window.answer().courier.online = True
+    window.tour(SHAOXING, 6)
+    window.key(Qt.Key.Key_F12)
+    window.answer().courier.online = False
+
+    window.tour(EZHOU, 4)
+    window.key(Qt.Key.Key_F12)
+
+    assert "暂定" in window.words()
+    assert "已入账" in window.words()

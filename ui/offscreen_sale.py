@@ -1,0 +1,110 @@
+"""One demonstration sale through the real window without a display: the same clicks and keys, then a picture."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.usecases.state import Settled
+from ui.items import words_of
+from ui.program import Program
+from ui.widgets.sheet import Sheet
+
+_PATIENCE_MS = 60_000
+_LOOK_MS = 20
+_TRIES, _RETRY_MS = 20, 3_000
+_PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+def run(program: Program, folder: Path) -> int:
+    """Sell to the first person of the tour; say what came of it. Returns 0, or 1 when no sale was made."""
+    program.start()
+    presenter, place = program.presenter, program.window.counter
+    if not _until(lambda: presenter.state is not None and bool(presenter.tour)):
+        return _fail(program)
+    group = presenter.tour[0].group
+    for number, stop in enumerate(presenter.tour):
+        if stop.group == group and not _scan(program, str(number)):
+            return _fail(program)
+    _until(lambda: "都扫完了" in "".join(place.tour.sheet.words()))
+    for letter in "100":
+        _press(place.cash.tender, Qt.Key(ord(letter)), letter)
+    _press(place.cash.tender, Qt.Key.Key_Return)
+    _press(program.window, Qt.Key.Key_F12)
+    if not _until(lambda: presenter.state is not None and presenter.state.settled is not None):
+        return _fail(program)
+    assert presenter.state is not None and presenter.state.settled is not None
+    return _report(program, folder, presenter.state.settled)
+
+
+def _scan(program: Program, key: str) -> bool:
+    """Click a card of the tour until it took effect: just after the start its data may still be on the way."""
+    presenter, place = program.presenter, program.window.counter
+    before = presenter.state.draft if presenter.state else None
+    for _ in range(_TRIES):
+        for sheet in (place.tour.sheet, place.basket.sheet):
+            if _offers(sheet, key):
+                _click(sheet, key)
+                break
+        if _until(lambda: presenter.state is not None and presenter.state.draft != before, _RETRY_MS):
+            return True
+    return False
+
+
+def _report(program: Program, folder: Path, settled: Settled) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = folder / "counter.png"
+    program.window.grab().save(str(picture))
+    for row in settled.receipt.rows:
+        _say(f"{row.left}  {row.right}".rstrip())
+    _say("")
+    _say(f"截图：{picture.resolve()}")
+    _say(f"小票：{settled.pdf_path or '没有打印出来，销售已入账'}")
+    return 0
+
+
+def _fail(program: Program) -> int:
+    _say("没有完成演示销售。窗口上写着：")
+    for word in words_of(program.window.counter.notice.page) or ["（没有提示）"]:
+        _say(word)
+    return 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _offers(sheet: Sheet, key: str) -> bool:
+    try:
+        sheet.place_of(key)
+    except KeyError:
+        return False
+    return True
+
+
+def _until(reached: Callable[[], bool], within_ms: int = _PATIENCE_MS) -> bool:
+    """Let the window live until ``reached``; tell whether it was in time."""
+    loop, look, patience = QEventLoop(), QTimer(interval=_LOOK_MS), QTimer(singleShot=True)
+    look.timeout.connect(lambda: loop.quit() if reached() else None)
+    patience.timeout.connect(lambda: loop.exit(1))
+    look.start()
+    patience.start(within_ms)
+    return reached() or loop.exec() == 0
+
+
+def _click(sheet: Sheet, key: str) -> None:
+    at = QPointF(sheet.place_of(key))
+    button = Qt.MouseButton.LeftButton
+    there = QPointF(sheet.mapToGlobal(at))
+    QApplication.sendEvent(
+        sheet, QMouseEvent(QEvent.Type.MouseButtonPress, at, there, button, button, _PLAIN)
+    )
+
+
+def _press(widget: QWidget, key: Qt.Key, text: str = "") -> None:
+    QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, key, _PLAIN, text))

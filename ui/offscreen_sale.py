@@ -1,4 +1,4 @@
-"""One demonstration sale through the real window without a display: the same clicks and keys, then a picture."""
+"""One demonstration sale through the real window without a display, by the same clicks and keys."""
 
 from __future__ import annotations
 
@@ -36,14 +36,13 @@ def run(program: Program, folder: Path) -> int:
         _press(place.cash.tender, Qt.Key(ord(letter)), letter)
     _press(place.cash.tender, Qt.Key.Key_Return)
     _press(program.window, Qt.Key.Key_F12)
-    if not _until(lambda: presenter.state is not None and presenter.state.settled is not None):
-        return _fail(program)
-    assert presenter.state is not None and presenter.state.settled is not None
-    return _report(program, folder, presenter.state.settled)
+    _until(lambda: presenter.state is not None and presenter.state.settled is not None)
+    settled = presenter.state.settled if presenter.state else None
+    return _report(program, folder, settled) if settled else _fail(program)
 
 
 def _scan(program: Program, key: str) -> bool:
-    """Click a card of the tour until it took effect: just after the start its data may still be on the way."""
+    """Click a card of the tour until it took effect: its data may still be on the way."""
     presenter, place = program.presenter, program.window.counter
     before = presenter.state.draft if presenter.state else None
     for _ in range(_TRIES):

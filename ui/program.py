@@ -135,7 +135,7 @@ class Program(QObject):
         if act in ("up", "down"):
             step = 1 if act == "down" else -1
             if not self.search.moved(step):
-                presenter.moved(step)
+                presenter.selected(step)
         elif act in ("more", "fewer", "remove"):
             presenter.changed({"more": 1, "fewer": -1, "remove": None}[act])
         elif act == "act":

@@ -93,13 +93,12 @@ class CounterPresenter:
         self._toured = int(key)
         self._step(lambda counter: counter.demonstrate(stop))
 
-    def selected(self, key: str) -> None:
-        """Choose a line."""
-        self._step(lambda counter: counter.select(key))
-
-    def moved(self, steps: int) -> None:
-        """Choose the line above or below."""
-        self._step(lambda counter: _move(counter, self._latest, steps))
+    def selected(self, line: str | int) -> None:
+        """Choose a line: by its key, or so many lines further down."""
+        if isinstance(line, str):
+            self._step(lambda counter: counter.select(line))
+        else:
+            self._step(lambda counter: _move(counter, self._latest, line))
 
     def changed(self, boxes: int | None) -> None:
         """Add or take boxes of the chosen line; None takes the line away."""

@@ -21,14 +21,15 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "rheumatoid_arthritis": "类风湿关节炎",
         "alzheimers_disease": "阿尔茨海默病",
         "schizophrenia_affective_psychosis": "精神分裂症（情感性精神病）",
+        "malignant_tumour": "恶性肿瘤",
         "haemodialysis": "血液透析",
         "haemofiltration": "血液滤过",
         "haemophilia": "血友病",
         "severe_mental_disorder": "严重精神障碍",
-        "child_rehabilitation": "儿童康复",
+        "child_rehabilitation": "残疾儿童康复治疗",
     }
 )
-"""The diseases that the documents at hand name."""
+"""The diseases that the documents at hand name; a policy file may add its own (``disease_names``)."""
 
 
 def disease_name(key: str, filings: Iterable[Filing] = ()) -> str:

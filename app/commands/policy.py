@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from engine.policy.packs import Library, Pack, PackError, Problem, load_library
 from engine.policy.parse import Reading
 from engine.policy.request import BOM, InvalidRequest, read_claim
 
-_NATIONAL = "national.toml"
 _BENEFITS = {
     "chronic_outpatient": "慢性病门诊",
     "two_disease_drugs": "“两病”门诊用药",
@@ -89,19 +89,38 @@ def _show(args: argparse.Namespace) -> tuple[list[str], int]:
 
 
 def _check(args: argparse.Namespace) -> tuple[list[str], int]:
-    texts = {}
-    for file in args.files:
-        try:
-            texts[str(file)] = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            why = (
-                "不是 UTF-8 文字" if isinstance(error, UnicodeDecodeError) else (error.strerror or "读取失败")
-            )
-            raise PolicyFileUnreadable(file=file, why=why) from error
-    if not any(file.name == _NATIONAL for file in args.files):
-        texts[_NATIONAL] = policy_texts()[_NATIONAL]
-    packs = load_library(texts).packs
+    """Check files as they would stand beside the packs that come with the program, or in their place."""
+    given = {str(file): _read(file) for file in args.files}
+    ids = {_id(text) for text in given.values()}
+    beside = {name: text for name, text in policy_texts().items() if _id(text) not in ids}
+    library = load_library(beside | given)
+    packs = [pack for pack in library.packs if pack.id in ids]
     return [f"{pack.id}：没有问题（{len(pack.provisions)} 条）。" for pack in packs] or ["没有问题。"], 0
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PolicyFileUnreadable(file=file, why="不是 UTF-8 文字") from error
+    except OSError as error:
+        why = next((words for kind, words in _UNREADABLE.items() if isinstance(error, kind)), "读取失败")
+        raise PolicyFileUnreadable(file=file, why=why) from error
+
+
+_UNREADABLE = {
+    FileNotFoundError: "没有这个文件",
+    IsADirectoryError: "它是一个文件夹",
+    PermissionError: "没有读取的权限",
+}
+
+
+def _id(text: str) -> object:
+    """Return the id that a policy file gives itself; None where it says none or is no TOML."""
+    try:
+        return tomllib.loads(text).get("id")
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _explain(args: argparse.Namespace) -> tuple[list[str], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.diseases import NAMES
 from engine.money import format_percent, format_yuan
 from engine.policy.answer import Clause
 from engine.policy.packs import Pack
@@ -29,6 +30,7 @@ _FAMILY_NAMES = {
     "supply": "最长用量",
 }
 _CODE_NAMES = {
+    **NAMES,
     "local": "参保地",
     "offsite": "备案地",
     "retail_pharmacy": "定点零售药店",
@@ -57,7 +59,7 @@ def _what(provision: Provision) -> str:
         elif field == "disease_class":
             words.append("、".join({"A": "甲类病种", "B": "乙类病种"}[code] for code in sorted(allowed)))
         elif field == "filed_all":
-            words.append("同时备案 " + "、".join(sorted(allowed)))
+            words.append("同时备案 " + "、".join(NAMES.get(key, key) for key in sorted(allowed)))
         else:
             words.append("、".join(_CODE_NAMES.get(code, code) for code in sorted(allowed)))
     return " · ".join(words)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from engine.diseases import NAMES
 from engine.policy.check import check_files, taken_answers
 from engine.policy.parse import NATIONAL, PolicyFile, parse_file
 from engine.policy.problems import PackError, Problem
@@ -111,7 +112,9 @@ def load_library(
     if problems:
         raise PackError(tuple(sorted(set(problems))))
     packs = [_pack(file, national[0], taken, texts) for file in files if file.id != NATIONAL]
-    names = {key: name for file in files for key, name in file.disease_names.items()}
+    names = dict(NAMES)
+    for file in files:
+        names |= file.disease_names
     return Library(packs, national[0], names)
 
 

@@ -206,3 +206,21 @@ def test_what_cannot_be_explained_is_said_in_a_sentence(shanyao, stdin):
 
     assert status == 2
     assert out.endswith("。\n")
+
+
+def test_a_new_file_is_checked_beside_the_packs_that_it_would_join(shanyao, tmp_path):
+    twin = tmp_path / "twin.toml"
+    text = (POLICIES / "shaoxing-2023.toml").read_text(encoding="utf-8")
+    twin.write_text(text.replace('id = "shaoxing-2023"', 'id = "shaoxing-2024"'), encoding="utf-8")
+
+    status, _, err = shanyao(policy, "check", str(twin))
+
+    assert status == 1
+    assert "shaoxing-2023" in err
+
+
+def test_a_file_that_is_not_there_is_said_in_chinese(shanyao, tmp_path):
+    status, _, err = shanyao(policy, "check", str(tmp_path / "none.toml"))
+
+    assert status == 1
+    assert "没有这个文件" in err

@@ -13,7 +13,7 @@ from app.usecases.law import MissingFigure
 from engine.calendar import insurance_year
 from engine.money import Fen, format_yuan
 from engine.person import Person
-from engine.policy.answer import Answer, Settlement, Step
+from engine.policy.answer import Answer, Settlement, self_pay
 from engine.policy.claim import Accumulators, Claim
 from engine.quota import after, correction_bound
 from engine.sale import Draft, Store, make_claim
@@ -63,27 +63,6 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
 def self_paid(draft: Draft, why: str) -> Answer:
     """Return the answer to a sale that no fund is asked about: one settlement, one step that says why."""
     total = draft.total
-    step = Step("self_pay", "patient", total, None, f"{why}：{format_yuan(total)} 元")
-    settlement = Settlement(
-        benefit="self_pay",
-        disease=None,
-        lines=tuple(line.id for line in draft.lines),
-        total=total,
-        over_standard=0,
-        first_self_pay=0,
-        in_scope=0,
-        deductible=0,
-        ratio_bp=0,
-        fund=0,
-        over_limit=0,
-        assistance=0,
-        patient=total,
-        steps=(step,),
-    )
+    lines = tuple(line.id for line in draft.lines)
+    settlement = self_pay(lines, total, None, f"{why}：{format_yuan(total)} 元")
     return Answer(None, (settlement,), (), total, 0, 0, total)
-
-
-def insured_settlements(answer: Answer) -> tuple[Settlement, ...]:
-    """Return the settlements that the agency must hear of: those under a benefit, even where the fund pays
-    nothing, because they use up the deductible."""
-    return tuple(each for each in answer.settlements if each.benefit != "self_pay")

@@ -76,3 +76,23 @@ class Answer(Struct, frozen=True, gc=False):
     fund: Fen
     assistance: Fen
     patient: Fen
+
+
+def self_pay(lines: tuple[str, ...], total: Fen, clause: Clause | None, text: str) -> Settlement:
+    """Return the settlement of lines that nothing is paid of; its one step says why."""
+    return Settlement(
+        benefit="self_pay",
+        disease=None,
+        lines=lines,
+        total=total,
+        over_standard=0,
+        first_self_pay=0,
+        in_scope=0,
+        deductible=0,
+        ratio_bp=0,
+        fund=0,
+        over_limit=0,
+        assistance=0,
+        patient=total,
+        steps=(Step("self_pay", "patient", total, clause, text),),
+    )

@@ -25,7 +25,7 @@ Group: TypeAlias = Literal[
 ConcurrentBenefit: TypeAlias = Literal["ordinary_outpatient", "ltc_special_care"]
 
 
-class Patient(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class Patient(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """The insured person as the claim needs them; ``region`` is six digits (参保地)."""
 
     region: str
@@ -40,7 +40,7 @@ class Patient(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields
     concurrent_benefits: frozenset[ConcurrentBenefit] = frozenset()
 
 
-class Provider(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class Provider(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Where the claim is made; ``listed`` means named for this benefit, service points included."""
 
     id: str
@@ -51,7 +51,7 @@ class Provider(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_field
     dual_channel: bool = False
 
 
-class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What the law asks of a prescription; ``valid_until`` None means the day of issue."""
 
     source: Source
@@ -63,7 +63,7 @@ class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False, forbid_unkn
     confirmed: bool = False
 
 
-class Accumulators(Struct, frozen=True, kw_only=True, gc=False):
+class Accumulators(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """This insurance year's sums before the claim, in fen (contract/quote, Request)."""
 
     deductible_paid: Fen = 0
@@ -74,7 +74,7 @@ class Accumulators(Struct, frozen=True, kw_only=True, gc=False):
     pool_fund_paid: Fen = 0
 
 
-class Parameters(Struct, frozen=True, kw_only=True, gc=False):
+class Parameters(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Figures that a document leaves to the agency; None where the agency gave none."""
 
     deductible: Fen | None = None
@@ -85,7 +85,7 @@ class Parameters(Struct, frozen=True, kw_only=True, gc=False):
     assistance_ratio: BasisPoints | None = None
 
 
-class Line(Struct, frozen=True, kw_only=True, gc=False):
+class Line(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One drug of the claim; prices per unit in fen, ``klass`` 甲 A, 乙 B, outside the catalogue C."""
 
     id: str
@@ -100,7 +100,7 @@ class Line(Struct, frozen=True, kw_only=True, gc=False):
     negotiated: bool = False
 
 
-class Claim(Struct, frozen=True, kw_only=True, gc=False):
+class Claim(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A whole claim; ``day`` is the day of settlement and picks the policy version."""
 
     day: date

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from engine.money import Fen
 from engine.policy import refusals
-from engine.policy.answer import Answer, Refusal, Settlement, Step
+from engine.policy.answer import Answer, Refusal, Settlement, self_pay
 from engine.policy.claim import Claim, Line
 from engine.policy.messages import refusal_message
 from engine.policy.missing import MissingParameter
@@ -100,22 +100,7 @@ def _self_pay(lines: Sequence[Line], refusal: Refusal) -> Settlement:
     """Return the settlement of ``lines``, none of which is paid, citing what ``refusal`` cites."""
     total: Fen = sum(line.quantity * line.unit_price for line in lines)
     text = f"以上药品 {yuan(total)} 元医保不支付，全部由个人承担。"
-    return Settlement(
-        benefit="self_pay",
-        disease=None,
-        lines=tuple(line.id for line in lines),
-        total=total,
-        over_standard=0,
-        first_self_pay=0,
-        in_scope=0,
-        deductible=0,
-        ratio_bp=0,
-        fund=0,
-        over_limit=0,
-        assistance=0,
-        patient=total,
-        steps=(Step("self_pay", "patient", total, refusal.clause, text),),
-    )
+    return self_pay(tuple(line.id for line in lines), total, refusal.clause, text)
 
 
 def _sum(pack_id: str | None, settlements: Sequence[Settlement], found: Sequence[Refusal]) -> Answer:

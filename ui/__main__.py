@@ -32,7 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     offscreen = options.offscreen_sale or (_DEFAULT_RESULTS if _lacks_display() else None)
     if offscreen is not None:
+        from ui.offscreen_sale import keep_terminal_clean, run  # noqa: PLC0415 - only here
+
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        keep_terminal_clean()
     sys.setswitchinterval(_SWITCH_S)
     application = make_application()
     dark = options.dark or _prefers_dark()
@@ -44,8 +47,6 @@ def main(arguments: list[str] | None = None) -> int:
         QTimer.singleShot(0, program.start)
         status = application.exec()
     else:
-        from ui.offscreen_sale import run  # noqa: PLC0415 - only without a display
-
         status = run(program, offscreen)
     program.stop()
     return status

@@ -6,11 +6,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtCore import (
+    QEvent,
+    QEventLoop,
+    QMessageLogContext,
+    QPointF,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.usecases.state import Settled
+from engine.typeset import receipt_text
 from ui.items import words_of
 from ui.program import Program
 from ui.widgets.sheet import Sheet
@@ -18,7 +28,18 @@ from ui.widgets.sheet import Sheet
 _PATIENCE_MS = 60_000
 _LOOK_MS = 20
 _TRIES, _RETRY_MS = 20, 3_000
+_OF_NO_CONCERN = "This plugin does not support propagateSizeHints()"
 _PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+def keep_terminal_clean() -> None:
+    """Keep out of the terminal what the platform without a display says of itself; all else goes there."""
+    qInstallMessageHandler(_pass_on)
+
+
+def _pass_on(_kind: QtMsgType, _where: QMessageLogContext, message: str) -> None:
+    if message != _OF_NO_CONCERN:
+        sys.stderr.write(message + "\n")
 
 
 def run(program: Program, folder: Path) -> int:
@@ -59,8 +80,8 @@ def _report(program: Program, folder: Path, settled: Settled) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     picture = folder / "counter.png"
     program.window.grab().save(str(picture))
-    for row in settled.receipt.rows:
-        _say(f"{row.left}  {row.right}".rstrip())
+    for line in receipt_text(settled.receipt):
+        _say(line)
     _say("")
     _say(f"截图：{picture.resolve()}")
     _say(f"小票：{settled.pdf_path or '没有打印出来，销售已入账'}")

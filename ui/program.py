@@ -77,8 +77,7 @@ class Program(QObject):
         self.window.counter.show_selected(pages.selected)
         self.window.show_shop(pages.shop)
         self.window.foot.show_keys(pages.keys)
-        if pages.act_enabled and not pages.cash_open:  # Just settled: something waits to be sent now.
-            self.look_around()
+        self.look_around()  # Another person has another policy; after a sale more waits.
 
     def show_notice(self, page: Page) -> None:
         """Show a notice before there is anything else to show."""
@@ -230,11 +229,11 @@ class Program(QObject):
         return view
 
     def _build_help(self) -> QWidget:
-        from ui.places.records import tour_page  # noqa: PLC0415
+        from ui.places.presenter import HelpPresenter  # noqa: PLC0415
         from ui.places.views import TwoCards  # noqa: PLC0415
 
         view = TwoCards(self.window.ink)
-        view.show_list(tour_page(self.presenter.tour))
+        self._help_presenter = HelpPresenter(view, lambda: self.presenter.tour)
         view.pressed.connect(self._toured_from_help)
         return view
 

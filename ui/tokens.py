@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
-from msgspec import Struct
+from typing import Literal, NamedTuple, TypeAlias
 
 Tone: TypeAlias = Literal["ink", "sub", "mount", "sea", "ochre", "red"]
 """What a colour means: text, second text, fund and right, network, the patient's money, refused."""
@@ -21,7 +19,7 @@ TOUCH = 10 * GRID
 FAMILY = "Noto Sans SC"
 
 
-class Palette(Struct, frozen=True, kw_only=True):
+class Palette(NamedTuple):
     """One column of the table; a name ending in ``_ground`` is what lies under the colour of that name."""
 
     ground: str
@@ -91,9 +89,8 @@ TEXT_ON_GROUND = tuple(
 
 def style_sheet(palette: Palette) -> str:
     """Return the style sheet of the whole window, to be set once."""
-    names = {name: getattr(palette, name) for name in palette.__struct_fields__}
     sizes = {"tiny": TINY, "small": SMALL, "body": BODY, "large": LARGE, "head": HEAD}
-    return _SHEET.format(**names, **sizes, round=ROUND, touch=TOUCH)
+    return _SHEET.format(**palette._asdict(), **sizes, round=ROUND, touch=TOUCH)
 
 
 _SHEET = """

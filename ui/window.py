@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.counter.place import CounterPlace
-from ui.items import Chip, Page
 from ui.tokens import EDGE, GRID, SMALL
 from ui.widgets.bar import WorldChips
 from ui.widgets.buttons import Foot, PlaceButton
 from ui.widgets.entry import Entry
 from ui.widgets.ink import Ink
 from ui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from ui.items import Chip, Page
 
 PLACES = (
     ("counter", "收银", "F2"),

@@ -44,7 +44,7 @@ class Desk:
         law: Law,
         courier: Courier,
         printer: ReceiptPrinter,
-        stops: tuple[TourStop, ...],
+        stops: Callable[[], tuple[TourStop, ...]],
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.courier, self.printer, self.stops = courier, printer, stops
@@ -55,6 +55,7 @@ class Desk:
         self.settled: Settled | None = None
         self.awaited: str | None = None  # The scan that the agency is asked about.
         self.presettled: ClaimAnswer | None = None
+        self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
         self.last_shown: CounterState | None = None
         self.sound = True  # Whether the journal's chain held when the counter was opened.
         self.arrived = threading.Event()
@@ -77,7 +78,7 @@ class Desk:
 
     def begin_act(self) -> None:
         """Clear what the last act said; after a settlement the next act begins the next sale."""
-        self.notice = None
+        self.notice, self.awaited_stop = None, None
         if self.settled is not None:
             self.clear()
 
@@ -97,7 +98,7 @@ class Desk:
     def clear(self) -> None:
         """Make room for the next customer."""
         self.draft, self.selected, self.settled = Draft(), None, None
-        self.awaited, self.presettled = None, None
+        self.awaited, self.presettled, self.awaited_stop = None, None, None
         self._past.clear()
 
     def hear(self, news: News) -> None:

@@ -40,9 +40,6 @@ def world(desk: Desk) -> WorldState:
     """Return how the world around the counter stands."""
     waiting, rejected = outbox.counts(desk.db)
     length, _hash = journal.head(desk.db)
-    person = desk.draft.person
-    region = person.region if person else desk.store.provider.region if desk.store else ""
-    insurance = person.insurance if person else None
     return WorldState(
         online=desk.courier.online,
         offline_since=desk.courier.offline_since,
@@ -50,9 +47,17 @@ def world(desk: Desk) -> WorldState:
         rejected=rejected,
         journal_length=length,
         journal_sound=desk.sound,
-        policy=desk.law.policy_title(region, insurance, desk.today()),
+        policy=_policy(desk),
         now=desk.now(),
     )
+
+
+def _policy(desk: Desk) -> str | None:
+    """Return the pack that the person's claim goes by; without a person that of the shop's own city."""
+    person = desk.draft.person
+    if person is not None:
+        return desk.law.policy_id(person.region, person.insurance, desk.today())
+    return desk.law.policy_id(desk.store.provider.region, None, desk.today()) if desk.store else None
 
 
 def _sale_row(index: SaleIndex) -> SaleRow:

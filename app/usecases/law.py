@@ -27,7 +27,7 @@ class Law(Protocol):
 
     def answer(self, claim: Claim) -> Answer | MissingFigure: ...
     def policy_hash(self, claim: Claim) -> str | None: ...
-    def policy_title(self, region: str, insurance: str | None, day: date) -> str | None: ...
+    def policy_id(self, region: str, insurance: str | None, day: date) -> str | None: ...
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]: ...
     def cards(self) -> tuple[PolicyCard, ...]: ...
 
@@ -50,12 +50,12 @@ class LibraryLaw:
         pack = self._library.in_force(claim.patient.region, claim.patient.insurance, claim.day)
         return pack.hash if pack else None
 
-    def policy_title(self, region: str, insurance: str | None, day: date) -> str | None:
-        """Return the title of the pack in force; without an ``insurance`` that of either."""
+    def policy_id(self, region: str, insurance: str | None, day: date) -> str | None:
+        """Return the id of the pack in force; without an ``insurance`` that of either."""
         for kind in (insurance,) if insurance else ("resident", "employee"):
             pack = self._library.in_force(region, kind, day)
             if pack is not None:
-                return pack.title
+                return pack.id
         return None
 
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]:

@@ -23,12 +23,12 @@ def put_on_paper(desk: Desk, sale: Sale) -> Settled:
     place: Path | None = None
     index = _index(desk, sale.number)
     known = replace(sale, certainty=index.certainty)
-    receipt = _build(desk, known, index.journal)
+    receipt = _build(desk, known, index)
     try:
         with transaction(desk.db):
             receipts.save(desk.db, index.serial, receipt)
         place = _print(desk, index.serial, receipt)
-        desk.say("done", f"第 {sale.number} 号销售已入账。")
+        _say_printed(desk, known, place)
     except (errors.StorageTrouble, errors.PrinterSilent) as trouble:
         _say_unprinted(desk, sale.number, trouble)
     return _settled(known, receipt, place)
@@ -52,7 +52,7 @@ def stored_receipt(desk: Desk, index: SaleIndex, sale: Sale) -> Receipt:
     """Return the receipt as stored; make it where a power cut came before that."""
     stored = receipts.by_serial(desk.db, index.serial)
     if stored is None:
-        stored = _build(desk, sale, index.journal)
+        stored = _build(desk, sale, index)
         with transaction(desk.db):
             receipts.save(desk.db, index.serial, stored)
     return stored
@@ -85,6 +85,12 @@ def _print(desk: Desk, serial: int, receipt: Receipt) -> Path | None:
     return place
 
 
+def _say_printed(desk: Desk, sale: Sale, place: Path | None) -> None:
+    paper = f"小票文件：{place}。" if place else ""
+    later = "联网后自动上传。" if sale.message_ids and sale.certainty == "provisional" else ""
+    desk.say("done", f"第 {sale.number} 号销售已入账，小票已打印。", paper + later)
+
+
 def _say_unprinted(desk: Desk, number: str, trouble: errors.UserError) -> None:
     if isinstance(trouble, errors.PrinterSilent):
         advice = trouble.advice
@@ -95,22 +101,20 @@ def _say_unprinted(desk: Desk, number: str, trouble: errors.UserError) -> None:
     desk.say("attention", what, advice)
 
 
-def _build(desk: Desk, sale: Sale, journal_number: int) -> Receipt:
+def _build(desk: Desk, sale: Sale, index: SaleIndex) -> Receipt:
     return build_receipt(
         sale,
         printed_at=desk.now(),
-        journal_number=journal_number,
-        settlement_ids=settlement_ids(desk, sale),
+        journal_number=index.journal,
+        settlement_ids=settlement_ids(desk, index),
     )
 
 
-def settlement_ids(desk: Desk, sale: Sale) -> tuple[str, ...]:
-    """Return the agency's settlement ids of ``sale``, of those messages that it has answered."""
-    if not sale.message_ids:
-        return ()
+def settlement_ids(desk: Desk, index: SaleIndex) -> tuple[str, ...]:
+    """Return the agency's settlement ids of a sale, of those messages that it has answered."""
     ids = [
         read_settled(Raw(message.answer.encode()), expected_id=message.id).setl_id
-        for message in outbox.with_ids(desk.db, sale.message_ids)
+        for message in outbox.numbered(desk.db, index.first_message, index.messages)
         if message.state == "accepted" and message.answer
     ]
     return tuple(each for each in ids if each)

@@ -67,6 +67,7 @@ class _Selling(_Place):
                 person_arrived(desk, news)
             elif news is not None:
                 desk.presettled = news
+        tour.go_on(desk)
         return self._done()
 
     def enter(self, text: str) -> CounterState:
@@ -166,8 +167,7 @@ class _Touring(_Place):
 
     def demonstrate(self, stop: TourStop) -> CounterState:
         self._desk.begin_act()
-        tour.go_to_store(self._desk, stop.store)
-        enter.enter(self._desk, stop.code)
+        tour.take_stop(self._desk, stop)
         return self._done()
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from app.errors import StoreUnknown
-from app.storage import cursor, stores
+from app.storage import catalogue, cursor, prescriptions, stores
 from app.storage.connection import transaction
+from app.usecases.basket import TRACE_PREFIX_LENGTH
 from app.usecases.desk import Desk
+from app.usecases.enter import enter
+from app.usecases.identify import known_person
 from app.usecases.state import TourStop
+from engine.scan import classify
 
 OPEN_STORE = "open_store"
 
@@ -32,5 +36,42 @@ def go_to_store(desk: Desk, provider: str) -> None:
 
 
 def stops(desk: Desk) -> tuple[TourStop, ...]:
-    """Return what the tour offers; nothing outside the demonstration."""
-    return desk.stops
+    """Return what the tour offers, with boxes that nobody has sold; nothing outside the demonstration."""
+    return desk.stops()
+
+
+def take_stop(desk: Desk, stop: TourStop) -> None:
+    """Scan ``stop`` in its shop; what the agency has not sent yet is waited for, and then scanned."""
+    desk.awaited_stop = None
+    if _has_arrived(desk, stop):
+        go_to_store(desk, stop.store)
+        enter(desk, stop.code)
+    else:
+        desk.awaited_stop = stop
+        desk.say("info", "演示数据正在送来，请稍候。", "送到后会自动接着扫，不用再点。")
+
+
+def go_on(desk: Desk) -> None:
+    """Scan the stop that was waited for, now that something arrived."""
+    stop = desk.awaited_stop
+    if stop is not None and _has_arrived(desk, stop):
+        desk.notice = None
+        take_stop(desk, stop)
+
+
+def _has_arrived(desk: Desk, stop: TourStop) -> bool:
+    if stores.by_provider(desk.db, stop.store) is None:
+        return False
+    scan = classify(stop.code)
+    match scan.kind:
+        case "prescription":
+            return prescriptions.by_number(desk.db, scan.value) is not None
+        case "barcode":
+            return catalogue.by_barcode(desk.db, scan.value) is not None
+        case "trace_code":
+            return catalogue.by_trace_prefix(desk.db, scan.value[:TRACE_PREFIX_LENGTH]) is not None
+        case "voucher" | "card" | "resident_id":
+            # Without the line it is the use case itself that says what can be done.
+            return desk.courier.online is not None or known_person(desk.db, scan) is not None
+        case _:
+            return True

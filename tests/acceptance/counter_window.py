@@ -29,7 +29,6 @@ class CounterWindow:
 
         def open_counter() -> Counter:
             self.bench = Bench(folder, online=online)
-            self.bench.desk.stops = self.bench.demonstration.tour
             return self.bench.till
 
         self.program = make_program(open_counter, palette, folder)

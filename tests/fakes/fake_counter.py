@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from app.clock import Clock
 from app.errors import PrinterSilent
 from app.storage import catalogue, people, prescriptions, stores
@@ -14,6 +16,7 @@ from app.storage.migrations import migrate
 from app.usecases.desk import CounterSettings, Desk, News
 from app.usecases.law import LibraryLaw
 from app.usecases.ports import ClaimContext
+from app.usecases.state import TourStop
 from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.ids import Scan
@@ -88,6 +91,7 @@ class Bench:
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
         self.demonstration = stocked(self.db)
+        self._tours = 0
         self.desk = Desk(
             db=self.db,
             clock=self.clock,
@@ -95,9 +99,15 @@ class Bench:
             law=LibraryLaw(library()),
             courier=self.courier,
             printer=self.printer,
-            stops=(),
+            stops=self._stops,
         )
         self.till = Till(self.desk)
+
+    def _stops(self) -> tuple[TourStop, ...]:
+        """Return the tour with boxes of its own for each asking, a second after those before."""
+        self._tours += 1
+        tour = parse_demonstration(texts("demonstration"), NOW + timedelta(seconds=self._tours)).tour
+        return tuple(TourStop(**asdict(stop)) for stop in tour)
 
     def close(self) -> None:
         self.db.close()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from app.usecases.state import CounterState
 from engine.calendar import business_day
 from engine.diseases import disease_name
-from engine.money import WHOLE, Fen, format_percent
-from engine.policy.answer import Clause, Refusal, Settlement, Step
+from engine.money import WHOLE, format_percent
+from engine.policy.answer import Answer, Clause, Refusal, Settlement, Step
 from ui.items import (
     Chip,
     Chips,
     Due,
     Heading,
     Item,
+    Mark,
     Page,
     Pair,
     Panel,
@@ -87,16 +88,10 @@ def why_page(state: CounterState) -> Page:
     answer = state.answer
     if answer is None:
         return (Heading("为什么"), sub("每一分钱由谁付、依据哪一条，都列在这里。"))
-    page: list[Item] = [Heading("为什么")]
+    page: list[Item] = [Heading("为什么", f"合计 {yuan(answer.total)}")]
     for refusal in answer.refusals:
         page += [_refusal(state, refusal), Space(8)]
-    page.append(Reason(label="合计", figure=yuan(answer.total), share=WHOLE, tone="sub"))
-    several = len(answer.settlements) > 1
-    for settlement in answer.settlements:
-        if several:
-            page += [Space(6), Text(text=_title(state, settlement), size=SMALL, weight=500)]
-        page += _steps(settlement, answer.total)
-    return tuple(page)
+    return (*page, *_steps(state, answer))
 
 
 def _refusal(state: CounterState, refusal: Refusal) -> Panel:
@@ -105,8 +100,12 @@ def _refusal(state: CounterState, refusal: Refusal) -> Panel:
     else:
         names = {line.id: line.drug.generic_name for line in state.draft.lines}
         title = f"{names.get(refusal.line, '这一行')}：自费"
-    mark = "refused" if refusal.line is None else "attention"
-    return Panel(mark=mark, title=title, text=refusal.message, source=clause(refusal.clause))  # type: ignore[arg-type]
+    mark: Mark = "refused" if refusal.line is None else "attention"
+    text = refusal.message
+    person = state.draft.person
+    if person is not None and person.agreed_provider_name and "约定" in text:
+        text += f"\n约定机构：{person.agreed_provider_name}"
+    return Panel(mark=mark, title=title, text=text, source=clause(refusal.clause))
 
 
 def _title(state: CounterState, settlement: Settlement) -> str:
@@ -117,20 +116,24 @@ def _title(state: CounterState, settlement: Settlement) -> str:
     return disease_name(settlement.disease, state.draft.person.filings if state.draft.person else ())
 
 
-def _steps(settlement: Settlement, total: Fen) -> list[Item]:
-    """Return the steps that move money, a clause under the last of those that rest on it."""
-    shown = [step for step in settlement.steps if step.amount]
+def _steps(state: CounterState, answer: Answer) -> list[Item]:
+    """Return the steps that move money, each clause once, under the last of those that rest on it."""
+    steps = [(one, step) for one in answer.settlements for step in one.steps if step.amount]
     page: list[Item] = []
-    for step, following in zip(shown, [*shown[1:], None], strict=True):
+    titled = steps[0][0] if len(answer.settlements) == 1 and steps else None
+    for (settlement, step), following in zip(steps, [*steps[1:], None], strict=True):
+        if settlement is not titled:
+            page += [Space(4), Text(text=_title(state, settlement), size=SMALL, weight=500)]
+            titled = settlement
         page.append(
             Reason(
                 label=_label(step, settlement),
                 figure=yuan(step.amount),
-                share=step.amount * WHOLE // total if total else 0,
+                share=step.amount * WHOLE // answer.total if answer.total else 0,
                 tone=_tone(step),
             )
         )
-        if step.clause and (following is None or following.clause != step.clause):
+        if step.clause and (following is None or following[1].clause != step.clause):
             page.append(_source(step.clause))
     return page
 

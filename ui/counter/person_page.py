@@ -21,6 +21,7 @@ def person_page(state: CounterState) -> Page:
         Name(masked_name(person.name), (Chip(_insurance(person)),)),
         Text(text=_identity(person, state), size=SMALL, tone="sub", elide=True),
         Text(text=f"参保地 {person.region_name}", size=SMALL, tone="sub", elide=True),
+        *_agreed(person),
         *_filings(person),
         *(_limit(bar) for bar in state.limits),
         Space(4),
@@ -57,6 +58,13 @@ def _insurance(person: Person) -> str:
 def _identity(person: Person, state: CounterState) -> str:
     age = age_on(state.day, person.birth)
     return joined(masked_id(person.cert_no), f"{age} 岁", person.sex)
+
+
+def _agreed(person: Person) -> Page:
+    if not person.agreed_provider_name:
+        return ()
+    words = f"约定机构 {person.agreed_provider_name}"
+    return (Text(text=words, size=SMALL, tone="sub", elide=True),)
 
 
 def _filings(person: Person) -> Page:

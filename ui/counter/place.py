@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ui.counter.presenter import CounterPages
-from ui.items import Page, Pair
 from ui.tokens import EDGE, GAP, HEAD, Tone
 from ui.widgets.buttons import ActButton
 from ui.widgets.entry import Field
 from ui.widgets.ink import Ink
 from ui.widgets.sheet import Card, Sheet
-from ui.words import yuan
+
+if TYPE_CHECKING:
+    from ui.counter.presenter import CounterPages
+    from ui.items import Page
 
 LEFT, RIGHT = 280, 304
 _FIELD_EDGE = 4  # A field's room beside its text, so that the change below it stands flush.
@@ -163,7 +166,6 @@ class Cash(QFrame):
         box.setSpacing(0)
         self._label = Sheet(ink)
         self._label.setFixedSize(96, 32)
-        self._label.show_page((Pair(left="实收  Enter", right="", size=HEAD),))
         self.tender = Field("实收现金")
         self.tender.setObjectName("tender")
         self.tender.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -178,6 +180,10 @@ class Cash(QFrame):
 
     def show_pages(self, pages: CounterPages) -> None:
         """Show what was handed over and what goes back."""
+        from ui.items import Pair  # noqa: PLC0415 - not on the way to the first frame
+        from ui.words import yuan  # noqa: PLC0415
+
+        self._label.show_page((Pair(left="实收  Enter", right="", size=HEAD),))
         self.tender.setText(pages.tendered)
         self.tender.setEnabled(pages.cash_open)
         tone: Tone = "sub" if pages.change == yuan(0) else "ochre"

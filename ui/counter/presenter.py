@@ -67,7 +67,7 @@ class CounterPresenter:
 
     def start(self) -> None:
         """Open the counter and show it."""
-        self._desk.ask(lambda counter: counter.tour(), self._keep_tour)
+        self._ask_tour()
         self._step(lambda counter: counter.start())
 
     def refresh(self) -> None:
@@ -133,10 +133,11 @@ class CounterPresenter:
 
     def show_state(self, state: CounterState) -> None:
         """Show ``state``."""
+        if state.settled is not None and (self.state is None or self.state.settled is None):
+            self._toured = None
+            self._ask_tour()  # A box is sold once: the next sale scans boxes of its own.
         self.state = state
         self._settling = False
-        if state.settled is not None:
-            self._toured = None
         notice, self._trouble = self._trouble or state.notice, None
         self._view.show(pages(state, self.tour, notice, self._toured))
 
@@ -146,6 +147,9 @@ class CounterPresenter:
             return self._latest
 
         self._desk.ask(work, self.show_state)
+
+    def _ask_tour(self) -> None:
+        self._desk.ask(lambda counter: counter.tour(), self._keep_tour)
 
     def _keep_tour(self, tour: tuple[TourStop, ...]) -> None:
         self.tour = tour

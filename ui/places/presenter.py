@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from app.usecases.state import MessageRow, Notice, PolicyCard, SaleRow, Settled
+from app.usecases.state import MessageRow, Notice, PolicyCard, SaleRow, Settled, TourStop
 from engine.receipt import Receipt
 from ui.desk import Desk
 from ui.items import Page
-from ui.places.records import messages_page, policies_page, policy_page, receipt_page, sales_page
+from ui.places.records import messages_page, policies_page, policy_page, receipt_page, sales_page, tour_page
 
 
 class ListView(Protocol):
@@ -109,3 +109,14 @@ class PolicyPresenter:
             self.chosen(cards[0].id)
         else:
             self._view.show_list(policies_page((), None))
+
+
+class HelpPresenter:
+    """The keys, and the tour as it stands now."""
+
+    def __init__(self, view: ListView, tour: Callable[[], tuple[TourStop, ...]]) -> None:
+        self._view, self._tour = view, tour
+
+    def opened(self) -> None:
+        """Show keys and tour."""
+        self._view.show_list(tour_page(self._tour()))

@@ -34,7 +34,7 @@ SALES = (
     Column("合计", 72, right=True),
     Column("基金", 72, right=True),
     Column("现金", 72, right=True),
-    Column("把握", 60),
+    Column("确认", 60),
     Column("上传", 72),
     Column("补打", 32, right=True),
 )

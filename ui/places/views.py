@@ -34,10 +34,17 @@ class TwoCards(QWidget):
         box.setSpacing(EDGE)
         self.list = Card(ink, scrolls=True)
         self.list.sheet.pressed.connect(self.pressed)
-        self.list_button = _button(self.list, list_button)
+        self.list_button = QPushButton(list_button, self.list)
+        self.list_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list_button.setVisible(bool(list_button))
+        self.list.set_corner(self.list_button)
         self.list_button.clicked.connect(self.list_act)
         self.detail = Card(ink, scrolls=True)
-        self.detail_button = _button(self.detail, detail_button)
+        self.detail_button = QPushButton(detail_button, self.detail)
+        self.detail_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.detail_button.setVisible(bool(detail_button))
+        if detail_button:
+            self.detail.add(self.detail_button)
         self.detail_button.clicked.connect(self.detail_act)
         if list_width:
             self.list.setFixedWidth(list_width)
@@ -55,15 +62,3 @@ class TwoCards(QWidget):
         """Show what is chosen."""
         self.detail.show_page(page)
         self.detail_button.setEnabled(may_act)
-
-
-def _button(card: Card, words: str) -> QPushButton:
-    button = QPushButton(words)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setVisible(bool(words))
-    if words:
-        card.add(button)
-    else:
-        button.setParent(card)
-        button.hide()
-    return button

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.items import Chip
 from ui.tokens import SMALL
 from ui.widgets.ink import CHIP_HEIGHT, RIGHT, Ink
+
+if TYPE_CHECKING:
+    from ui.items import Chip
 
 _BETWEEN = 12
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -10,6 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.items import (
     Chips,
+    Column,
     Due,
     Head,
     Heading,
@@ -46,16 +48,21 @@ def paint(ink: Ink, painter: QPainter, item: Any, place: QRectF) -> bool:
 
 
 def columns_of(item: Head | Row, width: float) -> list[tuple[float, float]]:
-    """Return left edge and width of each column; gaps of 8 between, 12 at both ends."""
-    inner = width - 2 * _CELL_EDGE - 8 * (len(item.columns) - 1)
+    """Return left edge and width of each column; more room where a figure is followed by words."""
+    gaps = [_gap(one, following) for one, following in pairwise(item.columns)]
+    inner = width - 2 * _CELL_EDGE - sum(gaps)
     fixed = sum(column.width for column in item.columns)
     open_width = (inner - fixed) / max(1, sum(not column.width for column in item.columns))
     edges, x = [], float(_CELL_EDGE)
-    for column in item.columns:
+    for column, gap in zip(item.columns, [*gaps, 0], strict=True):
         wide = column.width or open_width
         edges.append((x, wide))
-        x += wide + 8
+        x += wide + gap
     return edges
+
+
+def _gap(column: Column, following: Column) -> int:
+    return 20 if column.right and not following.right else 8
 
 
 _CELL_EDGE = 8
@@ -363,7 +370,7 @@ _MEASURE: dict[type, Callable[[Ink, Any, int], int]] = {
     Pair: lambda _ink, item, _width: 24 if item.size <= LARGE else 32,
     Due: _fixed(56),
     Limit: _fixed(36),
-    Reason: _fixed(21),
+    Reason: _fixed(20),
     Note: _note_height,
     Panel: _panel_height,
     Rule: _fixed(13),

@@ -1,15 +1,22 @@
-"""A page of items on a card: measures, draws, tells which row was pressed. It decides nothing."""
+"""A page of items on a card: shows it, tells which row was pressed. It decides nothing.
+
+An empty page needs neither items nor painters, so the first frame does not load them.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from ui.items import Item, Page, Row, Tiles, words_of
 from ui.tokens import PAD
 from ui.widgets.ink import Ink
-from ui.widgets.painters import TILE_GAP, measure, paint, tile_width
+
+if TYPE_CHECKING:
+    from ui.items import Page
+    from ui.widgets.laid import LaidPage
 
 
 class Sheet(QWidget):
@@ -22,8 +29,7 @@ class Sheet(QWidget):
         self._ink = ink
         self.page: Page = ()
         self.roll: QScrollArea | None = None
-        self._places: list[tuple[Item, int, int]] = []
-        self._laid_for = -1
+        self._laid: LaidPage | None = None
         self._cut: list[tuple[QRectF, str]] = []
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -34,31 +40,27 @@ class Sheet(QWidget):
         if page == self.page:
             return
         self.page = page
-        self._laid_for = -1
-        self.setAccessibleDescription("，".join(words_of(page)))
+        self._laid = None
+        self.setAccessibleDescription("，".join(self.words()))
         self.updateGeometry()
         self.update()
 
     def words(self) -> list[str]:
         """Return all that is shown, in order."""
+        from ui.items import words_of  # noqa: PLC0415 - not on the way to the first frame
+
         return words_of(self.page)
 
     def place_of(self, key: str) -> QPoint:
         """Return the middle of the row or tile with ``key``; raise KeyError where none is shown."""
-        self._lay(self._inner(self.width()))
-        for item, y, height in self._places:
-            if isinstance(item, Row) and item.key == key:
-                return QPoint(self.width() // 2, y + height // 2)
-            if isinstance(item, Tiles):
-                wide = tile_width(item, self._laid_for)
-                for number, tile in enumerate(item.tiles):
-                    if tile.key == key:
-                        return QPoint(number * (wide + TILE_GAP) + wide // 2, y + height // 2)
-        raise KeyError(key)
+        laid = self._laid_for(self.width())
+        if laid is None:
+            raise KeyError(key)
+        return laid.middle_of(key)
 
     def heightForWidth(self, width: int) -> int:
-        self._lay(self._inner(width))
-        return self._places[-1][1] + self._places[-1][2] if self._places else 0
+        laid = self._laid_for(width)
+        return laid.height if laid is not None else 0
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -76,20 +78,17 @@ class Sheet(QWidget):
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._lay(self._inner(self.width()))
+        laid = self._laid_for(self.width())
+        if laid is None:
+            self._cut = []
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._cut.clear()
-        for item, y, height in self._places:
-            if y + height < event.rect().top() or y > event.rect().bottom():
-                continue
-            place = QRectF(0, y, self._laid_for, height)
-            if paint(self._ink, painter, item, place):
-                self._cut.append((place, "\n".join(words_of((item,)))))
+        self._cut = laid.paint(painter, event.rect())
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        key = self._key_at(event.position().toPoint())
+        key = self._laid.key_at(event.position().toPoint()) if self._laid is not None else None
         if key is None or event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
         else:
@@ -103,31 +102,16 @@ class Sheet(QWidget):
                     return True
         return super().event(event)
 
-    def _inner(self, width: int) -> int:
-        """Return the width to draw in: under a scroll bar the figures stay where they were without it."""
-        return self.roll.width() - BAR_ROOM if self.roll is not None else width
+    def _laid_for(self, width: int) -> LaidPage | None:
+        """Return the page laid out; under a scroll bar the figures stay where they were without it."""
+        if not self.page:
+            return None
+        inner = self.roll.width() - BAR_ROOM if self.roll is not None else width
+        if self._laid is None or self._laid.width != inner:
+            from ui.widgets.laid import LaidPage  # noqa: PLC0415 - not on the way to the first frame
 
-    def _key_at(self, point: QPoint) -> str | None:
-        for item, y, height in self._places:
-            if not y <= point.y() < y + height:
-                continue
-            if isinstance(item, Row):
-                return item.key or None
-            if isinstance(item, Tiles):
-                number = point.x() // (tile_width(item, self._laid_for) + TILE_GAP)
-                return item.tiles[number].key if number < len(item.tiles) else None
-        return None
-
-    def _lay(self, width: int) -> None:
-        if width == self._laid_for:
-            return
-        self._laid_for = width
-        self._places = []
-        y = 0
-        for item in self.page:
-            height = measure(self._ink, item, width)
-            self._places.append((item, y, height))
-            y += height
+            self._laid = LaidPage(self._ink, self.page, inner)
+        return self._laid
 
 
 BAR_ROOM = 12
@@ -143,10 +127,22 @@ class Scroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setViewport(QWidget())  # One that fills nothing; to ask for the first one loads all of QtWidgets.
         self.setWidget(sheet)
         sheet.roll = self
-        self.viewport().setAutoFillBackground(False)
         sheet.setAutoFillBackground(False)
+        self._sheet, self._below = sheet, 0
+
+    def fit(self) -> None:
+        """End what is seen between two items, so that a longer page shows no half of one."""
+        below = self.height() - self._sheet.whole_items(self.height())
+        if below != self._below:
+            self._below = below
+            self.setViewportMargins(0, 0, 0, below)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
 
 
 class Card(QFrame):
@@ -160,6 +156,7 @@ class Card(QFrame):
         self.box.setContentsMargins(PAD, 12, PAD - BAR_ROOM if scrolls else PAD, 12)
         self.box.setSpacing(8)
         self.roll = Scroll(self.sheet) if scrolls else None
+        self._corner: QWidget | None = None
         self.box.addWidget(self.roll or self.sheet, 1 if scrolls else 0)
 
     def add(self, widget: QWidget) -> None:
@@ -168,6 +165,17 @@ class Card(QFrame):
         row.setContentsMargins(0, 0, BAR_ROOM if self.roll is not None else 0, 0)
         row.addWidget(widget)
         self.box.addLayout(row)
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Lay ``widget`` over the top right corner, beside the title that the page begins with."""
+        self._corner = widget
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._corner is not None:
+            self._corner.adjustSize()
+            self._corner.move(self.width() - PAD - self._corner.width(), PAD)
+            self._corner.raise_()
 
     def show_page(self, page: Page) -> None:
         """Show ``page`` in the card."""

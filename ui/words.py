@@ -66,7 +66,7 @@ def joined(*parts: str) -> str:
 
 def short_id(number: str) -> str:
     """Return the end of a long message id, enough to tell it on the telephone."""
-    return "…" + number[-_TAIL:] if len(number) > _TAIL + 2 else number
+    return "尾号 " + number[-_TAIL:] if len(number) > _TAIL + 2 else number
 
 
 _TAIL = 8

@@ -120,6 +120,7 @@ def _steps(state: CounterState, answer: Answer) -> list[Item]:
     """Return the steps that move money, each clause once, under the last of those that rest on it."""
     steps = [(one, step) for one in answer.settlements for step in one.steps if step.amount]
     page: list[Item] = []
+    said = {None, *(refusal.clause for refusal in answer.refusals if refusal.line is None)}
     titled = steps[0][0] if len(answer.settlements) == 1 and steps else None
     for (settlement, step), following in zip(steps, [*steps[1:], None], strict=True):
         if settlement is not titled:
@@ -133,7 +134,7 @@ def _steps(state: CounterState, answer: Answer) -> list[Item]:
                 tone=_tone(step),
             )
         )
-        if step.clause and (following is None or following[1].clause != step.clause):
+        if step.clause not in said and (following is None or following[1].clause != step.clause):
             page.append(_source(step.clause))
     return page
 
@@ -152,5 +153,5 @@ def _tone(step: Step) -> Tone:
     return "ochre" if step.payer == "patient" else "mount"
 
 
-def _source(where: Clause) -> Text:
+def _source(where: Clause | None) -> Text:
     return source(clause(where))

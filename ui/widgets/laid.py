@@ -23,6 +23,11 @@ class LaidPage:
             self._places.append((item, self.height, height))
             self.height += height
 
+    def whole_items(self, height: int) -> int:
+        """Return how far the items reach that ``height`` shows whole; ``height`` where all of them are."""
+        ends = [y + high for _, y, high in self._places if y + high <= height]
+        return ends[-1] if ends and self.height > height else height
+
     def paint(self, painter: QPainter, dirty: QRect) -> list[tuple[QRectF, str]]:
         """Draw what lies in ``dirty``; return the place and the whole words of what had to be cut."""
         cut = []

@@ -28,7 +28,7 @@ class Sheet(QWidget):
         super().__init__(parent)
         self._ink = ink
         self.page: Page = ()
-        self.roll: QScrollArea | None = None
+        self.roll: Scroll | None = None
         self._laid: LaidPage | None = None
         self._cut: list[tuple[QRectF, str]] = []
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -44,6 +44,8 @@ class Sheet(QWidget):
         self.setAccessibleDescription("，".join(self.words()))
         self.updateGeometry()
         self.update()
+        if self.roll is not None:
+            self.roll.fit()
 
     def words(self) -> list[str]:
         """Return all that is shown, in order."""
@@ -57,6 +59,11 @@ class Sheet(QWidget):
         if laid is None:
             raise KeyError(key)
         return laid.middle_of(key)
+
+    def whole_items(self, height: int) -> int:
+        """Return how much of ``height`` shows whole items: nothing is cut in half at its end."""
+        laid = self._laid_for(self.width())
+        return laid.whole_items(height) if laid is not None else height
 
     def heightForWidth(self, width: int) -> int:
         laid = self._laid_for(width)
@@ -127,7 +134,7 @@ class Scroll(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setViewport(QWidget())  # One that fills nothing; to ask for the first one loads all of QtWidgets.
+        self.setViewport(QWidget())  # Fills nothing; to ask for the first one loads all of QtWidgets.
         self.setWidget(sheet)
         sheet.roll = self
         sheet.setAutoFillBackground(False)

@@ -58,7 +58,7 @@ def main() -> int:
     window.setWindowTitle("山药")
     window.setCentralWidget(table)
     window.resize(1366, 768)
-    FirstFrame(table.viewport(), "frame")
+    FirstFrame(window, "frame")
     input_end = close_with_input()
     window.show()
     status = application.exec()

@@ -13,12 +13,19 @@ import ui.__main__ as entry
 from bench.bare_window import FirstFrame, close_with_input
 
 
-def _watched(make_program: Any) -> Any:
+def _watched_frame(show_first_frame: Any) -> Any:
+    def show(window: Any) -> None:
+        window.input_end = close_with_input()
+        show_first_frame(window)
+        print("frame", flush=True)
+
+    return show
+
+
+def _watched_program(make_program: Any) -> Any:
     def make(*arguments: Any) -> Any:
         program = make_program(*arguments)
         show = program.show
-        program.window.first_frame = FirstFrame(program.window, "frame")
-        program.window.input_end = close_with_input()
 
         def show_and_say(pages: Any) -> None:
             program.show = show
@@ -32,5 +39,6 @@ def _watched(make_program: Any) -> Any:
 
 
 if __name__ == "__main__":
-    entry.make_program = _watched(entry.make_program)
+    entry.show_first_frame = _watched_frame(entry.show_first_frame)
+    entry.make_program = _watched_program(entry.make_program)
     sys.exit(entry.main(sys.argv[1:]))

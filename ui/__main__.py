@@ -1,6 +1,7 @@
 """The window's entry: fonts, palette, first frame; the counter itself is opened behind it.
 
-Nothing heavy is imported before the first frame: storage, network and documents load on the worker's thread.
+Only widgets are imported before the first frame. What works them loads after it, and storage, network and
+documents on the worker's thread; keys that come meanwhile wait in the toolkit's queue or in the worker's.
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.usecases.state import Counter
-from ui.background import Background
-from ui.desk import Desk
-from ui.program import Program
 from ui.tokens import BODY, DARK, FAMILY, LIGHT, Palette, style_sheet
 from ui.widgets.ink import Ink
 from ui.window import Window
 
+if TYPE_CHECKING:
+    from app.usecases.state import Counter
+    from ui.program import Program
+
 FONTS = Path(__file__).resolve().parent.parent / "resources" / "fonts"
 _SWITCH_S = 0.0005  # The worker gives way after half a millisecond, so that no frame waits for it.
+_FIRST_FRAME_MS = 1_000  # A window that opens out of sight is painted later; the counter opens without that.
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         keep_terminal_clean()
     sys.setswitchinterval(_SWITCH_S)
     application = make_application()
-    dark = options.dark or _prefers_dark()
-    program = make_program(
-        lambda: _open_counter(options, offscreen is not None), DARK if dark else LIGHT, options.data
-    )
-    program.window.show()
+    window = make_window(DARK if options.dark or _prefers_dark() else LIGHT)
+    show_first_frame(window)
+    program = make_program(window, lambda: _open_counter(options, offscreen is not None), options.data)
     if offscreen is None:
-        QTimer.singleShot(0, program.start)
+        program.start()
         status = application.exec()
     else:
         status = run(program, offscreen)
@@ -66,10 +67,29 @@ def make_application() -> QApplication:
     return application
 
 
-def make_program(open_counter: Callable[[], Counter], palette: Palette, reports: Path | None) -> Program:
-    """Return the program with its window, not yet shown; the counter is opened by ``Program.start``."""
+def make_window(palette: Palette) -> Window:
+    """Return the window, not yet shown, with nothing behind it."""
     window = Window(Ink(palette))
     window.setStyleSheet(style_sheet(palette))
+    return window
+
+
+def show_first_frame(window: Window) -> None:
+    """Show the window and return when it is painted; keys and presses stay in the queue for what follows."""
+    loop, patience = QEventLoop(), QTimer(singleShot=True, interval=_FIRST_FRAME_MS)
+    window.painted.connect(loop.quit)
+    patience.timeout.connect(loop.quit)
+    patience.start()
+    window.show()
+    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
+def make_program(window: Window, open_counter: Callable[[], Counter], reports: Path | None) -> Program:
+    """Return the program that works ``window``; the counter is opened by ``Program.start``."""
+    from ui.background import Background  # noqa: PLC0415 - after the first frame
+    from ui.desk import Desk  # noqa: PLC0415
+    from ui.program import Program  # noqa: PLC0415
+
     background = Background()
     return Program(window, Desk(open_counter, background), background, reports)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.counter.place import CounterPlace
@@ -53,6 +53,7 @@ class Window(QWidget):
     hit_pressed = Signal(str)
     place_opened = Signal(str)
     closing = Signal()
+    painted = Signal()
 
     def __init__(self, ink: Ink) -> None:
         super().__init__()
@@ -130,6 +131,10 @@ class Window(QWidget):
             self.entry.returnPressed.emit()
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

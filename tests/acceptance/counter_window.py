@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from app.usecases.state import Counter
+from app.usecases.state import Counter, CounterState
 from tests.fakes.fake_counter import Bench
-from ui.__main__ import make_application, make_program
+from ui.__main__ import make_application, make_program, make_window, show_first_frame
 from ui.items import words_of
 from ui.tokens import LIGHT, Palette
 from ui.widgets.sheet import Sheet
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 _PATIENCE_MS = 10_000
+_LOOK_MS = 10
 
 
 class CounterWindow:
     """One open window; every act waits until the worker has answered, by an event and not by the clock."""
 
-    def __init__(self, folder: Path, *, online: bool | None = False, palette: Palette = LIGHT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        online: bool | None = False,
+        palette: Palette = LIGHT,
+        opener: Callable[[], Counter] | None = None,
+    ) -> None:
         self.application = make_application()
         self.bench: Bench | None = None
         self.suffix = ""
@@ -31,10 +40,9 @@ class CounterWindow:
             self.bench = Bench(folder, online=online)
             return self.bench.till
 
-        self.program = make_program(open_counter, palette, folder)
-        self.window = self.program.window
-        self.window.show()
-        self.application.processEvents()
+        self.window = make_window(palette)
+        show_first_frame(self.window)
+        self.program = make_program(self.window, opener or open_counter, folder)
         self.program.start()
         self.settle()
 
@@ -48,6 +56,16 @@ class CounterWindow:
             self.program.background.run(lambda: None, lambda _: loop.quit(), lambda _: loop.quit())
             assert loop.exec() == 0, "the worker did not answer"
         self.application.processEvents()
+
+    def until(self, reached: Callable[[], object], what: str) -> None:
+        """Let the window live until ``reached``; fail with ``what`` was waited for."""
+        loop, look, patience = QEventLoop(), QTimer(interval=_LOOK_MS), QTimer(singleShot=True)
+        look.timeout.connect(lambda: loop.quit() if reached() else None)
+        patience.timeout.connect(lambda: loop.exit(1))
+        look.start()
+        patience.start(_PATIENCE_MS)
+        assert reached() or loop.exec() == 0, f"did not come: {what}\n{self.words()}"
+        self.settle()
 
     def key(
         self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1
@@ -83,6 +101,23 @@ class CounterWindow:
         """Click a row or tile."""
         QTest.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=sheet.place_of(key))
         self.settle()
+
+    def walk(self, group: int) -> None:
+        """Click the tour's cards of a person from the first to the last, each once its card is shown."""
+        stops = self.program.presenter.tour
+        firsts = [n for n, stop in enumerate(stops) if n == 0 or stop.group != stops[n - 1].group]
+        after = [*firsts[1:], len(stops)][group]
+        for number in range(firsts[group], after):
+            cards = self.window.counter.basket if number == firsts[group] else self.window.counter.tour
+            before = self.state().draft
+            self.press(cards.sheet, str(number))
+            self.until(lambda before=before: self.state().draft != before, stops[number].title)  # type: ignore[misc]
+
+    def state(self) -> CounterState:
+        """Return what is shown."""
+        state = self.program.presenter.state
+        assert state is not None
+        return state
 
     def tour(self, group: int, steps: int) -> None:
         """Scan the first ``steps`` codes of a person of the tour, the shop as the tour opens it."""

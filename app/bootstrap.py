@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.clock import Clock, SystemClock
@@ -149,14 +151,26 @@ def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) ->
         law=LibraryLaw(read_library()),
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
-        stops=(lambda: _stops(clock)) if settings.demonstration else tuple,
+        stops=_fresh_tours(clock) if settings.demonstration else tuple,
     )
 
 
-def _stops(clock: Clock) -> tuple[TourStop, ...]:
+def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
+    """Return what makes a tour with boxes of its own each time; their codes hold the second of their making."""
+    last: list[datetime] = []
+
+    def fresh() -> tuple[TourStop, ...]:
+        at = max([clock.now(), *(before + timedelta(seconds=1) for before in last)])
+        last[:] = [at]
+        return _stops(at)
+
+    return fresh
+
+
+def _stops(at: datetime) -> tuple[TourStop, ...]:
     files = resource("demonstration").glob("*.toml")
     texts = {file.name: file.read_text(encoding="utf-8") for file in files}
-    tour = parse_demonstration(texts, clock.now()).tour
+    tour = parse_demonstration(texts, at).tour
     return tuple(
         TourStop(group=stop.group, title=stop.title, detail=stop.detail, code=stop.code, store=stop.store)
         for stop in tour

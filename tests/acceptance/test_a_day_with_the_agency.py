@@ -1,0 +1,110 @@
+"""A day at the real counter: the agency's own process, its socket, its absence, and its return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from counter_window import CounterWindow
+from PySide6.QtCore import Qt
+from real_counter import RealCounter
+
+SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
+
+
+@pytest.fixture(name="real")
+def _real(tmp_path: Path) -> Iterator[RealCounter]:
+    real = RealCounter(tmp_path)
+    yield real
+    real.close()
+
+
+@pytest.fixture(name="window")
+def _window(real: RealCounter, tmp_path: Path) -> Iterator[CounterWindow]:
+    window = CounterWindow(tmp_path, opener=real.open)
+    window.until(lambda: "在线" in chips(window), "the agency")
+    yield window
+    window.close()
+
+
+def settle(window: CounterWindow) -> str:
+    """Press F12 and return how sure the sale's share is."""
+    window.key(Qt.Key.Key_F12)
+    window.until(lambda: window.state().settled, "the settlement")
+    settled = window.state().settled
+    assert settled is not None
+    return settled.certainty
+
+
+def chips(window: CounterWindow) -> str:
+    return " ".join(chip.text for chip in window.window.chips.chips)
+
+
+def sales(window: CounterWindow) -> list[str]:
+    """Open the sales and return what is listed."""
+    window.key(Qt.Key.Key_F4)
+    words: list[str] = window.window.place("sales").list.sheet.words()  # type: ignore[attr-defined]
+    return words
+
+
+def test_every_person_of_the_tour_is_sold_to_with_the_agency_answering(window: CounterWindow) -> None:
+    for person in (SHAOXING, LIMIT, LIAOCHENG, EZHOU):
+        window.walk(person)
+        assert settle(window) == "confirmed", window.words()
+        window.key(Qt.Key.Key_F12)
+
+    window.walk(HANGZHOU)
+    settle(window)
+
+    assert "医保不付，金额不会更正" in window.words()
+    window.until(lambda: "待上传 0" in chips(window), "delivery of all that was sold")
+
+
+def test_a_person_of_wuxi_is_told_where_to_go_and_may_pay_all(window: CounterWindow) -> None:
+    window.walk(WUXI)
+    assert "这一单医保不付" in window.words()
+    assert "约定机构：演示社区卫生服务中心（锡山）" in window.words()
+    assert window.window.counter.act.text() == "按自费结算"
+
+    settle(window)
+
+    assert "号销售已入账，小票已打印。" in window.words()
+
+
+def test_a_sale_without_the_agency_is_delivered_by_itself_when_it_is_back(
+    window: CounterWindow, real: RealCounter
+) -> None:
+    window.walk(SHAOXING)
+    assert settle(window) == "confirmed"
+    window.key(Qt.Key.Key_F12)
+    real.stop_agency()
+
+    window.walk(LIAOCHENG)
+    assert settle(window) == "provisional"
+    assert "联网后自动上传。" in window.words()
+    window.until(lambda: "离线" in chips(window), "the chip that says offline")
+    assert "待上传 0" not in chips(window)
+
+    real.start_agency()
+    window.until(lambda: "待上传 0" in chips(window) and "在线" in chips(window), "delivery by itself")
+    assert "待上传" not in sales(window)
+
+
+def test_the_same_person_of_the_tour_is_sold_to_twice(window: CounterWindow) -> None:
+    for _ in range(2):
+        window.walk(LIAOCHENG)
+        settle(window)
+        window.key(Qt.Key.Key_F12)
+
+    assert "2 笔" in sales(window)[1]
+
+
+def test_a_reprint_is_marked_as_a_copy(window: CounterWindow) -> None:
+    window.walk(WUXI)
+    settle(window)
+
+    window.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+
+    assert "号小票已补打。" in window.words()
+    assert sales(window)[-1] == "1"

@@ -126,8 +126,8 @@ class Window(QWidget):
         elif not control and event.text().isprintable() and event.text():
             self.entry.setFocus()
             self.entry.keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.entry.setFocus()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.entry.hasFocus():
+            self.entry.setFocus()  # With the focus, the field heard the key itself before it came here.
             self.entry.returnPressed.emit()
         else:
             super().keyPressEvent(event)

@@ -9,12 +9,14 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from app.storage.connection import Connection
 from app.usecases.state import Counter, CounterState
+from engine.demonstration import Demonstration
 from tests.fakes.fake_counter import Bench
 from ui.__main__ import make_application, make_program, make_window, show_first_frame
 from ui.items import words_of
 from ui.tokens import LIGHT, Palette
-from ui.widgets.sheet import Sheet
+from ui.widgets.sheet import Card, Sheet
 
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 _PATIENCE_MS = 10_000
@@ -31,13 +33,14 @@ class CounterWindow:
         online: bool | None = False,
         palette: Palette = LIGHT,
         opener: Callable[[], Counter] | None = None,
+        stock: Callable[[Connection], Demonstration] | None = None,
     ) -> None:
         self.application = make_application()
         self.bench: Bench | None = None
         self.suffix = ""
 
         def open_counter() -> Counter:
-            self.bench = Bench(folder, online=online)
+            self.bench = Bench(folder, online=online, stock=stock)
             return self.bench.till
 
         self.window = make_window(palette)
@@ -138,6 +141,15 @@ class CounterWindow:
         assert pages is not None
         parts = (pages.person, pages.prescription, pages.basket, pages.money, pages.why, pages.notice)
         return "\n".join(word for page in parts for word in words_of(page))
+
+    def chips(self) -> str:
+        """Return what the bar says of the world."""
+        return " ".join(chip.text for chip in self.window.chips.chips)
+
+    def scrolls(self, card: Card) -> bool:
+        """Tell whether ``card`` holds more than is seen of it."""
+        self.application.processEvents()
+        return card.roll is not None and card.roll.verticalScrollBar().maximum() > 0
 
     def picture(self, name: str) -> Path:
         """Save the window as it is now."""

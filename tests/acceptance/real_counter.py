@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.bootstrap import OpenCounter, open_counter
+from app.bootstrap import OpenCounter, open_books, open_counter
 from app.clock import SystemClock
 from app.embedded_agency import EmbeddedAgency
 from app.settings import Settings
+from app.storage.migrations import migrate
+from engine.demonstration import Demonstration
+from tests.fakes.fake_counter import stocked
 
 STOP_S = 5.0
 PROVIDER = "P33068100001"
@@ -39,6 +42,15 @@ class RealCounter:
         )
         self.counter = open_counter(settings, SystemClock())
         return self.counter
+
+    def fill_shelves(self) -> Demonstration:
+        """Put the demonstration into the books, as an agency would have done that spoke sense once."""
+        guard, db, _ = open_books(self._folder)
+        with closing(db):
+            migrate(db)
+            demonstration = stocked(db, SystemClock().now())
+        guard.release()
+        return demonstration
 
     def stop_agency(self) -> None:
         """End the agency's process."""

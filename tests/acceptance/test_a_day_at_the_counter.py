@@ -103,3 +103,36 @@ def test_a_sale_goes_through_while_the_agency_is_away(window: CounterWindow) -> 
 
     assert "暂定" in window.words()
     assert "已入账" in window.words()
+
+
+@pytest.mark.parametrize("place", [Qt.Key.Key_F4, Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F1])
+def test_what_is_typed_beside_the_counter_stands_in_the_field(window: CounterWindow, place: Qt.Key) -> None:
+    window.key(place)
+    entry = window.window.entry
+    assert entry.hasFocus()
+
+    window.type("aml")
+
+    assert entry.text() == "aml"
+
+
+def test_a_scan_beside_the_counter_goes_back_to_it(window: CounterWindow) -> None:
+    window.key(Qt.Key.Key_F4)
+
+    window.scan(window.program.presenter.tour[0].code)
+
+    assert window.window.rail["counter"].isChecked()
+    assert "王＊英" in window.words()
+
+
+def test_a_card_that_holds_more_ends_between_two_lines(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 6)
+    window.window.resize(1366, 600)
+    why = window.window.counter.why
+    assert window.scrolls(why)
+    assert why.roll is not None
+
+    seen = why.roll.viewport().height()
+
+    assert why.sheet.whole_items(seen) == seen
+    assert seen < why.roll.height()

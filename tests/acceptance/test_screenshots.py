@@ -10,11 +10,13 @@ import pytest
 from counter_window import CounterWindow
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
+from real_counter import RealCounter
 
 from app.usecases.ports import ClaimAnswer
-from app.usecases.state import Notice
 from engine.prescription import Finding
-from ui.tokens import DARK, LIGHT
+from tests.fakes.agency_line import answering, http
+from tests.fakes.fake_counter import only_shops, stocked
+from ui.tokens import DARK, LIGHT, Palette
 
 SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
 
@@ -30,6 +32,20 @@ def _window(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CounterW
 def test_an_empty_counter_offers_the_tour(window: CounterWindow) -> None:
     window.picture("empty")
     assert "先做一单试试" in window.words()
+
+
+def test_a_card_of_the_tour_waits_for_what_the_agency_still_sends(tmp_path: Path) -> None:
+    window = CounterWindow(tmp_path, online=None, stock=only_shops)
+    window.press(window.window.counter.basket.sheet, "0")
+    assert "演示数据正在送来，请稍候。" in window.words()
+    window.picture("tour-waits")
+    bench = window.answer()
+
+    window.program.background.run(lambda: stocked(bench.db), bench.courier.hear, lambda _: None)
+    window.until(lambda: "王＊英" in window.words(), "the person of the card")
+
+    assert "演示数据正在送来" not in window.words()
+    window.close()
 
 
 def test_a_person_is_shown_masked_with_filings_and_the_age_of_balances(window: CounterWindow) -> None:
@@ -52,6 +68,8 @@ def test_a_share_is_provisional_until_the_agency_says_so(window: CounterWindow) 
     window.tour(SHAOXING, 6)
     window.picture("provisional")
     assert "暂定" in window.words()
+    assert not window.scrolls(window.window.counter.why)
+    assert window.window.foot.state.endswith("政策 shaoxing-2023")
 
 
 def test_a_share_that_the_agency_computed_alike_says_so(window: CounterWindow) -> None:
@@ -86,6 +104,9 @@ def test_a_person_refused_whole_is_told_where_to_go(window: CounterWindow) -> No
     window.tour(WUXI, 3)
     window.picture("refused-whole")
     assert "这一单医保不付" in window.words()
+    assert "约定机构 演示社区卫生服务中心（锡山）" in window.words()
+    assert not window.scrolls(window.window.counter.why)
+    assert window.window.foot.state.endswith("政策 wuxi-2019")
     assert window.window.counter.act.text() == "按自费结算"
 
 
@@ -121,16 +142,25 @@ def test_a_printer_that_is_silent_does_not_lose_the_sale(window: CounterWindow) 
     assert "已入账" in window.words()
 
 
-def test_an_agency_that_answers_nonsense_is_a_notice_and_no_crash(window: CounterWindow) -> None:
-    window.tour(SHAOXING, 2)
-    notice = Notice(
-        tone="attention",
-        what="医保中心的回复看不懂，已按离线处理。",
-        advice="销售照常，入账后自动重传；一直这样请联系经办机构。",
-    )
-    window.program.presenter.show_trouble(notice)
-    window.picture("agency-nonsense")
-    assert "已按离线处理" in window.words()
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_an_agency_that_answers_nonsense_holds_up_no_sale(palette: Palette, tmp_path: Path) -> None:
+    with answering(http(b"<html><body>nginx</body></html>", kind="text/html")) as url:
+        real = RealCounter(tmp_path, agency_url=url)
+        stops = real.fill_shelves().tour
+        window = CounterWindow(tmp_path, palette=palette, opener=real.open)
+        window.suffix = "" if palette is LIGHT else "-dark"
+        window.until(lambda: "离线" in window.chips(), "the chip that says offline")
+        for stop in stops[6:9]:
+            window.scan(stop.code)
+        window.key(Qt.Key.Key_F12)
+        window.until(lambda: window.state().settled, "the settlement")
+        assert "联网后自动上传。" in window.words()
+        window.picture("agency-nonsense")
+        window.key(Qt.Key.Key_F8)
+        sync = window.window.place("sync")
+        window.until(lambda: "不是规范的报文" in "".join(sync.list.sheet.words()), "the trouble")  # type: ignore[attr-defined]
+        window.picture("agency-nonsense-sync")
+        window.close()
 
 
 def test_typing_pinyin_shows_hits_under_the_field(window: CounterWindow) -> None:

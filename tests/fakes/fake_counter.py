@@ -83,14 +83,21 @@ class FakePrinter:
 class Bench:
     """A till with the demonstration on its shelves, and its fakes at hand."""
 
-    def __init__(self, folder: Path, *, online: bool | None = False, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        online: bool | None = False,
+        clock: Clock | None = None,
+        stock: Callable[[Connection], Demonstration] | None = None,
+    ) -> None:
         self.path = folder / "counter.db"
         self.db: Connection = open_database(self.path, KEY)
         migrate(self.db)
         self.clock: Clock = clock or FakeClock()
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
-        self.demonstration = stocked(self.db)
+        self.demonstration = (stock or stocked)(self.db)
         self._tours = 0
         self.desk = Desk(
             db=self.db,
@@ -113,9 +120,17 @@ class Bench:
         self.db.close()
 
 
-def stocked(db: Connection) -> Demonstration:
-    """Put the demonstration into ``db`` as the agency's news would."""
+def only_shops(db: Connection) -> Demonstration:
+    """Put no more of the demonstration into ``db`` than the first page of news may hold."""
     demonstration = parse_demonstration(texts("demonstration"), NOW)
+    with transaction(db):
+        stores.save(db, demonstration.stores)
+    return demonstration
+
+
+def stocked(db: Connection, now: datetime = NOW) -> Demonstration:
+    """Put the demonstration into ``db`` as the agency's news would."""
+    demonstration = parse_demonstration(texts("demonstration"), now)
     with transaction(db):
         stores.save(db, demonstration.stores)
         people.save(db, demonstration.people)

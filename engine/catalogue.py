@@ -10,7 +10,7 @@ from engine.money import BasisPoints, Fen
 from engine.policy.claim import Class
 
 
-class Listing(Struct, frozen=True, kw_only=True):
+class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A dated row of the reimbursement list; ``region`` is a prefix of 0, 2, 4 or 6 digits.
 
     ``diseases`` are the chronic diseases whose drug range names the drug; ``in_scope`` is false where the
@@ -28,7 +28,7 @@ class Listing(Struct, frozen=True, kw_only=True):
     negotiated: bool = False
 
 
-class Drug(Struct, frozen=True, kw_only=True):
+class Drug(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One pack as shelved; ``code`` is the national code (医疗目录编码), ``price`` the shop's, in fen."""
 
     code: str

@@ -65,5 +65,8 @@ def find_faults(entries: Iterable[Entry], number: int = 0, previous: str = GENES
 
 def _digest(number: int, at: str, kind: str, previous: str, body: str) -> str:
     # A length before each part, so that no two different entries hash the same text.
-    parts = (str(number), at, kind, previous, body)
-    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+    parts = (str(number), at, kind, previous)
+    digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode())
+    digest.update(f"{len(body)}:".encode())
+    digest.update(body.encode())
+    return digest.hexdigest()

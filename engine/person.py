@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.policy.claim import Accumulators, ConcurrentBenefit, Group, Insurance, Parameters, Patient, Status
 
 
-class Filing(Struct, frozen=True, kw_only=True):
+class Filing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A chronic disease filed (备案) for the person; ``code`` is the national M code where there is one."""
 
     disease: str
@@ -19,7 +19,7 @@ class Filing(Struct, frozen=True, kw_only=True):
     ends: date | None = None  # Inclusive.
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
+class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The agency's sums of one insurance year, true at ``as_of`` (an aware instant)."""
 
     as_of: datetime
@@ -28,7 +28,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     parameters: Parameters = Parameters()
 
 
-class Person(Struct, frozen=True, kw_only=True):
+class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``psn_no`` is the agency's number; ``cert_no`` the resident id; regions are six digits."""
 
     psn_no: str

@@ -13,7 +13,7 @@ from engine.policy.claim import ClaimPrescription, Source
 Severity: TypeAlias = Literal["ok", "attention", "refused"]
 
 
-class PrescribedLine(Struct, frozen=True, kw_only=True):
+class PrescribedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One drug prescribed; ``quantity`` counts packs. ``drug`` is None where only a name was written."""
 
     name: str
@@ -22,7 +22,7 @@ class PrescribedLine(Struct, frozen=True, kw_only=True):
     disease: str | None = None
 
 
-class Prescription(Struct, frozen=True, kw_only=True):
+class Prescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Paper or electronic; ``diagnosis`` as written, ``diseases`` the chronic disease keys it stands for."""
 
     number: str

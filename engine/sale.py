@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.catalogue import Drug, Listing, listing_on
 from engine.money import Fen
 from engine.person import Person, as_patient, diseases_filed_on
-from engine.policy.answer import Answer
+from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Claim, Line, Provider
 from engine.prescription import Prescription, as_claimed
 
@@ -28,7 +28,7 @@ class Store(Struct, frozen=True, kw_only=True):
     region_name: str
 
 
-class BasketLine(Struct, frozen=True, kw_only=True):
+class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Boxes of one drug in the basket; at most one trace code a box."""
 
     id: str
@@ -42,7 +42,7 @@ class BasketLine(Struct, frozen=True, kw_only=True):
         return self.quantity * self.unit_price
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The sale being made; every change returns a new one."""
 
     person: Person | None = None
@@ -78,6 +78,29 @@ class Sale(Struct, frozen=True, kw_only=True):
     @property
     def change(self) -> Fen:
         return self.tendered - self.answer.patient
+
+
+def as_recorded(draft: Draft, *, claimed: bool, day: date, region: str) -> Draft:
+    """Return ``draft`` as the journal keeps it: each drug as sold on ``day``, not its whole shelf card.
+
+    What a line was listed as stands in the claim; without one, the row in force stays with the drug.
+    """
+    lines = []
+    for line in draft.lines:
+        rows = (
+            ()
+            if claimed
+            else tuple(row for row in (listing_on(line.drug, day, region),) if row in line.drug.listings)
+        )
+        drug = replace(line.drug, listings=rows, pinyin="", trace_prefix=None)
+        lines.append(replace(line, drug=drug))
+    return replace(draft, lines=tuple(lines))
+
+
+def insured_settlements(answer: Answer) -> tuple[Settlement, ...]:
+    """Return the settlements that the agency must hear of: those under a benefit, even where the fund pays
+    nothing, because they use up the deductible."""
+    return tuple(each for each in answer.settlements if each.benefit != "self_pay")
 
 
 def add_box(draft: Draft, drug: Drug, trace_code: str | None = None) -> Draft:

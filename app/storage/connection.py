@@ -55,24 +55,39 @@ class TroubleCursor(Cursor):
     """A cursor that says the environment's troubles in the counter's words."""
 
     def execute(self, *arguments: Any) -> Any:
-        with _explained():
+        try:
             return super().execute(*arguments)
+        except sqlite.Error as error:
+            _explain(error)
+            raise
 
     def executemany(self, *arguments: Any) -> Any:
-        with _explained():
+        try:
             return super().executemany(*arguments)
+        except sqlite.Error as error:
+            _explain(error)
+            raise
 
     def fetchone(self) -> Any:
-        with _explained():
+        try:
             return super().fetchone()
+        except sqlite.Error as error:
+            _explain(error)
+            raise
 
     def fetchall(self) -> list[Any]:
-        with _explained():
+        try:
             return super().fetchall()
+        except sqlite.Error as error:
+            _explain(error)
+            raise
 
     def __next__(self) -> Any:
-        with _explained():
+        try:
             return super().__next__()
+        except sqlite.Error as error:
+            _explain(error)
+            raise
 
 
 class TroubleConnection(Connection):
@@ -117,14 +132,8 @@ def transaction(db: Connection) -> Iterator[None]:
         raise
 
 
-class _explained:
-    """Turn SQLite's environment errors into UserErrors; a class, because each statement passes through it."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, sqlite.Error):
-            trouble = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
-            if trouble is not None:
-                raise trouble() from error
+def _explain(error: sqlite.Error) -> None:
+    """Raise the UserError that SQLite's ``error`` of the environment is; return for any other."""
+    trouble = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+    if trouble is not None:
+        raise trouble() from error

@@ -12,7 +12,11 @@ from app.storage import journal
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.protocol.journal import journal_input
-from engine.sale import Store
+from engine.protocol.settlement import settlement_input
+from engine.sale import Sale, Store, insured_settlements
+
+SETTLEMENT = "2102"
+JOURNAL_UPLOAD = "SY03"
 
 State: TypeAlias = Literal["waiting", "accepted", "rejected"]
 
@@ -42,33 +46,36 @@ _COLUMNS = (
     "id, infno, input, provider, made_at, admdvs, sale, state, attempts, next_attempt_at, trouble, answer,"
     " first_entry, last_entry"
 )
+_INSERT = (
+    "INSERT INTO outbox (id, infno, provider, admdvs, sale, input, made_at, next_attempt_at,"
+    " first_entry, last_entry) VALUES "
+)
+_MARKS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def put(db: Connection, message: Message) -> None:
     """Queue ``message``, inside the caller's transaction; it is due at ``next_attempt_at`` or at once."""
-    _insert(db, message, message.input, (None, None))
+    due_at = to_text(message.next_attempt_at or message.made_at)
+    what = (message.id, message.infno, message.provider, message.admdvs, message.sale, message.input)
+    db.execute(_INSERT + _MARKS, (*what, to_text(message.made_at), due_at, None, None))
 
 
-def put_journal(db: Connection, message: Message, entries: tuple[int, int]) -> None:
-    """Queue an upload of the journal entries from the first to the last number, the last of which is a sale.
+def put_sale(db: Connection, sale: Sale, upload_id: str, entries: tuple[int, int]) -> None:
+    """Queue what ``sale`` tells the agency: its settlements, and the journal entries from first to last.
 
-    ``message.input`` is left aside: the text is read from the journal, which never changes, instead of being
-    written a second time.
+    The last of ``entries`` is the sale's own. None of the texts is written here: they follow from the
+    entries, letter by letter the same at every sending.
     """
-    _insert(db, message, None, entries)
-
-
-def _insert(
-    db: Connection, message: Message, input_: str | None, entries: tuple[int | None, int | None]
-) -> None:
-    made_at = to_text(message.made_at)
-    due_at = to_text(message.next_attempt_at) if message.next_attempt_at else made_at
-    what = (message.id, message.infno, message.provider, message.admdvs, message.sale, input_)
-    db.execute(
-        "INSERT INTO outbox (id, infno, provider, admdvs, sale, input, made_at, next_attempt_at,"
-        " first_entry, last_entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*what, made_at, due_at, *entries),
-    )
+    first, last = entries
+    provider, person, made_at = sale.store.provider.id, sale.draft.person, to_text(sale.made_at)
+    region = person.region if person else None
+    rows: list[tuple[str | int | None, ...]] = [
+        (id_, SETTLEMENT, provider, region, sale.number, None, made_at, made_at, None, last)
+        for id_ in sale.message_ids
+    ]
+    rows.append((upload_id, JOURNAL_UPLOAD, provider, None, sale.number, None, made_at, made_at, first, last))
+    # One statement for all: each costs as much as a row.
+    db.execute(_INSERT + ", ".join([_MARKS] * len(rows)), [value for row in rows for value in row])
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Message]:
@@ -105,12 +112,16 @@ def rejected(db: Connection, id: str, trouble: str, at: datetime) -> None:
     )
 
 
-def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime) -> None:
-    """Note an attempt that reached nobody; the message is due again at ``next_attempt_at``."""
+def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime, sent: str | None = None) -> None:
+    """Note an attempt that got no sound answer; the message is due again at ``next_attempt_at``.
+
+    What was ``sent`` is kept from now on: it may have arrived, and a later version of this program must
+    repeat it to the letter.
+    """
     db.execute(
-        "UPDATE outbox SET attempts = attempts + 1, trouble = ?, next_attempt_at = ?"
-        " WHERE id = ? AND state = 'waiting'",
-        (trouble, to_text(next_attempt_at), id),
+        "UPDATE outbox SET attempts = attempts + 1, trouble = ?, next_attempt_at = ?,"
+        " input = coalesce(input, ?) WHERE id = ? AND state = 'waiting'",
+        (trouble, to_text(next_attempt_at), sent, id),
     )
 
 
@@ -134,11 +145,30 @@ def recent(db: Connection, limit: int) -> list[Message]:
     return [_message(db, row) for row in rows.fetchall()]
 
 
-def with_ids(db: Connection, ids: tuple[str, ...]) -> list[Message]:
-    """Return the messages with these ids, in the order in which they were put."""
-    marks = ", ".join("?" * len(ids))
-    rows = db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id IN ({marks}) ORDER BY number", ids)
+def numbered(db: Connection, first: int, count: int) -> list[Message]:
+    """Return ``count`` messages from number ``first`` on, in the order in which they were put."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM outbox WHERE number >= ? AND number < ? ORDER BY number",
+        (first, first + count),
+    )
     return [_message(db, row) for row in rows.fetchall()]
+
+
+def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[str]:
+    """Return which of ``count`` messages from ``first`` on were accepted by ``at``, or rejected ever."""
+    rows = db.execute(
+        "SELECT id FROM outbox WHERE number >= ? AND number < ?"
+        " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?))",
+        (first, first + count, to_text(at)),
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
+def wait(db: Connection, ids: tuple[str, ...]) -> bool:
+    """Tell whether one of these messages still waits for its answer."""
+    marks = ", ".join("?" * len(ids))
+    sql = f"SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND id IN ({marks}))"
+    return bool(db.execute(sql, ids).fetchone()[0])
 
 
 def last_number(db: Connection) -> int:
@@ -146,20 +176,41 @@ def last_number(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(max(number), 0) FROM outbox").fetchone()[0])
 
 
-def _journal_text(db: Connection, first: int, last: int) -> str:
+def _text_of(db: Connection, id: str, first: int | None, last: int) -> str:
+    """Return the input of a message that names journal entries; ``first`` is None for a settlement."""
+    if first is None:
+        return _settlement_text(_SALE(journal.entry(db, last).body), id)
     entries = journal.read(db, first - 1, last - first + 1)
-    return journal_input(msgspec.json.decode(entries[-1].body, type=_Sold).store, entries)
+    return journal_input(_SOLD(entries[-1].body).store, entries)
+
+
+def _settlement_text(sale: Sale, id: str) -> str:
+    if sale.claim is None:
+        raise ValueError("only a person's claim has settlements for the agency")
+    return settlement_input(
+        sale_number=sale.number,
+        made_at=sale.made_at,
+        draft=sale.draft,
+        claim=sale.claim,
+        settlement=insured_settlements(sale.answer)[sale.message_ids.index(id)],
+        policy=sale.answer.policy,
+        policy_hash=sale.policy_hash,
+    )
 
 
 class _Sold(Struct):
     store: Store
 
 
+_SALE = msgspec.json.Decoder(Sale).decode
+_SOLD = msgspec.json.Decoder(_Sold).decode
+
+
 def _message(db: Connection, row: Any) -> Message:
     return Message(
         id=row[0],
         infno=row[1],
-        input=row[2] if row[2] is not None else _journal_text(db, row[12], row[13]),
+        input=row[2] if row[2] is not None else _text_of(db, row[0], row[12], row[13]),
         provider=row[3],
         made_at=from_text(row[4]),
         admdvs=row[5],

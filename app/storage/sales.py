@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.storage import outbox, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.calendar import business_day
 from engine.money import Fen
 from engine.person import masked_name
 from engine.policy.answer import Settlement
-from engine.sale import Certainty, Sale
+from engine.sale import Certainty, Sale, insured_settlements
 
 _DECODE = msgspec.json.Decoder(Sale).decode
 
@@ -35,6 +36,7 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
     assistance: Fen
     patient: Fen
     certainty: Certainty
+    first_message: int
     messages: int
     answered: int
     agency_fund: Fen | None
@@ -43,9 +45,18 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
     rejected: int
 
 
-def next_serial(db: Connection) -> int:
-    """Return the serial of the sale to come, counted from 1."""
-    return int(db.execute("SELECT coalesce(max(serial), 0) + 1 FROM sale").fetchone()[0])
+class LastSale(Struct, frozen=True):
+    """What the sale to come must know of the newest one; zeros and no day before the first."""
+
+    serial: int = 0
+    journal: int = 0
+    day: str = ""
+
+
+def newest(db: Connection) -> LastSale:
+    """Return serial, journal entry and day of the newest sale."""
+    row = db.execute("SELECT serial, journal, day FROM sale ORDER BY serial DESC LIMIT 1").fetchone()
+    return LastSale(*row) if row else LastSale()
 
 
 def sale_number(till: str, serial: int) -> str:
@@ -59,38 +70,31 @@ def serial_of(number: str) -> int | None:
     return int(tail) if tail.isascii() and tail.isdigit() and len(tail) <= 18 else None  # noqa: PLR2004
 
 
-def record(db: Connection, sale: Sale, serial: int, journal: int) -> None:
-    """Write the row of ``sale`` and its trace codes, inside the caller's transaction."""
-    person, answer = sale.draft.person, sale.answer
+def record(db: Connection, sale: Sale, previous: LastSale, *, journal: int, first_message: int) -> None:
+    """Write the row of ``sale``, which follows ``previous``, in the caller's transaction.
+
+    Its text is journal entry ``journal``, its first message the outbox's number ``first_message``.
+    """
+    person, answer, serial = sale.draft.person, sale.answer, previous.serial + 1
     who = (masked_name(person.name), person.psn_no) if person else ("自费顾客", None)
     sums = (answer.total, answer.fund, answer.assistance, answer.patient)
     day, provider = business_day(sale.made_at).isoformat(), sale.store.provider.id
-    state = (sale.certainty, len(sale.message_ids))
+    state = (sale.certainty, first_message, len(sale.message_ids))
+    texts = (sale.number, to_text(sale.made_at), day, *who, provider, runs.as_text(trace_codes(sale)))
     db.execute(
-        "INSERT INTO sale (serial, journal, number, at, day, who, psn_no, provider, total, fund, assistance,"
-        " patient, certainty, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (serial, journal, sale.number, to_text(sale.made_at), day, *who, provider, *sums, *state),
+        "INSERT INTO sale (serial, journal, number, at, day, who, psn_no, provider, traces, total, fund,"
+        " assistance, patient, certainty, first_message, messages)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (serial, journal, *texts, *sums, *state),
     )
-    previous = db.execute("SELECT day FROM sale WHERE serial = ?", (serial - 1,)).fetchone()
-    if previous is None or previous[0] != day:
+    if previous.day != day:
         db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (serial, day))
-    codes = [(code, serial) for line in sale.draft.lines for code in line.trace_codes]
-    if codes:
-        db.executemany("INSERT INTO trace_code (code, sale) VALUES (?, ?)", codes)
+    runs.close_run(db, serial)
 
 
-def last_journal(db: Connection) -> int:
-    """Return the journal number of the last sale; 0 before the first."""
-    row = db.execute("SELECT journal FROM sale ORDER BY serial DESC LIMIT 1").fetchone()
-    return row[0] if row else 0
-
-
-def sold_as(db: Connection, trace_code: str) -> str | None:
-    """Return the number of the sale in which this box was sold here; None when it was not."""
-    row = db.execute(
-        "SELECT s.number FROM trace_code t JOIN sale s ON s.serial = t.sale WHERE t.code = ?", (trace_code,)
-    ).fetchone()
-    return row[0] if row else None
+def trace_codes(sale: Sale) -> list[str]:
+    """Return the codes of the boxes that ``sale`` hands over."""
+    return [code for line in sale.draft.lines for code in line.trace_codes]
 
 
 def index_of(db: Connection, number: str) -> SaleIndex | None:
@@ -128,26 +132,21 @@ def own_settlements(db: Connection, psn_no: str, year: int, as_of: datetime) -> 
 
     Included is what the agency accepted by then; what it rejected never counts.
     """
-    rows = db.execute(
-        "SELECT journal FROM sale WHERE psn_no = ? AND day BETWEEN ? AND ? AND messages > 0"
-        " AND (answered_at IS NULL OR answered_at > ?) ORDER BY serial",
-        (psn_no, f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of)),
+    since = "s.day BETWEEN ? AND ? AND s.messages > 0 AND (s.answered_at IS NULL OR s.answered_at > ?)"
+    rows = runs.sales_of(
+        db,
+        psn_no,
+        "journal, first_message",
+        since,
+        (f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of)),
     )
-    return [each for row in rows.fetchall() for each in _still_own(db, read(db, row[0]), as_of)]
+    return [each for row in rows for each in _still_own(db, read(db, row[0]), row[1], as_of)]
 
 
-def _still_own(db: Connection, sale: Sale, as_of: datetime) -> list[Settlement]:
-    marks = ", ".join("?" * len(sale.message_ids))
-    gone = {
-        row[0]
-        for row in db.execute(
-            f"SELECT id FROM outbox WHERE id IN ({marks})"
-            " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?))",
-            (*sale.message_ids, to_text(as_of)),
-        ).fetchall()
-    }
-    insured = [each for each in sale.answer.settlements if each.benefit != "self_pay"]
-    return [each for each, message in zip(insured, sale.message_ids, strict=True) if message not in gone]
+def _still_own(db: Connection, sale: Sale, first_message: int, as_of: datetime) -> list[Settlement]:
+    gone = outbox.settled_by(db, first_message, len(sale.message_ids), as_of)
+    pairs = zip(insured_settlements(sale.answer), sale.message_ids, strict=True)
+    return [each for each, message in pairs if message not in gone]
 
 
 def note_answer(db: Connection, serial: int, *, agrees: bool, fund: Fen, patient: Fen, at: datetime) -> None:
@@ -167,7 +166,7 @@ def note_answer(db: Connection, serial: int, *, agrees: bool, fund: Fen, patient
 def _indices(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[SaleIndex]:
     rows = db.execute(
         "SELECT s.serial, s.journal, s.number, s.at, s.who, s.total, s.fund, s.assistance, s.patient,"
-        " s.certainty, s.messages, s.answered, s.agency_fund, s.agency_patient,"
+        " s.certainty, s.first_message, s.messages, s.answered, s.agency_fund, s.agency_patient,"
         " (SELECT coalesce(max(copy), 0) FROM printing p WHERE p.sale = s.serial),"
         " (SELECT count(*) FROM outbox o WHERE o.state = 'rejected' AND o.sale = s.number)"
         f" FROM sale s {where}",
@@ -185,12 +184,13 @@ def _indices(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[Sal
             assistance=row[7],
             patient=row[8],
             certainty=row[9],
-            messages=row[10],
-            answered=row[11],
-            agency_fund=row[12],
-            agency_patient=row[13],
-            copies=row[14],
-            rejected=row[15],
+            first_message=row[10],
+            messages=row[11],
+            answered=row[12],
+            agency_fund=row[13],
+            agency_patient=row[14],
+            copies=row[15],
+            rejected=row[16],
         )
         for row in rows.fetchall()
     ]

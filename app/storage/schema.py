@@ -1,6 +1,8 @@
 """The tables. The journal is the truth; the other tables are its index, or a copy of what the agency knows.
 
-A sale writes few pages: its row is thin, its whole text is in the journal, and indices are partial.
+A commit costs by its pages: each is encrypted, authenticated and written by itself. So a sale's row is thin
+and its whole text is in the journal alone, its messages name that entry, and what would strew keys over an
+index (trace codes, persons) goes there a run of sales at a time.
 """
 
 from __future__ import annotations
@@ -30,13 +32,16 @@ FIRST_SALE = (
     # serial counts this till's sales from 1; journal is the entry that holds the whole sale.
     """CREATE TABLE sale (serial INTEGER PRIMARY KEY, journal INTEGER NOT NULL REFERENCES journal (number),
            number TEXT NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL, who TEXT NOT NULL, psn_no TEXT,
-           provider TEXT NOT NULL, total INTEGER NOT NULL, fund INTEGER NOT NULL, assistance INTEGER NOT NULL,
-           patient INTEGER NOT NULL, certainty TEXT NOT NULL, messages INTEGER NOT NULL,
+           provider TEXT NOT NULL, traces TEXT, total INTEGER NOT NULL, fund INTEGER NOT NULL,
+           assistance INTEGER NOT NULL, patient INTEGER NOT NULL, certainty TEXT NOT NULL,
+           first_message INTEGER NOT NULL, messages INTEGER NOT NULL,
            answered INTEGER NOT NULL DEFAULT 0, agreed INTEGER NOT NULL DEFAULT 0, answered_at TEXT,
            agency_fund INTEGER, agency_patient INTEGER) STRICT""",
     # A row only where the day changes from one sale to the next: a sale need not write an index of days.
     "CREATE TABLE day_run (first_serial INTEGER PRIMARY KEY, day TEXT NOT NULL) STRICT",
-    "CREATE INDEX sale_by_person ON sale (psn_no) WHERE psn_no IS NOT NULL",
+    # Both hold every full run of sales; those since then are found by their rows (app/storage/runs.py).
+    """CREATE TABLE person_sale (psn_no TEXT NOT NULL, sale INTEGER NOT NULL, PRIMARY KEY (psn_no, sale))
+           STRICT, WITHOUT ROWID""",
     "CREATE TABLE trace_code (code TEXT PRIMARY KEY, sale INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     # Receipts as printed; the first row of a sale is the original, printed_at tells that paper came out.
     """CREATE TABLE receipt (sale INTEGER PRIMARY KEY REFERENCES sale (serial), body TEXT NOT NULL) STRICT""",
@@ -44,15 +49,16 @@ FIRST_SALE = (
            copy INTEGER NOT NULL, at TEXT NOT NULL, place TEXT) STRICT""",
     "CREATE INDEX printing_by_sale ON printing (sale)",
     *_append_only("printing"),
-    # A journal upload has no input of its own: it is the entries it names, which never change.
-    """CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, infno TEXT NOT NULL,
+    # A message about the journal has no input of its own: it follows from the entries it names, which never
+    # change. A settlement names one, its sale's; an upload names all it carries.
+    """CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL, infno TEXT NOT NULL,
            provider TEXT NOT NULL, admdvs TEXT,
            sale TEXT, made_at TEXT NOT NULL, input TEXT, first_entry INTEGER, last_entry INTEGER,
            state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'rejected')),
            attempts INTEGER NOT NULL DEFAULT 0, next_attempt_at TEXT, trouble TEXT NOT NULL DEFAULT '',
            answer TEXT, settled_at TEXT, CHECK (input IS NOT NULL OR last_entry IS NOT NULL))
            STRICT""",
-    "CREATE INDEX outbox_waiting ON outbox (next_attempt_at) WHERE state = 'waiting'",
+    "CREATE UNIQUE INDEX outbox_waiting ON outbox (id) WHERE state = 'waiting'",
     "CREATE INDEX outbox_rejected ON outbox (state) WHERE state = 'rejected'",
     """CREATE TRIGGER outbox_never_deleted BEFORE DELETE ON outbox
            BEGIN SELECT RAISE(ABORT, 'messages are settled, never deleted'); END""",

@@ -123,8 +123,10 @@ def _question(message: Message) -> Question:
 
 def _postpone(db: Connection, message: Message, trouble: str, clock: Clock) -> datetime:
     again_at = clock.now() + wait_after(message.attempts)
+    # A journal upload is its entries, which cannot come out otherwise.
+    sent = None if message.infno == outbox.JOURNAL_UPLOAD else message.input
     with transaction(db):
-        outbox.failed(db, message.id, trouble, again_at)
+        outbox.failed(db, message.id, trouble, again_at, sent)
     return again_at
 
 

@@ -13,16 +13,14 @@ from msgspec.structs import replace
 
 from app.storage import journal, people, sales
 from app.storage.connection import Connection
-from app.storage.outbox import Message
-from app.usecases.quote import insured_settlements
+from app.storage.outbox import SETTLEMENT, Message
 from engine.money import Fen
 from engine.person import Person
 from engine.policy.answer import Settlement
 from engine.protocol.settled import Settled, read_settled
 from engine.quota import after
-from engine.sale import Sale
+from engine.sale import Sale, insured_settlements
 
-SETTLEMENT = "2102"
 ANSWER_KIND = "agency_answer"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.errors import LineUnknown
-from app.storage import catalogue, sales
+from app.storage import catalogue, runs
 from app.usecases.desk import Desk
 from app.usecases.state import Choice
 from engine.catalogue import Drug
@@ -39,11 +39,11 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
     if any(code in line.trace_codes for line in desk.draft.lines):
         desk.say("refused", f"这一盒已在购物篮里（追溯码尾号 {code[-4:]}），没有重复加入。", "请扫下一盒。")
         return
-    sold = sales.sold_as(desk.db, code)
+    sold = runs.sold(desk.db, [code])
     if sold is not None:
         desk.say(
             "refused",
-            f"追溯码尾号 {code[-4:]} 的这一盒已在第 {sold} 号销售中卖出，没有加入购物篮。",
+            f"追溯码尾号 {code[-4:]} 的这一盒已在第 {sold[1]} 号销售中卖出，没有加入购物篮。",
             "请换一盒再扫；如果是退回的药，请先交药师处理。",
         )
         return

@@ -13,7 +13,7 @@ from app.usecases.law import MissingFigure
 from engine.calendar import insurance_year
 from engine.money import Fen, format_yuan
 from engine.person import Person
-from engine.policy.answer import Answer, Settlement, self_pay
+from engine.policy.answer import Answer, self_pay
 from engine.policy.claim import Accumulators, Claim
 from engine.quota import after, correction_bound
 from engine.sale import Draft, Store, make_claim

@@ -7,21 +7,18 @@ from datetime import timedelta
 import msgspec
 
 from app import errors
-from app.storage import journal, outbox, sales
-from app.storage.connection import transaction
-from app.usecases.acknowledge import SETTLEMENT
+from app.storage import journal, outbox, runs, sales
+from app.storage.connection import Connection, transaction
 from app.usecases.desk import Desk
 from app.usecases.paper import put_on_paper
-from app.usecases.quote import Quote, insured_settlements, quote
+from app.usecases.quote import Quote, quote
 from app.usecases.show import open_store
+from engine.calendar import business_day
 from engine.money import format_yuan, parse_yuan
-from engine.policy.answer import Settlement
-from engine.protocol.envelope import QUERY_SERIALS, message_id
+from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
-from engine.protocol.settlement import settlement_input
-from engine.sale import Draft, Sale, Store
+from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
 
-JOURNAL_UPLOAD = "SY03"
 SALE_KIND = "sale"
 
 
@@ -56,25 +53,20 @@ def settle(desk: Desk) -> None:
     quoted = quote(desk, store, desk.draft)
     if quoted is None:
         raise errors.NothingToSettle()
-    _check(desk, desk.draft, quoted)
+    _check(desk.draft, quoted)
     sale = commit(desk, store, quoted)
     desk.courier.poke()
     _await_answer(desk, sale)
     desk.settled = put_on_paper(desk, sale)
 
 
-def _check(desk: Desk, draft: Draft, quoted: Quote) -> None:
+def _check(draft: Draft, quoted: Quote) -> None:
     needing = [line.drug.generic_name for line in draft.lines if line.drug.prescription_only]
     if needing and draft.prescription is None:
         raise errors.PrescriptionNeeded(drugs="、".join(needing))
     patient = quoted.answer.patient
     if draft.tendered is not None and draft.tendered < patient:
         raise errors.CashTooLittle(**_cash(draft.tendered, patient))
-    for line in draft.lines:
-        for code in line.trace_codes:
-            sold = sales.sold_as(desk.db, code)
-            if sold is not None:
-                raise errors.TraceCodeSold(code=code, number=sold)
 
 
 def _cash(tendered: int, patient: int) -> dict[str, str]:
@@ -86,79 +78,51 @@ def _cash(tendered: int, patient: int) -> dict[str, str]:
 
 
 def commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
-    """Write journal, index, trace codes and messages in one durable step."""
+    """Write journal, index, trace codes and messages in one durable step.
+
+    Raises TraceCodeSold, with nothing recorded, for a box that was sold before.
+    """
     db = desk.db
     with transaction(db):
-        serial = sales.next_serial(db)
-        sale = _sale(desk, store, quoted, serial)
-        uploaded = sales.last_journal(db)
+        previous, first_message = sales.newest(db), outbox.last_number(db) + 1
+        sale, upload_id = _sale(desk, store, quoted, previous.serial + 1, first_message)
+        _check_boxes(db, sale)
         entry = journal.append(db, SALE_KIND, msgspec.json.encode(sale).decode(), sale.made_at)
-        sales.record(db, sale, serial, entry.number)
-        for settlement, id_ in zip(insured_settlements(sale.answer), sale.message_ids, strict=True):
-            outbox.put(db, _settlement_message(sale, settlement, id_))
-        _queue_journal(desk, sale, _message_id(sale, outbox.last_number(db) + 1), uploaded, entry.number)
+        sales.record(db, sale, previous, journal=entry.number, first_message=first_message)
+        # The upload carries what came since the last sale: the agency's answers, and this sale.
+        first = max(previous.journal + 1, entry.number - MOST_ENTRIES + 1)
+        outbox.put_sale(db, sale, upload_id, (first, entry.number))
     return sale
 
 
-def _queue_journal(desk: Desk, sale: Sale, id_: str, uploaded: int, last: int) -> None:
-    """Queue the entries since the last sale: the agency's answers, and this sale."""
-    message = outbox.Message(
-        id=id_,
-        infno=JOURNAL_UPLOAD,
-        input="",
-        provider=sale.store.provider.id,
-        made_at=sale.made_at,
-        sale=sale.number,
-    )
-    outbox.put_journal(desk.db, message, (max(uploaded + 1, last - MOST_ENTRIES + 1), last))
+def _check_boxes(db: Connection, sale: Sale) -> None:
+    sold = runs.sold(db, sales.trace_codes(sale))
+    if sold is not None:
+        raise errors.TraceCodeSold(code=sold[0], number=sold[1])
 
 
-def _sale(desk: Desk, store: Store, quoted: Quote, serial: int) -> Sale:
-    answer, draft, claim = quoted.answer, desk.draft, quoted.claim
+def _sale(desk: Desk, store: Store, quoted: Quote, serial: int, first_message: int) -> tuple[Sale, str]:
+    """Return the sale as the journal will hold it, and the id of the upload that follows its messages."""
+    answer, draft, claim, now = quoted.answer, desk.draft, quoted.claim, desk.now()
+    count = len(insured_settlements(answer))
+    serials = [number % QUERY_SERIALS for number in range(first_message, first_message + count + 1)]
+    *ids, upload_id = message_ids(store.provider.id, now, serials)
+    region = store.provider.region
     sale = Sale(
         number=sales.sale_number(store.till, serial),
-        made_at=desk.now(),
+        made_at=now,
         store=store,
         operator=desk.settings.operator,
-        draft=draft,
+        draft=as_recorded(draft, claimed=claim is not None, day=business_day(now), region=region),
         claim=claim,
         answer=answer,
         certainty="provisional",
         bound=quoted.bound,
         tendered=answer.patient if draft.tendered is None else draft.tendered,
         policy_hash=desk.law.policy_hash(claim) if claim is not None and answer.policy else None,
-        message_ids=(),
+        message_ids=tuple(ids),
     )
-    first = outbox.last_number(desk.db) + 1
-    ids = tuple(_message_id(sale, first + place) for place in range(len(insured_settlements(answer))))
-    return msgspec.structs.replace(sale, message_ids=ids)
-
-
-def _message_id(sale: Sale, number: int) -> str:
-    return message_id(sale.store.provider.id, sale.made_at, number % QUERY_SERIALS)
-
-
-def _settlement_message(sale: Sale, settlement: Settlement, id_: str) -> outbox.Message:
-    person, claim = sale.draft.person, sale.claim
-    if person is None or claim is None:
-        raise ValueError("only a person's claim has settlements for the agency")
-    return outbox.Message(
-        id=id_,
-        infno=SETTLEMENT,
-        input=settlement_input(
-            sale_number=sale.number,
-            made_at=sale.made_at,
-            draft=sale.draft,
-            claim=claim,
-            settlement=settlement,
-            policy=sale.answer.policy,
-            policy_hash=sale.policy_hash,
-        ),
-        provider=sale.store.provider.id,
-        admdvs=person.region,
-        sale=sale.number,
-        made_at=sale.made_at,
-    )
+    return sale, upload_id
 
 
 def _await_answer(desk: Desk, sale: Sale) -> None:
@@ -174,4 +138,4 @@ def _await_answer(desk: Desk, sale: Sale) -> None:
 
 
 def _answered(desk: Desk, sale: Sale) -> bool:
-    return all(message.state != "waiting" for message in outbox.with_ids(desk.db, sale.message_ids))
+    return not outbox.wait(desk.db, sale.message_ids)

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from app.errors import NoStore
 from app.usecases.desk import Desk
 from app.usecases.ports import ClaimContext
-from app.usecases.quote import Quote, insured_settlements, quote
+from app.usecases.quote import Quote, quote
 from app.usecases.state import CounterState
 from engine.calendar import business_day
 from engine.prescription import Finding
 from engine.review import review
-from engine.sale import Draft, Store
+from engine.sale import Draft, Store, insured_settlements
 
 
 def show(desk: Desk) -> CounterState:
@@ -102,7 +102,9 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int]) -> str:
     if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
         return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
     if lacking:
-        return f"还有 {sum(lacking.values())} 盒要扫追溯码"
+        line = next(line for line in draft.lines if line.id in lacking)
+        box = line.quantity - lacking[line.id] + 1
+        return f"还差 {sum(lacking.values())} 个追溯码：请扫「{line.drug.generic_name}」的第 {box} 盒。"
     if draft.tendered is None and quoted.answer.patient:
         return "收款：输入收到的金额，或按 F12 按应收结算"
     return "按 F12 结算"

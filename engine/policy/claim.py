@@ -51,7 +51,9 @@ class Provider(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_field
     dual_channel: bool = False
 
 
-class ClaimPrescription(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class ClaimPrescription(
+    Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
     """What the law asks of a prescription; ``valid_until`` None means the day of issue."""
 
     source: Source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -70,9 +71,15 @@ class _Answer(Struct, frozen=True, kw_only=True):
 
 def message_id(fixmedins_code: str, instant: datetime, serial: int) -> str:
     """Return the id of a message: shop, second and serial; raise ValueError for parts that do not fit."""
-    if len(fixmedins_code) != PROVIDER_LENGTH or not 0 <= serial < SERIALS:
-        raise ValueError(f"not a message id: {fixmedins_code!r}, {serial}")
-    return f"{fixmedins_code}{compact(instant)}{serial:04d}"
+    return message_ids(fixmedins_code, instant, [serial])[0]
+
+
+def message_ids(fixmedins_code: str, instant: datetime, serials: Sequence[int]) -> list[str]:
+    """Return the ids of messages made at one instant; raise ValueError for parts that do not fit."""
+    if len(fixmedins_code) != PROVIDER_LENGTH or not all(0 <= serial < SERIALS for serial in serials):
+        raise ValueError(f"not a message id: {fixmedins_code!r}, {serials}")
+    stem = fixmedins_code + compact(instant)
+    return [f"{stem}{serial:04d}" for serial in serials]
 
 
 def encode_request(

@@ -51,7 +51,10 @@ def answer_text(message: str, settlement: Settlement, fund: int) -> str:
 
 def settle_all(bench: Bench, sale: Sale, less: int = 0) -> None:
     insured = [each for each in sale.answer.settlements if each.benefit != "self_pay"]
-    for message, settlement in zip(outbox.with_ids(bench.db, sale.message_ids), insured, strict=True):
+    index = sales.index_of(bench.db, sale.number)
+    assert index is not None
+    messages = outbox.numbered(bench.db, index.first_message, index.messages)
+    for message, settlement in zip(messages, insured, strict=True):
         text = answer_text(message.id, settlement, settlement.fund - less)
         with transaction(bench.db):
             outbox.accepted(bench.db, message.id, text, bench.clock.now())

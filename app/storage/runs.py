@@ -1,0 +1,73 @@
+"""Where a box and a person are found among the sales: an index of full runs, and the few rows since the last.
+
+The keys of one sale lie far apart (each drug has its own range of trace codes), so that each would rewrite a
+page of its own. A run's keys go in together, sorted, in the transaction of the sale that fills the run; until
+then its rows are read. So a code is found from the commit of its sale on, and the table is never behind by
+more than a run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.storage.connection import Connection
+
+LENGTH = 16
+"""Sales in a run: that many rows lie on one or two pages, which a reader has at hand anyway."""
+
+_AFTER_FULL_RUNS = f"(SELECT coalesce(max(serial), 0) / {LENGTH} * {LENGTH} FROM sale)"
+
+
+def as_text(codes: list[str]) -> str | None:
+    """Return trace codes as a sale's row holds them: a JSON array; None when there are none."""
+    return msgspec.json.encode(codes).decode() if codes else None
+
+
+def close_run(db: Connection, serial: int) -> None:
+    """Put the run that sale ``serial`` fills into the index; nothing happens while it is not full."""
+    if serial % LENGTH:
+        return
+    db.execute(
+        "INSERT INTO trace_code (code, sale) SELECT code.value, serial FROM sale, json_each(traces) code"
+        " WHERE serial > ? ORDER BY code.value",
+        (serial - LENGTH,),
+    )
+    db.execute(
+        "INSERT INTO person_sale (psn_no, sale) SELECT psn_no, serial FROM sale"
+        " WHERE serial > ? AND psn_no IS NOT NULL AND messages > 0 ORDER BY psn_no",
+        (serial - LENGTH,),
+    )
+
+
+def sold(db: Connection, codes: list[str]) -> tuple[str, str] | None:
+    """Return the first of ``codes`` that was sold here, and the number of its sale; None when none was."""
+    if not codes:
+        return None
+    marks = ", ".join("?" * len(codes))
+    any_of = " OR ".join(["instr(traces, ?)"] * len(codes))
+    row = db.execute(
+        f"SELECT sale FROM trace_code WHERE code IN ({marks}) UNION ALL SELECT serial FROM sale"
+        f" WHERE serial > {_AFTER_FULL_RUNS} AND ({any_of}) LIMIT 1",
+        (*codes, *(f'"{code}"' for code in codes)),
+    ).fetchone()
+    return _which(db, codes, row[0]) if row else None
+
+
+def _which(db: Connection, codes: list[str], serial: int) -> tuple[str, str]:
+    number, traces = db.execute("SELECT number, traces FROM sale WHERE serial = ?", (serial,)).fetchone()
+    there = msgspec.json.decode(traces, type=frozenset[str])
+    return next(code for code in codes if code in there), number
+
+
+def sales_of(db: Connection, psn_no: str, columns: str, where: str, arguments: tuple[Any, ...]) -> list[Any]:
+    """Return ``columns`` of a person's sales with messages, oldest first; ``where`` is about sale ``s``."""
+    return db.execute(
+        f"SELECT {columns}, serial FROM person_sale p JOIN sale s ON s.serial = p.sale"
+        f" WHERE p.psn_no = ? AND {where} UNION ALL"
+        f" SELECT {columns}, serial FROM sale s"
+        f" WHERE s.serial > {_AFTER_FULL_RUNS} AND s.psn_no = ? AND {where}"
+        " ORDER BY serial",
+        (psn_no, *arguments, psn_no, *arguments),
+    ).fetchall()

@@ -79,9 +79,9 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
     guard, db, key = open_books(settings.data)
     agency: EmbeddedAgency | None = None
     try:
-        migrate(db)
         agency = EmbeddedAgency(settings.data / "agency") if settings.demonstration else None
-        url = agency.url if agency else settings.agency_url
+        migrate(db)
+        url = _url(settings, agency, db)
         worker = _worker(settings, clock, db, key, url) if url else None
         desk = _desk(settings, clock, db, worker or NoCourier())
         counter = OpenCounter(desk, worker, agency, guard)
@@ -111,11 +111,23 @@ def open_books(data: Path) -> tuple[Guard, Connection, bytes]:
         raise
 
 
-def _worker(settings: Settings, clock: Clock, db: Connection, key: bytes, url: str) -> SyncWorker:
+def _url(settings: Settings, agency: EmbeddedAgency | None, db: Connection) -> Callable[[], str] | None:
+    """Return what tells where the agency is, None without one; ours may be starting still."""
+    if agency is None:
+        address = settings.agency_url
+        return (lambda: address) if address else None
+    if not stores.all(db):  # Without its news there is no shop to open: say so at once if it does not start.
+        _ = agency.url
+    return lambda: agency.url
+
+
+def _worker(
+    settings: Settings, clock: Clock, db: Connection, key: bytes, url: Callable[[], str]
+) -> SyncWorker:
     credentials = _credentials(settings)
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
-        open_client=lambda: AgencyClient(url=url, credentials=credentials, clock=clock),
+        open_client=lambda: AgencyClient(url=url(), credentials=credentials, clock=clock),
         clock=clock,
         home=_home(settings, db),
         operator=settings.operator,
@@ -156,7 +168,7 @@ def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) ->
 
 
 def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
-    """Return what makes a tour with boxes of its own each time; their codes hold the second of their making."""
+    """Return what makes a tour with boxes of its own each time; their codes hold the second of it."""
     last: list[datetime] = []
 
     def fresh() -> tuple[TourStop, ...]:

@@ -17,7 +17,7 @@ _STOP_S = 5.0
 
 
 class EmbeddedAgency:
-    """A running agency at ``url``; it keeps its own data in ``data`` and its log beside them."""
+    """An agency that runs, or starts still; it keeps its own data in ``data`` and its log beside them."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -29,34 +29,32 @@ class EmbeddedAgency:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
+        self._lines: list[bytes] = []
+        self._reader = Thread(target=_first_line, args=(self._process.stdout, self._lines), daemon=True)
+        self._reader.start()
+
+    @property
+    def url(self) -> str:
+        """Where it answers; waits until it says so, on any thread. Raises AgencyDidNotStart."""
+        self._reader.join(_START_S)
+        if not self._lines or not self._lines[0]:
+            raise AgencyDidNotStart(why="它没有报出地址，原因在数据文件夹 agency/agency.log 里")
         try:
-            self.url = self._read_url()
-        except BaseException:
-            self.stop()
-            raise
+            return str(msgspec.json.decode(self._lines[0], type=dict[str, str])["url"])
+        except (msgspec.MsgspecError, KeyError) as error:
+            raise AgencyDidNotStart(why="它报出的地址看不懂") from error
 
     def stop(self) -> None:
         """Ask it to end, and end it where it does not; may be called again."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-    def _read_url(self) -> str:
-        lines: list[bytes] = []
-        reader = Thread(target=_first_line, args=(self._process.stdout, lines), daemon=True)
-        reader.start()
-        reader.join(_START_S)
-        if not lines or not lines[0]:
-            raise AgencyDidNotStart(why="它没有报出地址，原因在数据文件夹 agency/agency.log 里")
-        try:
-            return str(msgspec.json.decode(lines[0], type=dict[str, str])["url"])
-        except (msgspec.MsgspecError, KeyError) as error:
-            raise AgencyDidNotStart(why="它报出的地址看不懂") from error
+        if self._process.stdout is not None:  # Only now: a reader still waiting for its line holds it.
+            self._process.stdout.close()
 
 
 def _first_line(stream: IO[bytes] | None, lines: list[bytes]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-import httpx
 from msgspec import Raw, Struct
 
 from app.clock import Clock
@@ -26,9 +26,12 @@ from engine.protocol.settled import read_settled
 from engine.protocol.signin import read_signed_in, sign_in_input
 from engine.protocol.wire import ProtocolError
 
+if TYPE_CHECKING:
+    import httpx
+
 LARGEST_ANSWER = 32 * 1024 * 1024
 _OK = 200
-_TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_TIMEOUT_S, _CONNECT_S = 10.0, 3.0
 
 
 class Accepted(Struct, frozen=True):
@@ -91,13 +94,16 @@ class AgencyClient:
         credentials: Credentials,
         clock: Clock,
         profile: Profile | None = None,
-        timeout: httpx.Timeout = _TIMEOUT,
+        timeout: httpx.Timeout | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415 - heavy; loads on the courier's thread, behind the open counter
+
         self._profile = profile or Profile()
         self._credentials = credentials
         self._clock = clock
         self._address = url.rstrip("/") + self._profile.path
         # A shop's proxy settings must not lead the insured's data elsewhere.
+        timeout = timeout or httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
         self._http = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
         self._signed_in: dict[tuple[str, str], tuple[date, str]] = {}
         self._serial = secrets.randbelow(SERIALS - QUERY_SERIALS)
@@ -159,6 +165,8 @@ class AgencyClient:
         return _verdict(status, response)
 
     def _post(self, body: bytes, now: datetime) -> tuple[int, bytes]:
+        import httpx  # noqa: PLC0415 - as above
+
         signed = headers(self._profile, self._credentials, int(now.timestamp()), secrets.token_hex(16))
         try:
             with self._http.stream("POST", self._address, content=body, headers=signed) as response:

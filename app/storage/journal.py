@@ -18,9 +18,12 @@ def head(db: Connection) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, GENESIS)
 
 
-def append(db: Connection, kind: str, body: str, at: datetime) -> Entry:
-    """Seal and write the next entry, inside the caller's transaction."""
-    number, previous = head(db)
+def append(db: Connection, kind: str, body: str, at: datetime, after: tuple[int, str] | None = None) -> Entry:
+    """Seal and write the next entry, inside the caller's transaction.
+
+    ``after`` is the head, where the caller has read it in the same transaction.
+    """
+    number, previous = after or head(db)
     entry = seal(number=number + 1, at=at, kind=kind, body=body, previous=previous)
     db.execute(
         f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.storage import journal as entries
 from app.storage import outbox, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
@@ -46,17 +47,26 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
 
 
 class LastSale(Struct, frozen=True):
-    """What the sale to come must know of the newest one; zeros and no day before the first."""
+    """What the sale to come must know of the newest one, zeros and no day before the first: and ``head``,
+    number and hash of the journal's last entry, and how many ``messages`` there are."""
 
-    serial: int = 0
-    journal: int = 0
-    day: str = ""
+    serial: int
+    journal: int
+    day: str
+    messages: int
+    head: tuple[int, str]
 
 
 def newest(db: Connection) -> LastSale:
-    """Return serial, journal entry and day of the newest sale."""
-    row = db.execute("SELECT serial, journal, day FROM sale ORDER BY serial DESC LIMIT 1").fetchone()
-    return LastSale(*row) if row else LastSale()
+    """Return the newest sale, with what else the next one continues: one statement, for each costs time."""
+    row = db.execute(
+        "SELECT s.serial, s.journal, s.day, (SELECT max(number) FROM outbox), j.number, j.hash"
+        " FROM sale s, journal j WHERE s.serial = (SELECT max(serial) FROM sale)"
+        " AND j.number = (SELECT max(number) FROM journal)"
+    ).fetchone()
+    if row is None:
+        return LastSale(0, 0, "", outbox.last_number(db), entries.head(db))
+    return LastSale(row[0], row[1], row[2], row[3], (row[4], row[5]))
 
 
 def sale_number(till: str, serial: int) -> str:

@@ -21,6 +21,8 @@ from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
 
+_ENCODE = msgspec.json.Encoder().encode
+
 
 def tender(desk: Desk, text: str) -> None:
     """Note the cash taken, in yuan as typed; nothing typed means the exact sum."""
@@ -84,10 +86,12 @@ def commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
     """
     db = desk.db
     with transaction(db):
-        previous, first_message = sales.newest(db), outbox.last_number(db) + 1
+        previous = sales.newest(db)
+        first_message = previous.messages + 1
         sale, upload_id = _sale(desk, store, quoted, previous.serial + 1, first_message)
         _check_boxes(db, sale)
-        entry = journal.append(db, SALE_KIND, msgspec.json.encode(sale).decode(), sale.made_at)
+        body = _ENCODE(sale).decode()
+        entry = journal.append(db, SALE_KIND, body, sale.made_at, previous.head)
         sales.record(db, sale, previous, journal=entry.number, first_message=first_message)
         # The upload carries what came since the last sale: the agency's answers, and this sale.
         first = max(previous.journal + 1, entry.number - MOST_ENTRIES + 1)

@@ -1,0 +1,36 @@
+"""The counter does not wait for its agency, except where it has no shop to open without it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import errors
+from app.bootstrap import build_counter
+
+FALSE = shutil.which("false")
+pytestmark = pytest.mark.skipif(FALSE is None, reason="no program that ends at once on this system")
+
+
+def test_a_first_opening_without_the_agency_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", FALSE)
+
+    with pytest.raises(errors.AgencyDidNotStart):
+        build_counter(data=tmp_path, demonstration=True)
+
+
+def test_a_shop_that_is_known_opens_though_the_agency_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_counter(data=tmp_path, demonstration=True).close()
+    monkeypatch.setattr(sys, "executable", FALSE)
+
+    counter = build_counter(data=tmp_path, demonstration=True)
+    try:
+        assert counter.start().store.name
+        assert counter.world().online is not True
+    finally:
+        counter.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -85,3 +87,16 @@ def test_enter_in_the_field_counts_once() -> None:
 
     assert entered == ["6901"]
     window.close()
+
+
+def test_the_first_frame_loads_widgets_alone() -> None:
+    code = (
+        "import sys; from ui.__main__ import *; make_application(); show_first_frame(make_window(LIGHT));"
+        "print({name.split('.')[0] for name in sys.modules} & {'app', 'engine', 'msgspec', 'httpx'})"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert loaded.stdout == "set()\n"

@@ -223,7 +223,7 @@ class Program(QObject):
         from ui.places.presenter import PolicyPresenter  # noqa: PLC0415
         from ui.places.views import TwoCards  # noqa: PLC0415
 
-        view = TwoCards(self.window.ink, list_width=440)
+        view = TwoCards(self.window.ink, list_width=548)
         self._policy_presenter = presenter = PolicyPresenter(view, self.desk)
         view.pressed.connect(presenter.chosen)
         return view

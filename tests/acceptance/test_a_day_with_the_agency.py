@@ -69,7 +69,7 @@ def test_every_person_of_the_tour_is_sold_to_with_the_agency_answering(window: C
 def test_a_person_of_wuxi_is_told_where_to_go_and_may_pay_all(window: CounterWindow) -> None:
     window.walk(WUXI)
     assert "这一单医保不付" in window.words()
-    assert "约定机构：演示社区卫生服务中心（锡山）" in window.words()
+    assert "约定机构：\n演示社区卫生服务中心（锡山）" in window.words()
     assert window.window.counter.act.text() == "按自费结算"
 
     settle(window)

@@ -1,7 +1,8 @@
 """A sale through the real window, till and agency, with every event handler of the window's thread timed.
 
 Run in a process of its own, because the application that times must be the first one there is:
-``timed_sale.py FOLDER`` prints the handlers' times in milliseconds as JSON, longest first, each with its receiver and the event.
+``timed_sale.py FOLDER`` prints the handlers' times in milliseconds as JSON, longest first, each with its
+receiver and the event.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from ui.widgets.ink import Ink
 from ui.widgets.sheet import BAR_ROOM, Scroll, Sheet
 
 _CHECK_MS = 250
-_FINDINGS = 96  # The height for findings: two of them are seen at once, the gravest first.
+_FINDINGS = (
+    100  # The height for findings: two are seen at once, the gravest first; eight rows stand above them.
+)
 
 
 class PrescriptionForm(QWidget):

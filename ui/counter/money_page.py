@@ -104,7 +104,7 @@ def _refusal(state: CounterState, refusal: Refusal) -> Panel:
     text = refusal.message
     person = state.draft.person
     if person is not None and person.agreed_provider_name and "约定" in text:
-        text += f"\n约定机构：{person.agreed_provider_name}"
+        text += f"\n约定机构：\n{person.agreed_provider_name}"
     return Panel(mark=mark, title=title, text=text, source=clause(refusal.clause))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ui.items import Page
 
 LEFT, RIGHT = 280, 304
+_CURSOR = 2
 _FIELD_EDGE = 4  # A field's room beside its text, so that the change below it stands flush.
 
 
@@ -174,6 +175,10 @@ class Cash(QFrame):
         self.tender.setPlaceholderText("刚好")
         self.tender.setMaxLength(200)
         self.tender.setEnabled(False)
+        # The field keeps room for its cursor behind what is typed, but none behind the placeholder.
+        self.tender.textChanged.connect(
+            lambda text: self.tender.setTextMargins(0, 0, -_CURSOR if text else 0, 0)
+        )
         self.change = Sheet(ink)
         self.change.setFixedHeight(32)
         box.addWidget(self._label, 0, 0)

@@ -17,8 +17,8 @@ def prescription_page(state: CounterState) -> Page:
     if prescription is None:
         return (Heading("处方"), *_none(state), *notes(_own(state)))
     return (
-        Heading("处方"),
-        Text(text=joined(SOURCE[prescription.source], prescription.issuer), weight=500),
+        Heading("处方", SOURCE[prescription.source]),
+        Text(text=prescription.issuer, weight=500),
         sub(joined(prescription.doctor, f"{day(prescription.issued)}开具")),
         sub(joined(_validity(prescription), f"{prescription.supply_days} 天量")),
         sub(f"诊断：{prescription.diagnosis}"),

@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from app.usecases.state import Counter, CounterState, Notice, TourStop
+from engine.sale import Draft
 from ui.counter.basket_page import basket_page, next_stop_page
 from ui.counter.money_page import money_page, why_page
 from ui.counter.person_page import person_brief, person_page
@@ -193,7 +194,7 @@ def pages(
         money=money_page(state),
         why=why_page(state),
         notice=notice_page(notice),
-        tour=next_stop_page(tour, toured),
+        tour=next_stop_page(tour, toured if state.draft != Draft() else None),
         act=_act(state),
         act_enabled=bool(state.draft.lines) or state.settled is not None,
         tendered=yuan(state.draft.tendered) if state.draft.tendered is not None else "",

@@ -155,7 +155,10 @@ def policy_page(card: PolicyCard | None) -> Page:
     """Return one pack: its numbers with their sections, and how doubtful places are read."""
     if card is None:
         return ()
-    page: list[Item] = [Text(text=card.title, size=LARGE, weight=700), Space(4), sub(card.document), Space(8)]
+    page: list[Item] = [Text(text=card.title, size=LARGE, weight=700), Space(4)]
+    if card.document != card.title:
+        page.append(sub(card.document))
+    page.append(Space(8))
     chips = (
         Chip(_validity(card), "sea"),
         *((Chip("征求意见稿，尚未正式发文", "ochre"),) if card.draft else ()),
@@ -175,7 +178,10 @@ def policy_page(card: PolicyCard | None) -> Page:
 def tour_page(tour: tuple[TourStop, ...]) -> Page:
     """Return the keys, and the whole tour where there is one."""
     page: list[Item] = [Text(text="帮助", size=HEAD, weight=700), Space(8)]
-    page += [Pair(left=what, right=key) for what, key in _HELP]
+    page += [
+        Row(key="", columns=_KEYS, cells=(Cell(text=key), Cell(text=what, tone="sub")), height=32)
+        for what, key in _HELP
+    ]
     if not tour:
         return tuple(page)
     page += [Space(16), Text(text="导览：点一张卡片，等于扫了上面的码", size=LARGE, weight=700)]
@@ -202,6 +208,7 @@ def _rows_of(tiles: list[Tile]) -> list[Item]:
     return rows
 
 
+_KEYS = (Column("按键", 120), Column("做什么", 0))
 _HELP = (
     ("扫码或输入：社保卡、医保电子凭证、身份证、药盒、追溯码、处方、药名、拼音首字母", "直接扫或打字"),
     ("选行", "↑ ↓"),

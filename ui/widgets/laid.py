@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QPainter
 
-from ui.items import Item, Page, Row, Tiles, words_of
+from ui.items import Head, Heading, Item, Page, Row, Rule, Space, Tiles, words_of
 from ui.widgets.ink import Ink
 from ui.widgets.painters import TILE_GAP, measure, paint, tile_width
+
+_BEGINNINGS = (Heading, Head, Space, Rule)  # Nothing ends with these; something follows them.
 
 
 class LaidPage:
@@ -25,7 +27,11 @@ class LaidPage:
 
     def whole_items(self, height: int) -> int:
         """Return how far the items reach that ``height`` shows whole; ``height`` where all of them are."""
-        ends = [y + high for _, y, high in self._places if y + high <= height]
+        ends = [
+            y + high
+            for item, y, high in self._places
+            if y + high <= height and not isinstance(item, _BEGINNINGS)
+        ]
         return ends[-1] if ends and self.height > height else height
 
     def paint(self, painter: QPainter, dirty: QRect) -> list[tuple[QRectF, str]]:

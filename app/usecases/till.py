@@ -99,6 +99,7 @@ class _Selling(_Place):
 
     def settle(self) -> CounterState:
         desk = self._desk
+        desk.awaited_stop = None  # Nothing joins the sale behind the pharmacist's back.
         self.refresh()
         if desk.settled is None:  # F12 twice is one sale.
             desk.notice = None

@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from bench.opened import BARE, counter, opened
 from bench.result import Result
 
-ROUNDS = 9
+ROUNDS = 15
 TIMES = 1.5
 
 
 def measure() -> Result:
-    """Open both windows alternately, and compare the medians."""
+    """Open both windows alternately, and compare each with its neighbour: a busy machine slows both."""
     bare, frame, ready = [], [], []
     with TemporaryDirectory() as folder:
         command = counter(Path(folder))
@@ -25,7 +25,8 @@ def measure() -> Result:
             words = _open(command, "ready")
             frame.append(words["frame"])
             ready.append(words["ready"])
-    return _result(median(bare), median(frame), median(ready))
+    ratio = median(ours / least for ours, least in zip(frame, bare, strict=True))
+    return _result(median(bare), median(frame), ratio, median(ready))
 
 
 def _open(command: tuple[str, ...], last_word: str) -> dict[str, float]:
@@ -33,16 +34,17 @@ def _open(command: tuple[str, ...], last_word: str) -> dict[str, float]:
         return window.seconds
 
 
-def _result(bare: float, frame: float, ready: float) -> Result:
+def _result(bare: float, frame: float, ratio: float, ready: float) -> Result:
     return Result(
         name="start",
         unit="ms",
         value=frame * 1000,
         baseline=bare * 1000,
-        ratio=frame / bare,
+        ratio=ratio,
         budget=f"<= {TIMES} x a bare window with a Chinese table",
-        met=frame <= TIMES * bare,
+        met=ratio <= TIMES,
         notes=(
+            f"median of {ROUNDS} pairs; each value is a median of its own",
             "first frame of the whole window, its field taking keys; both find their modules compiled",
             f"the opened counter (database, law, tour) is painted after {ready * 1000:.0f} ms",
         ),

@@ -85,9 +85,23 @@ class CashTooLittle(UserError):
     advice = "请补收后重新输入金额。"
 
 
+class CashUnclear(UserError):
+    """What was typed for cash is no amount of yuan."""
+
+    what = "看不懂金额「{text}」，没有收款，也没有结算。"
+    advice = "请输入元，例如 50 或 35.60。"
+
+
 class PrescriptionNeeded(UserError):
     what = "{drugs} 是处方药，还没有处方。没有结算，也没有入账。"
     advice = "请扫描或录入处方（Ctrl+2）；没有处方请把这一行撤下。"
+
+
+class PrescriptionUnfit(UserError):
+    """The prescription does not carry what is in the basket (药品管理法 第五十八条)."""
+
+    what = "处方药不能照这张处方卖：{problem}没有结算，也没有入账。"
+    advice = "请照上面处理后再按 F12；处方用不了的，请把处方药撤下。"
 
 
 class TraceCodeSold(UserError):

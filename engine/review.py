@@ -5,7 +5,7 @@ What the law allows is the policy answer's to say; here no city and no figure of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from engine.diseases import disease_name
@@ -19,6 +19,7 @@ _DATES = frozenset({"prescription_not_yet_valid", "prescription_expired"})
 _ORIGIN = frozenset(
     {"prescription_source_not_accepted", "prescription_issuer_not_designated", "prescription_not_confirmed"}
 )
+_BARRING = _DATES | {"prescription_of_another", "drug_not_prescribed", "more_than_prescribed"}
 _DIAGNOSIS = frozenset({"no_disease", "disease_not_covered", "disease_not_filed"})
 _SEVERITIES: tuple[Severity, ...] = ("refused", "attention", "ok")
 
@@ -39,6 +40,15 @@ def review(
             *_diagnosis(prescription, person, day, answer),
         ]
     return tuple(sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity)))
+
+
+def bars(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return those findings under which no prescription-only drug may be handed over.
+
+    Source: 药品管理法 (2019) 第五十四条 and 第五十八条: prescription-only drugs on a valid prescription,
+    neither changed nor substituted. Whether the fund pays is another question, and bars nothing.
+    """
+    return tuple(finding for finding in findings if finding.code in _BARRING)
 
 
 def _without(draft: Draft, answer: Answer | None) -> Iterator[Finding]:

@@ -9,41 +9,20 @@ import msgspec
 from app import errors
 from app.storage import journal, outbox, runs, sales
 from app.storage.connection import Connection, transaction
+from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
 from app.usecases.paper import put_on_paper
 from app.usecases.quote import Quote, quote
-from app.usecases.show import open_store
+from app.usecases.show import find, open_store
 from engine.calendar import business_day
-from engine.money import format_yuan, parse_yuan
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
-from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
+from engine.review import bars
+from engine.sale import Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
 
 _ENCODE = msgspec.json.Encoder().encode
-
-
-def tender(desk: Desk, text: str) -> None:
-    """Note the cash taken, in yuan as typed; nothing typed means the exact sum."""
-    typed = text.strip().replace("，", "").replace(",", "").replace("。", ".")
-    if not typed:
-        desk.change(msgspec.structs.replace(desk.draft, tendered=None))
-        return
-    try:
-        tendered = parse_yuan(typed)
-    except ValueError:
-        desk.say(
-            "attention", f"看不懂金额「{text.strip()[:20]}」，没有收款。", "请输入元，例如 50 或 35.60。"
-        )
-        return
-    quoted = quote(desk, open_store(desk), desk.draft)
-    patient = quoted.answer.patient if quoted else 0
-    if tendered < patient:
-        short = errors.CashTooLittle(**_cash(tendered, patient))
-        desk.say("attention", short.what, short.advice)
-        return
-    desk.change(msgspec.structs.replace(desk.draft, tendered=tendered))
 
 
 def settle(desk: Desk) -> None:
@@ -55,28 +34,22 @@ def settle(desk: Desk) -> None:
     quoted = quote(desk, store, desk.draft)
     if quoted is None:
         raise errors.NothingToSettle()
-    _check(desk.draft, quoted)
+    _check(desk, quoted)
     sale = commit(desk, store, quoted)
     desk.courier.poke()
     _await_answer(desk, sale)
     desk.settled = put_on_paper(desk, sale)
 
 
-def _check(draft: Draft, quoted: Quote) -> None:
+def _check(desk: Desk, quoted: Quote) -> None:
+    draft = desk.draft
     needing = [line.drug.generic_name for line in draft.lines if line.drug.prescription_only]
     if needing and draft.prescription is None:
         raise errors.PrescriptionNeeded(drugs="、".join(needing))
-    patient = quoted.answer.patient
-    if draft.tendered is not None and draft.tendered < patient:
-        raise errors.CashTooLittle(**_cash(draft.tendered, patient))
-
-
-def _cash(tendered: int, patient: int) -> dict[str, str]:
-    return {
-        "tendered": format_yuan(tendered),
-        "patient": format_yuan(patient),
-        "short": format_yuan(patient - tendered),
-    }
+    barring = bars(find(desk, draft, quoted)) if needing else ()
+    if barring:
+        raise errors.PrescriptionUnfit(problem="".join(finding.text for finding in barring))
+    check_cash(draft.tendered, quoted.answer.patient)
 
 
 def commit(desk: Desk, store: Store, quoted: Quote) -> Sale:

@@ -10,7 +10,7 @@ from datetime import date
 
 from app.storage import journal
 from app.storage.migrations import migrate
-from app.usecases import basket, enter, history, paper, prescribe, settle, tour
+from app.usecases import basket, cash, enter, history, paper, prescribe, settle, tour
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer
@@ -94,7 +94,7 @@ class _Selling(_Place):
 
     def tender(self, text: str) -> CounterState:
         self._desk.begin_act()
-        settle.tender(self._desk, text)
+        cash.tender(self._desk, text)
         return show(self._desk)
 
     def settle(self) -> CounterState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -130,12 +131,56 @@ def test_empty_basket_and_too_little_cash_record_nothing(bench: Bench) -> None:
         bench.till.settle()
     scan_stops(bench, "绍兴：便民")
 
-    state = bench.till.tender("0.01")
+    with pytest.raises(errors.CashTooLittle, match="还差"):
+        bench.till.tender("0.01")
 
-    assert state.notice is not None
-    assert "还差" in state.notice.what
-    assert state.draft.tendered is None
+    assert bench.till.refresh().draft.tendered is None
     assert journal.head(bench.db)[0] == 0
+
+
+@pytest.mark.parametrize("typed", ["0.01", "五十", "1e3", "-1", "53.567"])
+def test_cash_that_is_too_little_or_unclear_is_never_taken_for_the_exact_sum(
+    bench: Bench, typed: str
+) -> None:
+    scan_stops(bench, "绍兴：便民")
+    bench.till.tender("100")
+
+    with pytest.raises((errors.CashTooLittle, errors.CashUnclear), match="没有结算"):
+        bench.till.tender(typed)
+
+    assert bench.till.refresh().draft.tendered is None
+
+
+def test_prescription_that_has_run_out_sells_no_prescription_drug(bench: Bench) -> None:
+    scan_stops(bench, "绍兴：便民")
+    prescription = bench.desk.draft.prescription
+    assert prescription is not None
+    old = replace(prescription, issued=date(2026, 1, 5), valid_until=date(2026, 1, 7))
+    bench.desk.draft = replace(bench.desk.draft, prescription=old)
+
+    with pytest.raises(errors.PrescriptionUnfit, match="没有入账"):
+        bench.till.settle()
+
+    assert journal.head(bench.db)[0] == 0
+
+
+def test_more_boxes_than_prescribed_are_not_sold(bench: Bench) -> None:
+    scan_stops(bench, "绍兴：便民")
+    line = bench.desk.draft.lines[0]
+    bench.till.change_quantity(line.id, 90)
+
+    with pytest.raises(errors.PrescriptionUnfit, match="请减到"):
+        bench.till.settle()
+
+
+def test_prescription_that_no_fund_accepts_may_still_be_sold_on_at_the_patients_cost(bench: Bench) -> None:
+    scan_stops(bench, "无锡")
+
+    state = bench.till.settle()
+
+    assert state.settled is not None
+    assert state.answer is not None
+    assert state.answer.fund == 0
 
 
 def test_change_is_what_was_tendered_less_the_patients_share(bench: Bench) -> None:

@@ -15,8 +15,8 @@ GENESIS = "0" * 64
 class Entry(Struct, frozen=True, kw_only=True):
     """Entry ``number`` of a till, counted from 1; ``body`` is JSON text, kept to the letter.
 
-    ``hash`` is SHA-256 over number, instant, kind, predecessor and body, so an entry cannot be changed,
-    moved or cut without a break in the chain.
+    ``hash`` is SHA-256 over number, instant, kind, predecessor and the body's own SHA-256, so an entry cannot
+    be changed, moved or cut without a break in the chain.
     """
 
     number: int
@@ -34,8 +34,18 @@ class ChainFault(Struct, frozen=True):
     text: str
 
 
-def seal(*, number: int, at: datetime, kind: str, body: str, previous: str) -> Entry:
-    """Return the entry that follows the one whose hash is ``previous``; ``at`` is aware."""
+def digest_of(body: str) -> str:
+    """Return the SHA-256 of an entry's body, which may be taken before the entry has its place."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def seal(
+    *, number: int, at: datetime, kind: str, body: str, previous: str, digest: str | None = None
+) -> Entry:
+    """Return the entry that follows the one whose hash is ``previous``.
+
+    ``at`` is aware; ``digest`` is the body's, where the caller has taken it already.
+    """
     if at.tzinfo is None:
         raise ValueError("an entry's instant must know its time zone")
     stamp = at.isoformat()
@@ -45,7 +55,7 @@ def seal(*, number: int, at: datetime, kind: str, body: str, previous: str) -> E
         kind=kind,
         body=body,
         previous=previous,
-        hash=_digest(number, stamp, kind, previous, body),
+        hash=_hash(number, stamp, kind, previous, digest or digest_of(body)),
     )
 
 
@@ -57,16 +67,17 @@ def find_faults(entries: Iterable[Entry], number: int = 0, previous: str = GENES
             faults.append(ChainFault(entry.number, f"第 {number} 条之后缺账目，接着是第 {entry.number} 条。"))
         if entry.previous != previous:
             faults.append(ChainFault(entry.number, f"第 {entry.number} 条与上一条不相连。"))
-        if entry.hash != _digest(entry.number, entry.at, entry.kind, entry.previous, entry.body):
+        if entry.hash != _hash_of(entry):
             faults.append(ChainFault(entry.number, f"第 {entry.number} 条被改动过。"))
         number, previous = entry.number, entry.hash
     return faults
 
 
-def _digest(number: int, at: str, kind: str, previous: str, body: str) -> str:
+def _hash_of(entry: Entry) -> str:
+    return _hash(entry.number, entry.at, entry.kind, entry.previous, digest_of(entry.body))
+
+
+def _hash(number: int, at: str, kind: str, previous: str, digest: str) -> str:
     # A length before each part, so that no two different entries hash the same text.
-    parts = (str(number), at, kind, previous)
-    digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode())
-    digest.update(f"{len(body)}:".encode())
-    digest.update(body.encode())
-    return digest.hexdigest()
+    parts = (str(number), at, kind, previous, digest)
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()

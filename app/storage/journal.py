@@ -4,27 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeAlias
 
-from app.storage.connection import Connection
+from app.storage.connection import Connection, sqlite
 from engine.journal import GENESIS, ChainFault, Entry, find_faults, seal
 
 _COLUMNS = "number, at, kind, body, previous, hash"
 _PAGE = 500
 
+Head: TypeAlias = tuple[int, str]
+"""Number and hash of the last entry."""
 
-def head(db: Connection) -> tuple[int, str]:
+
+def head(db: Connection) -> Head:
     """Return number and hash of the last entry; (0, GENESIS) of an empty journal."""
     row = db.execute("SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1").fetchone()
     return (row[0], row[1]) if row else (0, GENESIS)
 
 
-def append(db: Connection, kind: str, body: str, at: datetime, after: tuple[int, str] | None = None) -> Entry:
+def append(
+    db: Connection,
+    kind: str,
+    body: str,
+    at: datetime,
+    *,
+    digest: str | None = None,
+    after: Head | None = None,
+) -> Entry:
     """Seal and write the next entry, inside the caller's transaction.
 
-    ``after`` is the head, where the caller has read it in the same transaction.
+    ``digest`` is the body's and ``after`` the head, where the caller knows them. A head that is no longer the
+    last one is refused by the table itself; then the present one is read.
     """
-    number, previous = after or head(db)
-    entry = seal(number=number + 1, at=at, kind=kind, body=body, previous=previous)
+    if after is not None:
+        try:
+            return _write(db, _next(after, kind, body, at, digest))
+        except sqlite.IntegrityError:
+            pass  # Another thread's entry came between: the courier writes what the agency answers.
+    return _write(db, _next(head(db), kind, body, at, digest))
+
+
+def _next(after: Head, kind: str, body: str, at: datetime, digest: str | None) -> Entry:
+    return seal(number=after[0] + 1, at=at, kind=kind, body=body, previous=after[1], digest=digest)
+
+
+def _write(db: Connection, entry: Entry) -> Entry:
     db.execute(
         f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
         (entry.number, entry.at, entry.kind, entry.body, entry.previous, entry.hash),

@@ -51,6 +51,7 @@ _INSERT = (
     " first_entry, last_entry) VALUES "
 )
 _MARKS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_WAITS = "number > (SELECT number FROM outbox_mark) AND state = 'waiting'"
 
 
 def put(db: Connection, message: Message) -> None:
@@ -60,29 +61,41 @@ def put(db: Connection, message: Message) -> None:
     db.execute(_INSERT + _MARKS, (*what, to_text(message.made_at), due_at, None, None))
 
 
-def put_sale(db: Connection, sale: Sale, upload_id: str, entries: tuple[int, int]) -> None:
-    """Queue what ``sale`` tells the agency: its settlements, and the journal entries from first to last.
+class SaleMessages(Struct, frozen=True):
+    """What a sale tells the agency, ready to be queued by one statement."""
 
-    The last of ``entries`` is the sale's own. None of the texts is written here: they follow from the
-    entries, letter by letter the same at every sending.
-    """
-    first, last = entries
+    statement: str
+    values: tuple[str | None, ...]
+
+
+def of_sale(sale: Sale, upload_id: str) -> SaleMessages:
+    """Return the messages of ``sale``: its settlements, and the journal entries up to its own."""
     provider, person, made_at = sale.store.provider.id, sale.draft.person, to_text(sale.made_at)
-    region = person.region if person else None
-    rows: list[tuple[str | int | None, ...]] = [
-        (id_, SETTLEMENT, provider, region, sale.number, None, made_at, made_at, None, last)
-        for id_ in sale.message_ids
+    ids = (*sale.message_ids, upload_id)
+    settlements = len(sale.message_ids)
+    # The first entry is the upload's alone: a settlement names the sale's entry only.
+    rows = [
+        f"(?{place}, '{SETTLEMENT}', ?3, ?4, ?5, NULL, ?6, ?6, NULL, ?2)"
+        for place in range(7, 7 + settlements)
     ]
-    rows.append((upload_id, JOURNAL_UPLOAD, provider, None, sale.number, None, made_at, made_at, first, last))
-    # One statement for all: each costs as much as a row.
-    db.execute(_INSERT + ", ".join([_MARKS] * len(rows)), [value for row in rows for value in row])
+    rows.append(f"(?{7 + settlements}, '{JOURNAL_UPLOAD}', ?3, NULL, ?5, NULL, ?6, ?6, ?1, ?2)")
+    region = person.region if person else None
+    return SaleMessages(_INSERT + ", ".join(rows), (provider, region, sale.number, made_at, *ids))
+
+
+def put_sale(db: Connection, messages: SaleMessages, first: int, last: int) -> None:
+    """Queue a sale's messages; the upload carries journal entries ``first`` to ``last``, its own.
+
+    None of the texts is written here: they follow from the entries, letter by letter the same at every
+    sending.
+    """
+    db.execute(messages.statement, (first, last, *messages.values))
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Message]:
     """Return at most ``limit`` waiting messages whose next attempt is due, oldest first."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND next_attempt_at <= ?"
-        " ORDER BY number LIMIT ?",
+        f"SELECT {_COLUMNS} FROM outbox WHERE {_WAITS} AND next_attempt_at <= ? ORDER BY number LIMIT ?",
         (to_text(now), limit),
     )
     return [_message(db, row) for row in rows.fetchall()]
@@ -90,7 +103,7 @@ def due(db: Connection, now: datetime, limit: int) -> list[Message]:
 
 def next_due_at(db: Connection) -> datetime | None:
     """Return when the next attempt is due; None when nothing waits."""
-    row = db.execute("SELECT min(next_attempt_at) FROM outbox WHERE state = 'waiting'").fetchone()
+    row = db.execute(f"SELECT min(next_attempt_at) FROM outbox WHERE {_WAITS}").fetchone()
     return from_text(row[0]) if row[0] else None
 
 
@@ -98,17 +111,27 @@ def accepted(db: Connection, id: str, answer: str, at: datetime) -> None:
     """Settle a message that the agency took; ``answer`` is its output as JSON text."""
     db.execute(
         "UPDATE outbox SET state = 'accepted', attempts = attempts + 1, next_attempt_at = NULL,"
-        " trouble = '', answer = ?, settled_at = ? WHERE id = ? AND state = 'waiting'",
+        f" trouble = '', answer = ?, settled_at = ? WHERE id = ? AND {_WAITS}",
         (answer, to_text(at), id),
     )
+    _move_mark(db)
 
 
 def rejected(db: Connection, id: str, trouble: str, at: datetime) -> None:
     """Settle a message that the agency refused; it stays on record for a person to look at."""
     db.execute(
         "UPDATE outbox SET state = 'rejected', attempts = attempts + 1, next_attempt_at = NULL,"
-        " trouble = ?, settled_at = ? WHERE id = ? AND state = 'waiting'",
+        f" trouble = ?, settled_at = ? WHERE id = ? AND {_WAITS}",
         (trouble, to_text(at), id),
+    )
+    _move_mark(db)
+
+
+def _move_mark(db: Connection) -> None:
+    """Put the mark behind the last message before which nothing waits."""
+    db.execute(
+        "UPDATE outbox_mark SET number = coalesce("
+        f"(SELECT min(number) - 1 FROM outbox WHERE {_WAITS}), (SELECT max(number) FROM outbox), 0)"
     )
 
 
@@ -120,20 +143,20 @@ def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime, sen
     """
     db.execute(
         "UPDATE outbox SET attempts = attempts + 1, trouble = ?, next_attempt_at = ?,"
-        " input = coalesce(input, ?) WHERE id = ? AND state = 'waiting'",
+        f" input = coalesce(input, ?) WHERE id = ? AND {_WAITS}",
         (trouble, to_text(next_attempt_at), sent, id),
     )
 
 
 def hasten(db: Connection, now: datetime) -> None:
     """Make every waiting message due now: the person at the counter asked for it."""
-    db.execute("UPDATE outbox SET next_attempt_at = ? WHERE state = 'waiting'", (to_text(now),))
+    db.execute(f"UPDATE outbox SET next_attempt_at = ? WHERE {_WAITS}", (to_text(now),))
 
 
 def counts(db: Connection) -> tuple[int, int]:
     """Return how many messages wait and how many were rejected."""
     row = db.execute(
-        "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'),"
+        f"SELECT (SELECT count(*) FROM outbox WHERE {_WAITS}),"
         " (SELECT count(*) FROM outbox WHERE state = 'rejected')"
     ).fetchone()
     return row[0], row[1]
@@ -167,7 +190,7 @@ def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[str]
 def wait(db: Connection, ids: tuple[str, ...]) -> bool:
     """Tell whether one of these messages still waits for its answer."""
     marks = ", ".join("?" * len(ids))
-    sql = f"SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'waiting' AND id IN ({marks}))"
+    sql = f"SELECT EXISTS (SELECT 1 FROM outbox WHERE {_WAITS} AND id IN ({marks}))"
     return bool(db.execute(sql, ids).fetchone()[0])
 
 

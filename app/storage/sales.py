@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from app.storage import journal as entries
 from app.storage import outbox, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
@@ -47,26 +46,21 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
 
 
 class LastSale(Struct, frozen=True):
-    """What the sale to come must know of the newest one, zeros and no day before the first: and ``head``,
-    number and hash of the journal's last entry, and how many ``messages`` there are."""
+    """What the sale to come must know of the newest one, zeros and no day before the first, and how many
+    ``messages`` were ever put."""
 
     serial: int
     journal: int
     day: str
     messages: int
-    head: tuple[int, str]
 
 
 def newest(db: Connection) -> LastSale:
-    """Return the newest sale, with what else the next one continues: one statement, for each costs time."""
+    """Return the newest sale, and what else the next one continues."""
     row = db.execute(
-        "SELECT s.serial, s.journal, s.day, (SELECT max(number) FROM outbox), j.number, j.hash"
-        " FROM sale s, journal j WHERE s.serial = (SELECT max(serial) FROM sale)"
-        " AND j.number = (SELECT max(number) FROM journal)"
+        "SELECT serial, journal, day, (SELECT max(number) FROM outbox) FROM sale ORDER BY serial DESC LIMIT 1"
     ).fetchone()
-    if row is None:
-        return LastSale(0, 0, "", outbox.last_number(db), entries.head(db))
-    return LastSale(row[0], row[1], row[2], row[3], (row[4], row[5]))
+    return LastSale(*row) if row else LastSale(0, 0, "", outbox.last_number(db))
 
 
 def sale_number(till: str, serial: int) -> str:
@@ -80,26 +74,36 @@ def serial_of(number: str) -> int | None:
     return int(tail) if tail.isascii() and tail.isdigit() and len(tail) <= 18 else None  # noqa: PLR2004
 
 
-def record(db: Connection, sale: Sale, previous: LastSale, *, journal: int, first_message: int) -> None:
-    """Write the row of ``sale``, which follows ``previous``, in the caller's transaction.
+class SaleRow(Struct, frozen=True):
+    """The row of a sale, ready to be written but for its journal number."""
 
-    Its text is journal entry ``journal``, its first message the outbox's number ``first_message``.
-    """
+    serial: int
+    day: str
+    values: tuple[str | int | None, ...]
+
+
+def row_of(sale: Sale, previous: LastSale) -> SaleRow:
+    """Return the row of ``sale``, which follows ``previous``."""
     person, answer, serial = sale.draft.person, sale.answer, previous.serial + 1
     who = (masked_name(person.name), person.psn_no) if person else ("自费顾客", None)
     sums = (answer.total, answer.fund, answer.assistance, answer.patient)
     day, provider = business_day(sale.made_at).isoformat(), sale.store.provider.id
-    state = (sale.certainty, first_message, len(sale.message_ids))
     texts = (sale.number, to_text(sale.made_at), day, *who, provider, runs.as_text(trace_codes(sale)))
+    state = (sale.certainty, previous.messages + 1, len(sale.message_ids))
+    return SaleRow(serial, day, (serial, *texts, *sums, *state))
+
+
+def record(db: Connection, row: SaleRow, previous: LastSale, journal: int) -> None:
+    """Write the row of the sale whose text is journal entry ``journal``, in the caller's transaction."""
     db.execute(
-        "INSERT INTO sale (serial, journal, number, at, day, who, psn_no, provider, traces, total, fund,"
+        "INSERT INTO sale (journal, serial, number, at, day, who, psn_no, provider, traces, total, fund,"
         " assistance, patient, certainty, first_message, messages)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (serial, journal, *texts, *sums, *state),
+        (journal, *row.values),
     )
-    if previous.day != day:
-        db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (serial, day))
-    runs.close_run(db, serial)
+    if previous.day != row.day:
+        db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (row.serial, row.day))
+    runs.close_run(db, row.serial)
 
 
 def trace_codes(sale: Sale) -> list[str]:

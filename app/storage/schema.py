@@ -30,7 +30,7 @@ FIRST_SALE = (
     # A mark that the chain was verified up to an entry, so that a start need not read years again.
     "CREATE TABLE verified (number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT",
     # serial counts this till's sales from 1; journal is the entry that holds the whole sale.
-    """CREATE TABLE sale (serial INTEGER PRIMARY KEY, journal INTEGER NOT NULL REFERENCES journal (number),
+    """CREATE TABLE sale (serial INTEGER PRIMARY KEY, journal INTEGER NOT NULL,
            number TEXT NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL, who TEXT NOT NULL, psn_no TEXT,
            provider TEXT NOT NULL, traces TEXT, total INTEGER NOT NULL, fund INTEGER NOT NULL,
            assistance INTEGER NOT NULL, patient INTEGER NOT NULL, certainty TEXT NOT NULL,
@@ -58,7 +58,10 @@ FIRST_SALE = (
            attempts INTEGER NOT NULL DEFAULT 0, next_attempt_at TEXT, trouble TEXT NOT NULL DEFAULT '',
            answer TEXT, settled_at TEXT, CHECK (input IS NOT NULL OR last_entry IS NOT NULL))
            STRICT""",
-    "CREATE UNIQUE INDEX outbox_waiting ON outbox (id) WHERE state = 'waiting'",
+    # Every message up to this number is settled: what waits is found behind it, without an index that each
+    # sale would have to write. It moves when a message is settled, on the courier's thread.
+    "CREATE TABLE outbox_mark (number INTEGER NOT NULL) STRICT",
+    "INSERT INTO outbox_mark VALUES (0)",
     "CREATE INDEX outbox_rejected ON outbox (state) WHERE state = 'rejected'",
     """CREATE TRIGGER outbox_never_deleted BEFORE DELETE ON outbox
            BEGIN SELECT RAISE(ABORT, 'messages are settled, never deleted'); END""",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+from msgspec import Struct
 
 from app import errors
 from app.storage import journal, outbox, runs, sales
@@ -15,6 +16,7 @@ from app.usecases.paper import put_on_paper
 from app.usecases.quote import Quote, quote
 from app.usecases.show import find, open_store
 from engine.calendar import business_day
+from engine.journal import digest_of
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
 from engine.review import bars
@@ -35,7 +37,7 @@ def settle(desk: Desk) -> None:
     if quoted is None:
         raise errors.NothingToSettle()
     _check(desk, quoted)
-    sale = commit(desk, store, quoted)
+    sale = commit(desk.db, prepare(desk, store, quoted))
     desk.courier.poke()
     _await_answer(desk, sale)
     desk.settled = put_on_paper(desk, sale)
@@ -52,23 +54,43 @@ def _check(desk: Desk, quoted: Quote) -> None:
     check_cash(draft.tendered, quoted.answer.patient)
 
 
-def commit(desk: Desk, store: Store, quoted: Quote) -> Sale:
-    """Write journal, index, trace codes and messages in one durable step.
+class Prepared(Struct, frozen=True):
+    """A sale ready to be made durable: the journal's text and its digest, the sale's row, its messages."""
 
-    Raises TraceCodeSold, with nothing recorded, for a box that was sold before.
+    sale: Sale
+    body: str
+    digest: str
+    row: sales.SaleRow
+    messages: outbox.SaleMessages
+    previous: sales.LastSale
+    head: journal.Head
+
+
+def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
+    """Number the sale on the desk and write its text; raise TraceCodeSold for a box that was sold before.
+
+    Nobody else sells into this database (``app.storage.guard``), so what is read here still holds when the
+    sale is committed, and the transaction need not wait for it.
     """
-    db = desk.db
+    previous = sales.newest(desk.db)
+    sale, upload_id = _sale(desk, store, quoted, previous.serial + 1, previous.messages + 1)
+    _check_boxes(desk.db, sale)
+    body = _ENCODE(sale).decode()
+    row, messages = sales.row_of(sale, previous), outbox.of_sale(sale, upload_id)
+    return Prepared(sale, body, digest_of(body), row, messages, previous, journal.head(desk.db))
+
+
+def commit(db: Connection, prepared: Prepared) -> Sale:
+    """Write journal, index, trace codes and messages in one durable step."""
+    sale, previous = prepared.sale, prepared.previous
     with transaction(db):
-        previous = sales.newest(db)
-        first_message = previous.messages + 1
-        sale, upload_id = _sale(desk, store, quoted, previous.serial + 1, first_message)
-        _check_boxes(db, sale)
-        body = _ENCODE(sale).decode()
-        entry = journal.append(db, SALE_KIND, body, sale.made_at, previous.head)
-        sales.record(db, sale, previous, journal=entry.number, first_message=first_message)
+        entry = journal.append(
+            db, SALE_KIND, prepared.body, sale.made_at, digest=prepared.digest, after=prepared.head
+        )
+        sales.record(db, prepared.row, previous, entry.number)
         # The upload carries what came since the last sale: the agency's answers, and this sale.
         first = max(previous.journal + 1, entry.number - MOST_ENTRIES + 1)
-        outbox.put_sale(db, sale, upload_id, (first, entry.number))
+        outbox.put_sale(db, prepared.messages, first, entry.number)
     return sale
 
 

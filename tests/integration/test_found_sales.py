@@ -49,7 +49,7 @@ def sell(bench: Bench, draft: Draft) -> Sale:
     store = open_store(bench.desk)
     quoted = quote(bench.desk, store, draft)
     assert quoted is not None
-    return settle.commit(bench.desk, store, quoted)
+    return settle.commit(bench.db, settle.prepare(bench.desk, store, quoted))
 
 
 COUNT = 2 * runs.LENGTH + 3

@@ -37,6 +37,7 @@ def foreign(path: Path) -> Connection:
     """A connection that sets none of our pragmas, as another program's would."""
     db: Connection = sqlite.connect(str(path), isolation_level=None)
     db.execute(f"PRAGMA key = \"x'{KEY.hex()}'\"")
+    db.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")  # How the file is written, like the key.
     db.execute("PRAGMA recursive_triggers = OFF")
     return db
 
@@ -61,6 +62,20 @@ def test_journal_entries_are_never_changed_through_any_door(tmp_path: Path, chan
         db.execute(change)
 
     assert [entry.body for entry in journal.read(db, 0, 9)] == ['{"place":0}', '{"place":1}']
+    db.close()
+
+
+def test_entry_that_came_between_is_followed_not_replaced(tmp_path: Path) -> None:
+    db = with_entries(tmp_path / "a.db", 1)
+    known = journal.head(db)
+    with transaction(db):
+        journal.append(db, "agency_answer", "{}", AT)
+
+    with transaction(db):
+        entry = journal.append(db, "sale", '{"place":1}', AT, after=known)
+
+    assert entry.number == 3
+    assert journal.verify(db) == []
     db.close()
 
 

@@ -104,6 +104,13 @@ class PrescriptionUnfit(UserError):
     advice = "请照上面处理后再按 F12；处方用不了的，请把处方药撤下。"
 
 
+class ReceiptNotPrinted(UserError):
+    """A copy could not be noted on disk; the sale was recorded long before."""
+
+    what = "第 {number} 号销售已入账，小票没有打出：磁盘写不进去。"
+    advice = "请清理磁盘空间、检查读写权限，再按 Ctrl P 重打；不要重做这一笔。"
+
+
 class TraceCodeSold(UserError):
     what = "追溯码 {code} 已在本店第 {number} 号销售中卖出。没有结算，也没有入账。"
     advice = "请核对药盒，换一盒再扫；如果是退回的药，请先交药师处理。"

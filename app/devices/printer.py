@@ -43,9 +43,9 @@ class PdfPrinter:
 
     def print_receipt(self, receipt: Receipt, copy: int = 0) -> Path | None:
         """Write the PDF and return its path; raise PrinterFull or PrinterUnavailable."""
-        content = receipt_pdf(copy_of(receipt, copy) if copy else receipt)
         target = self._place(receipt, copy)
         try:
+            content = receipt_pdf(copy_of(receipt, copy) if copy else receipt)  # Its font is a file as well.
             target.parent.mkdir(parents=True, exist_ok=True)
             _write_whole(target, content)
         except OSError as trouble:

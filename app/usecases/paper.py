@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Raw
@@ -18,43 +19,52 @@ from engine.receipt import Receipt, build_receipt
 from engine.sale import Sale
 
 
-def put_on_paper(desk: Desk, sale: Sale) -> Settled:
-    """Store and print the receipt of a sale that is recorded already; trouble becomes a notice."""
-    place: Path | None = None
+def without_paper(sale: Sale) -> Settled:
+    """Return a sale that is recorded and has no paper yet, from what is at hand alone."""
+    return _settled(sale, Receipt(number=sale.number, rows=()), None)
+
+
+def put_on_paper(desk: Desk, sale: Sale) -> None:
+    """Store and print the receipt of a sale that is recorded already, and show it as settled.
+
+    Raises StorageTrouble or PrinterSilent; what was done by then is shown.
+    """
     index = _index(desk, sale.number)
     known = replace(sale, certainty=index.certainty)
     receipt = _build(desk, known, index)
-    try:
-        with transaction(desk.db):
-            receipts.save(desk.db, index.serial, receipt)
-        place = _print(desk, index.serial, receipt)
-        _say_printed(desk, known, place)
-    except (errors.StorageTrouble, errors.PrinterSilent) as trouble:
-        _say_unprinted(desk, sale.number, trouble)
-    return _settled(known, receipt, place)
+    desk.settled = _settled(known, receipt, None)
+    with transaction(desk.db):
+        receipts.save(desk.db, index.serial, receipt)
+    place = _print(desk, index.serial, receipt)
+    desk.settled = _settled(known, receipt, place)
+    _say_printed(desk, known, place)
 
 
 def reprint(desk: Desk, number: str | None) -> Settled:
     """Print the receipt of sale ``number`` (None: the last one) again, marked as a copy.
 
-    The paper that never came out is an original, not a copy. Raises SaleUnknown, NoSaleYet, PrinterSilent.
+    The paper that never came out is an original, not a copy. Raises SaleUnknown, NoSaleYet, PrinterSilent,
+    and ReceiptNotPrinted where the disk is the trouble: the sale itself is recorded.
     """
     index = _index(desk, number) if number is not None else sales.last(desk.db)
     if index is None:
         raise errors.NoSaleYet()
     sale = replace(sales.read(desk.db, index.journal), certainty=index.certainty)
     receipt = stored_receipt(desk, index, sale)
-    place = _print(desk, index.serial, receipt)
+    try:
+        place = _print(desk, index.serial, receipt)
+    except errors.StorageTrouble as trouble:
+        raise errors.ReceiptNotPrinted(number=index.number) from trouble
     return _settled(sale, receipt, place)
 
 
 def stored_receipt(desk: Desk, index: SaleIndex, sale: Sale) -> Receipt:
-    """Return the receipt as stored; make it where a power cut came before that."""
+    """Return the receipt as stored; make it where a power cut, or a full disk, came before that."""
     stored = receipts.by_serial(desk.db, index.serial)
     if stored is None:
         stored = _build(desk, sale, index)
-        with transaction(desk.db):
-            receipts.save(desk.db, index.serial, stored)
+        with suppress(errors.StorageTrouble), transaction(desk.db):
+            receipts.save(desk.db, index.serial, stored)  # If it cannot be kept, it can still be seen.
     return stored
 
 
@@ -91,7 +101,8 @@ def _say_printed(desk: Desk, sale: Sale, place: Path | None) -> None:
     desk.say("done", f"第 {sale.number} 号销售已入账，小票已打印。", paper + later)
 
 
-def _say_unprinted(desk: Desk, number: str, trouble: errors.UserError) -> None:
+def say_unprinted(desk: Desk, number: str, trouble: errors.UserError) -> None:
+    """Say that sale ``number`` is recorded, and what keeps its paper."""
     if isinstance(trouble, errors.PrinterSilent):
         advice = trouble.advice
         what = f"{trouble.what}销售已入账（第 {number} 号）。"

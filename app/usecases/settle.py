@@ -12,11 +12,13 @@ from app.storage import journal, outbox, runs, sales
 from app.storage.connection import Connection, transaction
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
-from app.usecases.paper import put_on_paper
+from app.usecases.paper import put_on_paper, say_unprinted, without_paper
 from app.usecases.quote import Quote, quote
 from app.usecases.show import find, open_store
+from app.usecases.state import CounterState
 from engine.calendar import business_day
 from engine.journal import digest_of
+from engine.money import format_yuan
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
 from engine.review import bars
@@ -30,7 +32,8 @@ _ENCODE = msgspec.json.Encoder().encode
 def settle(desk: Desk) -> None:
     """Settle the sale on the desk; raise a UserError with nothing recorded, or record it durably first.
 
-    After the commit nothing that fails takes the sale away: the notice says that it is recorded.
+    After the commit nothing that fails takes the sale away, and none of it is raised as if nothing had been
+    recorded: the desk holds the sale as settled at once, so that the key pressed again sells nothing twice.
     """
     store = open_store(desk)
     quoted = quote(desk, store, desk.draft)
@@ -38,9 +41,32 @@ def settle(desk: Desk) -> None:
         raise errors.NothingToSettle()
     _check(desk, quoted)
     sale = commit(desk.db, prepare(desk, store, quoted))
+    desk.settled = without_paper(sale)
     desk.courier.poke()
-    _await_answer(desk, sale)
-    desk.settled = put_on_paper(desk, sale)
+    try:
+        _await_answer(desk, sale)
+        put_on_paper(desk, sale)
+    except (errors.StorageTrouble, errors.PrinterSilent) as trouble:
+        say_unprinted(desk, sale.number, trouble)
+
+
+def changed_since(desk: Desk, seen: CounterState | None) -> bool:
+    """Tell whether the sum is no longer the one that was ``seen``, and say so: nobody pays an unseen sum.
+
+    What is on the desk was shown again meanwhile; the next key settles it.
+    """
+    shown = desk.last_shown
+    if seen is None or shown is None or seen.answer is None or shown.answer is None:
+        return False
+    before, after = seen.answer.patient, shown.answer.patient
+    if (before, seen.answer.fund) == (after, shown.answer.fund):
+        return False
+    desk.say(
+        "attention",
+        f"应收由 {format_yuan(before)} 元变为 {format_yuan(after)} 元，没有结算，也没有入账。",
+        "请核对右边的金额和「为什么」，再按 F12。",
+    )
+    return True
 
 
 def _check(desk: Desk, quoted: Quote) -> None:

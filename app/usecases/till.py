@@ -100,10 +100,12 @@ class _Selling(_Place):
     def settle(self) -> CounterState:
         desk = self._desk
         desk.awaited_stop = None  # Nothing joins the sale behind the pharmacist's back.
+        seen = desk.last_shown
         self.refresh()
         if desk.settled is None:  # F12 twice is one sale.
             desk.notice = None
-            settle.settle(desk)
+            if not settle.changed_since(desk, seen):
+                settle.settle(desk)
         return show(desk)
 
     def undo(self) -> CounterState:

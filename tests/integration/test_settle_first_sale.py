@@ -157,6 +157,7 @@ def test_prescription_that_has_run_out_sells_no_prescription_drug(bench: Bench) 
     assert prescription is not None
     old = replace(prescription, issued=date(2026, 1, 5), valid_until=date(2026, 1, 7))
     bench.desk.draft = replace(bench.desk.draft, prescription=old)
+    bench.till.refresh()
 
     with pytest.raises(errors.PrescriptionUnfit, match="没有入账"):
         bench.till.settle()

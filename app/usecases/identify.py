@@ -19,14 +19,16 @@ def identify(desk: Desk, scan: Scan) -> None:
     desk.awaited = None
     if person is not None:
         put_person(desk, person)
-    elif desk.courier.online is False:
-        desk.say(
-            "attention",
-            "本机还没有这位参保人的资料，现在又连不上医保中心，不能按医保结算。",
-            "可以先按自费销售；联网后再扫一次凭证即可按医保结算。",
-        )
-        return
     else:
+        former = take_person_off(desk)
+        if desk.courier.online is False:
+            gone = f"{masked_name(former.name)}已撤下：" if former else ""
+            desk.say(
+                "attention",
+                f"{gone}本机还没有这位参保人的资料，现在又连不上医保中心，不能按医保结算。",
+                "可以先按自费销售；联网后再扫一次凭证即可按医保结算。",
+            )
+            return
         desk.awaited = scan.value
     if desk.courier.online is not False:
         desk.courier.look_up(open_store(desk), scan)
@@ -36,6 +38,20 @@ def known_person(db: Connection, scan: Scan) -> Person | None:
     """Return the person that the till itself knows by this credential."""
     find = {"voucher": people.by_voucher, "card": people.by_card_no, "resident_id": people.by_cert_no}
     return find[scan.kind](db, scan.value)
+
+
+def take_person_off(desk: Desk) -> Person | None:
+    """Take the person off the desk, with a prescription of theirs, and return them.
+
+    Whoever shows the next credential must never be sold to on the insurance of the one before.
+    """
+    former, prescription = desk.draft.person, desk.draft.prescription
+    if former is None:
+        return None
+    if prescription is not None and prescription.psn_no == former.psn_no:
+        prescription = None
+    desk.change(replace(desk.draft, person=None, prescription=prescription))
+    return former
 
 
 def put_person(desk: Desk, person: Person) -> None:
@@ -61,7 +77,7 @@ def person_arrived(desk: Desk, news: PersonAnswer) -> None:
         if at_counter is not None and at_counter.psn_no == person.psn_no:
             # No new act: the same person, only fresher.
             desk.draft = replace(desk.draft, person=people.by_psn_no(desk.db, person.psn_no) or person)
-        elif awaited:
+        elif awaited and at_counter is None:  # Else the scan was taken back, and the former person with it.
             put_person(desk, person)
     elif awaited:
         desk.say(

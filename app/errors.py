@@ -85,6 +85,13 @@ class CashTooLittle(UserError):
     advice = "请补收后重新输入金额。"
 
 
+class DayChanged(UserError):
+    """Midnight fell between computing the share and recording it; the law goes by the day."""
+
+    what = "日期刚刚变了，金额要按新的一天重算。没有结算，也没有入账。"
+    advice = "请核对金额后再按 F12。"
+
+
 class CashUnclear(UserError):
     """What was typed for cash is no amount of yuan."""
 

@@ -127,8 +127,13 @@ def _check_boxes(db: Connection, sale: Sale) -> None:
 
 
 def _sale(desk: Desk, store: Store, quoted: Quote, serial: int, first_message: int) -> tuple[Sale, str]:
-    """Return the sale as the journal will hold it, and the id of the upload that follows its messages."""
+    """Return the sale as the journal will hold it, and the id of the upload that follows its messages.
+
+    Raises DayChanged where midnight fell between the claim and its recording.
+    """
     answer, draft, claim, now = quoted.answer, desk.draft, quoted.claim, desk.now()
+    if claim is not None and claim.day != business_day(now):
+        raise errors.DayChanged()
     count = len(insured_settlements(answer))
     serials = [number % QUERY_SERIALS for number in range(first_message, first_message + count + 1)]
     *ids, upload_id = message_ids(store.provider.id, now, serials)

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from app import errors
 from app.storage import journal, people, sales
-from app.usecases import paper
+from app.usecases import paper, settle
 from app.usecases.ports import PersonAnswer
+from app.usecases.quote import quote
+from app.usecases.show import open_store
 from engine.ids import Scan
-from tests.fakes.fake_counter import NOW, Bench
+from tests.fakes.fake_counter import NOW, Bench, FakeClock
 
 
 @pytest.fixture
@@ -102,3 +104,12 @@ def test_sum_that_changed_since_it_was_shown_is_shown_before_it_is_settled(bench
     assert state.answer.patient > seen.answer.patient
     assert journal.head(bench.db)[0] == 0
     assert bench.till.settle().settled is not None
+
+
+def test_midnight_between_the_claim_and_its_recording_settles_nothing(bench: Bench) -> None:
+    quoted = quote(bench.desk, open_store(bench.desk), bench.desk.draft)
+    assert quoted is not None
+    bench.desk.clock = FakeClock(NOW + timedelta(days=1))
+
+    with pytest.raises(errors.DayChanged, match="没有入账"):
+        settle.prepare(bench.desk, open_store(bench.desk), quoted)

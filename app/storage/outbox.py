@@ -24,15 +24,20 @@ State: TypeAlias = Literal["waiting", "accepted", "rejected"]
 class Message(Struct, frozen=True, kw_only=True):
     """One message; ``id`` is fixed before the first sending and stays the same for ever.
 
-    ``input`` is the JSON text of the envelope's input object, ``admdvs`` the insured region
-    (insuplc_admdvs), ``sale`` the number of the sale it belongs to. ``next_attempt_at`` None: at once.
+    ``input`` is the JSON text of the envelope's input object; None where it follows from the journal
+    entries ``first_entry`` (None for a settlement) to ``last_entry``, and ``text_of`` writes it. ``admdvs``
+    is the insured region (insuplc_admdvs), ``sale`` the number of the sale it belongs to, ``number`` its
+    place in the outbox. ``next_attempt_at`` None: at once.
     """
 
     id: str
     infno: str
-    input: str
     provider: str
     made_at: datetime
+    input: str | None = None
+    first_entry: int | None = None
+    last_entry: int | None = None
+    number: int = 0
     admdvs: str | None = None
     sale: str | None = None
     state: State = "waiting"
@@ -44,7 +49,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 _COLUMNS = (
     "id, infno, input, provider, made_at, admdvs, sale, state, attempts, next_attempt_at, trouble, answer,"
-    " first_entry, last_entry"
+    " first_entry, last_entry, number"
 )
 _INSERT = (
     "INSERT INTO outbox (id, infno, provider, admdvs, sale, input, made_at, next_attempt_at,"
@@ -92,13 +97,12 @@ def put_sale(db: Connection, messages: SaleMessages, first: int, last: int) -> N
     db.execute(messages.statement, (first, last, *messages.values))
 
 
-def due(db: Connection, now: datetime, limit: int) -> list[Message]:
-    """Return at most ``limit`` waiting messages whose next attempt is due, oldest first."""
+def waiting(db: Connection, after: int, limit: int) -> list[Message]:
+    """Return at most ``limit`` messages behind number ``after`` that wait, due or not, oldest first."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM outbox WHERE {_WAITS} AND next_attempt_at <= ? ORDER BY number LIMIT ?",
-        (to_text(now), limit),
+        f"SELECT {_COLUMNS} FROM outbox WHERE {_WAITS} AND number > ? ORDER BY number LIMIT ?", (after, limit)
     )
-    return [_message(db, row) for row in rows.fetchall()]
+    return [_message(row) for row in rows.fetchall()]
 
 
 def next_due_at(db: Connection) -> datetime | None:
@@ -165,7 +169,7 @@ def counts(db: Connection) -> tuple[int, int]:
 def recent(db: Connection, limit: int) -> list[Message]:
     """Return the newest messages first, of any state."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY number DESC LIMIT ?", (limit,))
-    return [_message(db, row) for row in rows.fetchall()]
+    return [_message(row) for row in rows.fetchall()]
 
 
 def numbered(db: Connection, first: int, count: int) -> list[Message]:
@@ -174,7 +178,7 @@ def numbered(db: Connection, first: int, count: int) -> list[Message]:
         f"SELECT {_COLUMNS} FROM outbox WHERE number >= ? AND number < ? ORDER BY number",
         (first, first + count),
     )
-    return [_message(db, row) for row in rows.fetchall()]
+    return [_message(row) for row in rows.fetchall()]
 
 
 def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[str]:
@@ -199,11 +203,18 @@ def last_number(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(max(number), 0) FROM outbox").fetchone()[0])
 
 
-def _text_of(db: Connection, id: str, first: int | None, last: int) -> str:
-    """Return the input of a message that names journal entries; ``first`` is None for a settlement."""
+def text_of(db: Connection, message: Message) -> str:
+    """Return the input of ``message``; raise LookupError where the journal lacks an entry that it names."""
+    first, last = message.first_entry, message.last_entry
+    if message.input is not None:
+        return message.input
+    if last is None:
+        raise LookupError(f"message {message.id} has no text and names no entry")
     if first is None:
-        return _settlement_text(_SALE(journal.entry(db, last).body), id)
+        return _settlement_text(_SALE(journal.entry(db, last).body), message.id)
     entries = journal.read(db, first - 1, last - first + 1)
+    if [each.number for each in entries] != list(range(first, last + 1)):
+        raise LookupError(f"the journal lacks entries between {first} and {last}")
     return journal_input(_SOLD(entries[-1].body).store, entries)
 
 
@@ -229,11 +240,11 @@ _SALE = msgspec.json.Decoder(Sale).decode
 _SOLD = msgspec.json.Decoder(_Sold).decode
 
 
-def _message(db: Connection, row: Any) -> Message:
+def _message(row: Any) -> Message:
     return Message(
         id=row[0],
         infno=row[1],
-        input=row[2] if row[2] is not None else _text_of(db, row[0], row[12], row[13]),
+        input=row[2],
         provider=row[3],
         made_at=from_text(row[4]),
         admdvs=row[5],
@@ -243,4 +254,7 @@ def _message(db: Connection, row: Any) -> Message:
         next_attempt_at=from_text(row[9]) if row[9] else None,
         trouble=row[10],
         answer=row[11],
+        first_entry=row[12],
+        last_entry=row[13],
+        number=row[14],
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -19,8 +21,10 @@ from engine.protocol.wire import ProtocolError
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)
-MOST_AT_ONCE = 500
-_FOREVER = datetime.max.replace(tzinfo=UTC)
+PAGE = 500
+STUMBLED = "本机处理这条消息时出错，销售不受影响；消息已保留，稍后自动再试。如一直这样，请联系维护人员。"
+_log = logging.getLogger("sync")
+T = TypeVar("T")
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -33,23 +37,30 @@ class Delivery(Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
 
 
+class Boundary(Protocol):
+    """Runs one step; returns its value, or None where a bug ended it. A UserError goes through."""
+
+    def __call__(self, step: Callable[[], T], /) -> T | None: ...
+
+
 def deliver_due(
     db: Connection,
     client: AgencyClient,
     clock: Clock,
     *,
     operator: str,
+    boundary: Boundary,
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Delivery:
     """Send what is due, oldest first, and settle what the agency answers; return what came of it.
 
-    A message waits for an earlier one of the same person. One without a sound answer is due again after a
-    wait that doubles; when nobody answers at all, or ``interrupted`` says so, the round ends.
+    A message waits for an earlier one of the same person. One without a sound answer, or one that a bug kept
+    back inside its ``boundary``, is due again after a wait that doubles; when nobody answers at all, or
+    ``interrupted`` says so, the round ends.
     """
-    round_ = _Round(clock.now())
-    waiting = outbox.due(db, _FOREVER, MOST_AT_ONCE)
-    for message in waiting:
-        lane = _lane(message)
+    round_ = _Round(db, client, clock, operator, boundary)
+    for message in _waiting(db):
+        lane, text = round_.read(message)
         if lane in round_.held:
             continue
         if message.next_attempt_at is not None and message.next_attempt_at > round_.now:
@@ -57,43 +68,97 @@ def deliver_due(
             continue
         if interrupted():
             return round_.outcome(next_at=round_.now)
-        round_.tried += 1
-        try:
-            reply = client.call(_question(message), sender_of(db, message.provider, operator))
-        except Unreachable as error:
-            round_.hold(lane, _postpone(db, message, error.trouble, clock))
-            round_.trouble = error.trouble
-            if error.line_dead:
-                return round_.outcome(line_dead=True)
-            continue
-        _settle(db, message, reply, clock)
-        round_.settled += 1
-    more = len(waiting) == MOST_AT_ONCE and round_.settled
-    return round_.outcome(next_at=round_.now if more else None)
+        round_.attempt(message, lane, text)
+        if round_.line_dead:
+            break
+    return round_.outcome()
+
+
+def _waiting(db: Connection) -> Iterator[Message]:
+    """Yield every message that waits: however many are held, those behind them are come to."""
+    page = outbox.waiting(db, 0, PAGE)
+    while page:
+        yield from page
+        page = outbox.waiting(db, page[-1].number, PAGE) if len(page) == PAGE else []
 
 
 class _Round:
-    """The tally of a round; ``held`` are the persons whose earlier message still waits."""
+    """One round and its tally; ``held`` are the lanes whose earlier message still waits."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    def __init__(
+        self, db: Connection, client: AgencyClient, clock: Clock, operator: str, boundary: Boundary
+    ) -> None:
+        self._db, self._client, self._clock = db, client, clock
+        self._operator, self._boundary = operator, boundary
+        self.now = clock.now()
         self.held: set[str] = set()
-        self.settled = self.tried = 0
-        self.trouble = ""
+        self.line_dead = False
+        self._settled = self._tried = 0
+        self._trouble = ""
         self._next_at: datetime | None = None
 
+    def read(self, message: Message) -> tuple[str, str | None]:
+        """Return the lane of ``message``, and its text as far as that was needed and could be written."""
+        if message.infno == outbox.JOURNAL_UPLOAD:
+            return message.infno, message.input
+        tried_in_vain = message.input is None and message.attempts and not self._is_due(message)
+        text = None if tried_in_vain else self._boundary(lambda: outbox.text_of(self._db, message))
+        # Without its text nobody knows whose message it is: it holds up itself alone.
+        return (message.id, None) if text is None else (_lane(message.infno, text), text)
+
+    def attempt(self, message: Message, lane: str, text: str | None) -> None:
+        """Send ``message`` and settle it, or postpone it and hold its lane."""
+        self._tried += 1
+        unreadable = text is None and message.infno != outbox.JOURNAL_UPLOAD
+        trouble = None if unreadable else self._boundary(lambda: self._send(message, text))
+        if trouble == "":
+            self._settled += 1
+            return
+        if trouble is None:
+            _log.error("message %s is postponed after a bug", message.id)
+        self.hold(lane, self._postpone(message, trouble or STUMBLED, text))
+
     def hold(self, lane: str, until: datetime) -> None:
+        """Let nothing of ``lane`` pass in this round; ``until`` its first message is due again."""
         self.held.add(lane)
         self._next_at = min(self._next_at or until, until)
 
-    def outcome(self, *, line_dead: bool = False, next_at: datetime | None = None) -> Delivery:
+    def outcome(self, *, next_at: datetime | None = None) -> Delivery:
+        """Return what the round came to so far."""
         return Delivery(
-            settled=self.settled,
-            tried=self.tried,
-            line_dead=line_dead,
-            trouble=self.trouble,
+            settled=self._settled,
+            tried=self._tried,
+            line_dead=self.line_dead,
+            trouble=self._trouble,
             next_at=next_at or self._next_at,
         )
+
+    def _is_due(self, message: Message) -> bool:
+        return message.next_attempt_at is None or message.next_attempt_at <= self.now
+
+    def _send(self, message: Message, text: str | None) -> str:
+        """Return what kept the agency from a sound answer; nothing where the message is settled."""
+        question = Question(
+            id=message.id,
+            infno=message.infno,
+            input=outbox.text_of(self._db, message) if text is None else text,
+            admdvs=message.admdvs,
+        )
+        try:
+            reply = self._client.call(question, sender_of(self._db, message.provider, self._operator))
+        except Unreachable as error:
+            self._trouble, self.line_dead = error.trouble, error.line_dead
+            return error.trouble
+        _settle(self._db, message, reply, self._clock)
+        return ""
+
+    def _postpone(self, message: Message, trouble: str, text: str | None) -> datetime:
+        again_at = self._clock.now() + wait_after(message.attempts)
+        # A journal upload is its entries, which cannot come out otherwise.
+        sent = None if message.infno == outbox.JOURNAL_UPLOAD else text
+        with transaction(self._db):
+            outbox.failed(self._db, message.id, trouble, again_at, sent)
+        return again_at
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -109,25 +174,12 @@ def sender_of(db: Connection, provider: str, operator: str) -> Sender:
     return Sender(provider=provider, name=store.name, region=store.provider.region, operator=operator)
 
 
-def _lane(message: Message) -> str:
+def _lane(infno: str, text: str) -> str:
     """Return what keeps its order: a person's settlements; a journal's uploads."""
     try:
-        return person_of(message.input) or message.infno
+        return person_of(text) or infno
     except ProtocolError:
-        return message.infno
-
-
-def _question(message: Message) -> Question:
-    return Question(id=message.id, infno=message.infno, input=message.input, admdvs=message.admdvs)
-
-
-def _postpone(db: Connection, message: Message, trouble: str, clock: Clock) -> datetime:
-    again_at = clock.now() + wait_after(message.attempts)
-    # A journal upload is its entries, which cannot come out otherwise.
-    sent = None if message.infno == outbox.JOURNAL_UPLOAD else message.input
-    with transaction(db):
-        outbox.failed(db, message.id, trouble, again_at, sent)
-    return again_at
+        return infno
 
 
 def _settle(db: Connection, message: Message, reply: Reply, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import UserError
@@ -30,6 +31,21 @@ Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
 PULL_EVERY = timedelta(seconds=60)
 _log = logging.getLogger("sync")
 _AT_ONCE = timedelta(0)
+T = TypeVar("T")
+
+
+def outlive(step: Callable[[], T]) -> T | None:
+    """Return what ``step`` returns, or None where a bug ended it; the log keeps the bug.
+
+    The crash boundary of one message: the others go on. Raises UserError, which concerns them all.
+    """
+    try:
+        return step()
+    except UserError:
+        raise
+    except Exception:
+        _log.exception("one step of the delivery failed")
+        return None
 
 
 class SyncWorker:
@@ -197,7 +213,14 @@ class SyncWorker:
     def _deliver(self, db: Connection, client: AgencyClient) -> None:
         with self._wake:
             self._poked = False
-        round_ = deliver_due(db, client, self._clock, operator=self._operator, interrupted=self._urgent)
+        round_ = deliver_due(
+            db,
+            client,
+            self._clock,
+            operator=self._operator,
+            boundary=outlive,
+            interrupted=self._urgent,
+        )
         self._next_delivery = round_.next_at
         if round_.line_dead:
             self._note(Unreachable(round_.trouble, line_dead=True))

@@ -144,5 +144,6 @@ def test_journal_upload_carries_the_answers_that_came_since_the_last_sale(bench:
 
     upload = outbox.recent(bench.db, 1)[0]
 
-    numbers = [entry["number"] for entry in msgspec.json.decode(upload.input)["data"]["entries"]]
+    text = outbox.text_of(bench.db, upload)
+    numbers = [entry["number"] for entry in msgspec.json.decode(text)["data"]["entries"]]
     assert numbers == list(range(2, 3 + len(sale.message_ids)))

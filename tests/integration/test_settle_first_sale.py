@@ -61,13 +61,15 @@ def test_messages_say_what_was_sold(bench: Bench) -> None:
     assert number is not None
     upload, *settlements = outbox.recent(bench.db, 10)
 
-    asked = [read_settlement(Raw(each.input.encode())) for each in settlements]
+    asked = [read_settlement(Raw(outbox.text_of(bench.db, each).encode())) for each in settlements]
     index = sales.index_of(bench.db, number.number)
     assert index is not None
     insured = [s for s in sales.read(bench.db, index.journal).answer.settlements if s.benefit != "self_pay"]
 
     assert sorted(each.total for each in asked) == sorted(each.total for each in insured)
-    assert [entry.number for entry in read_journal(Raw(upload.input.encode())).entries] == [1]
+    assert [
+        entry.number for entry in read_journal(Raw(outbox.text_of(bench.db, upload).encode())).entries
+    ] == [1]
 
 
 def test_second_sale_sees_what_the_first_used_up(bench: Bench) -> None:

@@ -18,6 +18,7 @@ from app.storage.outbox import Message
 from app.sync.client import Accepted, AgencyClient, Question, Rejected, Unreachable, provider_sender
 from app.sync.deliver import deliver_due, wait_after
 from app.sync.pull import pull_news
+from app.sync.worker import outlive
 from engine.protocol.envelope import message_id
 from engine.protocol.news import news_input
 from engine.protocol.profile import DEMONSTRATION, Credentials
@@ -103,7 +104,7 @@ def settled_at_agency(bureau: Bureau) -> list[str]:
 
 
 def deliver(db: Connection, client: AgencyClient, bureau: Bureau) -> int:
-    return deliver_due(db, client, bureau.clock, operator="01").settled
+    return deliver_due(db, client, bureau.clock, operator="01", boundary=outlive).settled
 
 
 def test_outbox_is_delivered_in_the_order_in_which_it_was_written(
@@ -130,7 +131,7 @@ def test_agency_away_keeps_the_messages_and_back_again_settles_each_once(
 
     assert deliver(db, client, bureau) == 0
     assert outbox.counts(db) == (2, 0)
-    waiting = outbox.due(db, NOW + timedelta(seconds=2), 9)[0]
+    waiting = outbox.waiting(db, 0, 9)[0]
     assert (waiting.attempts, waiting.next_attempt_at) == (1, NOW + timedelta(seconds=2))
     assert waiting.trouble.endswith("。")
 
@@ -148,7 +149,8 @@ def test_answer_that_got_lost_is_asked_for_again_under_the_same_id_and_settles_o
     # The agency heard it and answered, but the till never learned of it.
     lost = client_of(line.url, bureau)
     first = lost.call(
-        Question(id=messages[0].id, infno="2102", input=messages[0].input, admdvs=messages[0].admdvs), SENDER
+        Question(id=messages[0].id, infno="2102", input=messages[0].input or "", admdvs=messages[0].admdvs),
+        SENDER,
     )
     assert isinstance(first, Accepted)
 
@@ -185,7 +187,7 @@ def test_later_message_of_a_person_waits_for_the_earlier_one_and_others_do_not(
         outbox.failed(db, wangs[0].id, "x", NOW + timedelta(minutes=5))
     client = client_of(line.url, bureau)
 
-    round_ = deliver_due(db, client, bureau.clock, operator="01")
+    round_ = deliver_due(db, client, bureau.clock, operator="01", boundary=outlive)
 
     assert settled_at_agency(bureau) == [each.id for each in chens]
     assert round_.next_at == NOW + timedelta(minutes=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -14,10 +15,10 @@ _DECODE = msgspec.json.Decoder(Person).decode
 
 
 def save(db: Connection, persons: Iterable[Person]) -> None:
-    """Keep ``persons`` as they are now; a snapshot older than the one at hand does not replace it."""
+    """Keep ``persons`` as they are now; an older snapshot than the one at hand does not replace it."""
     for person in persons:
         known = by_psn_no(db, person.psn_no)
-        if known is not None and known.snapshot.as_of > person.snapshot.as_of:
+        if known is not None and _age(known.snapshot) > _age(person.snapshot):
             person = replace(person, snapshot=known.snapshot)  # noqa: PLW2901
         db.execute(
             "INSERT INTO person (psn_no, cert_no, card_no, body) VALUES (?, ?, ?, ?)"
@@ -30,7 +31,7 @@ def save(db: Connection, persons: Iterable[Person]) -> None:
 def save_snapshot(db: Connection, psn_no: str, snapshot: Snapshot) -> None:
     """Keep a newer ``snapshot`` of a known person; nothing happens for an unknown one or an older one."""
     person = by_psn_no(db, psn_no)
-    if person is not None and snapshot.as_of >= person.snapshot.as_of:
+    if person is not None and _age(snapshot) >= _age(person.snapshot):
         save(db, [replace(person, snapshot=snapshot)])
 
 
@@ -49,18 +50,23 @@ def by_psn_no(db: Connection, psn_no: str) -> Person | None:
 
 
 def by_cert_no(db: Connection, cert_no: str) -> Person | None:
-    """Return the person with the resident id ``cert_no``."""
-    return _one(db, "SELECT body FROM person WHERE cert_no = ?", cert_no)
+    """Return the person with the resident id ``cert_no``; of several, the one registered last."""
+    return _one(db, "SELECT body FROM person WHERE cert_no = ? ORDER BY rowid DESC", cert_no)
 
 
 def by_card_no(db: Connection, card_no: str) -> Person | None:
-    """Return the person with the social security card ``card_no``."""
-    return _one(db, "SELECT body FROM person WHERE card_no = ?", card_no)
+    """Return the person with the social security card ``card_no``; of several, as above."""
+    return _one(db, "SELECT body FROM person WHERE card_no = ? ORDER BY rowid DESC", card_no)
 
 
 def by_voucher(db: Connection, code: str) -> Person | None:
     """Return the person whose electronic voucher is ``code``."""
     return _one(db, "SELECT p.body FROM voucher v JOIN person p USING (psn_no) WHERE v.code = ?", code)
+
+
+def _age(snapshot: Snapshot) -> tuple[int, datetime]:
+    # The year first: last year's sums, asked for later, are still last year's.
+    return snapshot.year, snapshot.as_of
 
 
 def _one(db: Connection, sql: str, key: str) -> Person | None:

@@ -40,11 +40,13 @@ def look_up(db: Connection, client: AgencyClient, clock: Clock, scan: Scan, send
     try:
         person = _whole_person(client, clock, scan, sender)
     except Refused as refused:
-        return PersonAnswer(scan=scan, person=None, trouble=refused.text.rstrip("。"))
+        return PersonAnswer(scan=scan, person=None, trouble=refused.text.rstrip("。"), refused=True)
     except ProtocolError as error:
         if error.code == "not_insured":
-            return PersonAnswer(scan=scan, person=None, trouble=error.text.rstrip("。"))
+            return PersonAnswer(scan=scan, person=None, trouble=error.text.rstrip("。"), refused=True)
         raise Unreachable(error.text) from error
+    if scan.kind == "resident_id" and person.cert_no.upper() != scan.value.upper():
+        raise Unreachable("医保中心答的是另一个证件号码的人，没有采用。请再扫一次。")
     with transaction(db):
         people.save(db, [person])
         if scan.kind == "voucher":

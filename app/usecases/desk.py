@@ -20,6 +20,7 @@ from app.usecases.law import Law
 from app.usecases.ports import ClaimAnswer, Courier, PersonAnswer, ReceiptPrinter
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
+from engine.ids import Scan
 from engine.sale import Draft, Store
 
 News = PersonAnswer | ClaimAnswer | None
@@ -54,6 +55,7 @@ class Desk:
         self.notice: Notice | None = None
         self.settled: Settled | None = None
         self.awaited: str | None = None  # The scan that the agency is asked about.
+        self.shown_by: tuple[Scan, str] | None = None  # The scan that put a person on the desk, and whom.
         self.presettled: ClaimAnswer | None = None
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
         self.last_shown: CounterState | None = None
@@ -98,7 +100,7 @@ class Desk:
     def clear(self) -> None:
         """Make room for the next customer."""
         self.draft, self.selected, self.settled = Draft(), None, None
-        self.awaited, self.presettled, self.awaited_stop = None, None, None
+        self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
         self._past.clear()
 
     def hear(self, news: News) -> None:

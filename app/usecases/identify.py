@@ -18,7 +18,7 @@ def identify(desk: Desk, scan: Scan) -> None:
     person = known_person(desk.db, scan)
     desk.awaited = None
     if person is not None:
-        put_person(desk, person)
+        put_person(desk, person, scan)
     else:
         former = take_person_off(desk)
         if desk.courier.online is False:
@@ -54,8 +54,9 @@ def take_person_off(desk: Desk) -> Person | None:
     return former
 
 
-def put_person(desk: Desk, person: Person) -> None:
-    """Make ``person`` the one whose sale this is; a prescription of somebody else goes."""
+def put_person(desk: Desk, person: Person, scan: Scan | None) -> None:
+    """Make ``person`` of ``scan`` the one whose sale this is; a prescription of somebody else goes."""
+    desk.shown_by = (scan, person.psn_no) if scan else None
     draft = replace(desk.draft, person=person)
     prescription = draft.prescription
     if prescription is not None and prescription.psn_no not in (None, person.psn_no):
@@ -65,23 +66,38 @@ def put_person(desk: Desk, person: Person) -> None:
 
 
 def person_arrived(desk: Desk, news: PersonAnswer) -> None:
-    """Take the agency's word on a person: the one awaited, or newer sums of the one at the counter."""
-    person = news.person
+    """Take the agency's word on a person: the one awaited, or the one at the counter."""
     awaited = desk.awaited is not None and desk.awaited == news.scan.value
     if awaited:
         desk.awaited = None
     if desk.settled is not None:
         return
-    if person is not None:
-        at_counter = desk.draft.person
-        if at_counter is not None and at_counter.psn_no == person.psn_no:
-            # No new act: the same person, only fresher.
-            desk.draft = replace(desk.draft, person=people.by_psn_no(desk.db, person.psn_no) or person)
-        elif awaited and at_counter is None:  # Else the scan was taken back, and the former person with it.
-            put_person(desk, person)
-    elif awaited:
+    person, at_counter = news.person, desk.draft.person
+    if person is None:
+        _say_nobody(desk, news, awaited)
+    elif at_counter is None:
+        if awaited:
+            put_person(desk, person, news.scan)
+    elif at_counter.psn_no == person.psn_no:
+        # No new act: the same person, only fresher.
+        desk.draft = replace(desk.draft, person=people.by_psn_no(desk.db, person.psn_no) or person)
+    elif desk.shown_by == (news.scan, at_counter.psn_no):
+        desk.say("attention", f"按医保中心的答复，参保人已换上{masked_name(person.name)}。", "请核对姓名。")
+        put_person(desk, person, None)  # The scan is answered: an echo of the former person is none.
+    # Else the awaited scan was taken back by an undo, which gave the former person back.
+
+
+def _say_nobody(desk: Desk, news: PersonAnswer, awaited: bool) -> None:
+    at_counter = desk.draft.person
+    if awaited:
         desk.say(
             "attention",
             f"没有查到这位参保人：{news.trouble or '医保中心没有回应'}。",
             "请核对凭证后再扫一次；也可以先按自费销售。",
+        )
+    elif news.refused and at_counter is not None and desk.shown_by == (news.scan, at_counter.psn_no):
+        desk.say(
+            "attention",
+            f"医保中心没有认可{masked_name(at_counter.name)}：{news.trouble}。",
+            "请核对凭证和参保状态；现在显示的是本机以前的资料，按它结算，医保中心可能不予支付。",
         )

@@ -27,11 +27,15 @@ class ReceiptPrinter(Protocol):
 
 
 class PersonAnswer(Struct, frozen=True, kw_only=True):
-    """What the agency said about a scan: a person, or why there is none."""
+    """What the agency said about a scan: a person, or why there is none.
+
+    ``refused`` tells the agency's own no from trouble on the way to it.
+    """
 
     scan: Scan
     person: Person | None
     trouble: str = ""
+    refused: bool = False
 
 
 class ClaimAnswer(Struct, frozen=True, kw_only=True):

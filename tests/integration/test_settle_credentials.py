@@ -83,3 +83,67 @@ def test_scan_taken_back_gives_the_former_person_back_and_its_late_answer_change
     bench.courier.hear(PersonAnswer(scan=bench.courier.looked_up[-1], person=stranger_to(bench)))
 
     assert bench.till.refresh().draft.person == known(bench)
+
+
+def test_person_whom_the_agency_names_for_the_scan_replaces_the_one_known_here(bench: Bench) -> None:
+    bench.courier.online = True
+    bench.till.enter(known(bench).cert_no)
+    moved = replace(known(bench), psn_no="9" * 20)
+
+    bench.courier.hear(PersonAnswer(scan=bench.courier.looked_up[-1], person=moved))
+
+    state = bench.till.refresh()
+    assert state.draft.person == moved
+    assert "换上" in str(state.notice)
+
+
+def test_no_from_the_agency_about_a_person_known_here_is_said(bench: Bench) -> None:
+    bench.courier.online = True
+    bench.till.enter(known(bench).cert_no)
+    scan = bench.courier.looked_up[-1]
+
+    bench.courier.hear(PersonAnswer(scan=scan, person=None, trouble="此人没有参保", refused=True))
+
+    notice = bench.till.refresh().notice
+    assert notice is not None
+    assert (notice.tone, "此人没有参保" in notice.what) == ("attention", True)
+
+
+def test_trouble_on_the_line_says_nothing_about_a_person_known_here(bench: Bench) -> None:
+    bench.courier.online = True
+    bench.till.enter(known(bench).cert_no)
+    scan = bench.courier.looked_up[-1]
+
+    bench.courier.hear(PersonAnswer(scan=scan, person=None, trouble="连不上医保中心"))
+
+    state = bench.till.refresh()
+    assert (state.notice, state.draft.person) == (None, known(bench))
+
+
+def test_answer_to_an_earlier_scan_does_not_touch_the_next_person(bench: Bench) -> None:
+    bench.courier.online = True
+    first, second, third = bench.demonstration.people[:3]
+    bench.till.enter(first.cert_no)
+    scan = bench.courier.looked_up[-1]
+    bench.till.enter(second.cert_no)
+
+    bench.courier.hear(PersonAnswer(scan=scan, person=third))
+    bench.courier.hear(PersonAnswer(scan=scan, person=None, trouble="此人没有参保", refused=True))
+
+    state = bench.till.refresh()
+    assert (state.draft.person, state.notice) == (second, None)
+
+
+def test_answer_to_a_scan_taken_back_does_not_touch_the_former_person(bench: Bench) -> None:
+    bench.courier.online = True
+    first, second = bench.demonstration.people[:2]
+    bench.till.enter(first.cert_no)
+    bench.till.enter(second.cert_no)
+    scan = bench.courier.looked_up[-1]
+    bench.till.undo()
+
+    bench.courier.hear(PersonAnswer(scan=scan, person=second))
+    bench.courier.hear(PersonAnswer(scan=scan, person=None, trouble="此人没有参保", refused=True))
+
+    state = bench.till.refresh()
+    assert (state.draft.person, state.notice) == (first, None)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
 from engine.catalogue import Drug
 from engine.person import Person, Snapshot
+from engine.policy.claim import Accumulators
 from engine.prescription import Prescription
-from engine.protocol.wire import decode, encode
+from engine.protocol.envelope import PROVIDER_LENGTH
+from engine.protocol.wire import LARGEST, ProtocolError, decode, encode
 from engine.sale import Store
 
 PAGE = 500
+_TILL = re.compile("[0-9]{2}").fullmatch
+_PROVIDER = re.compile(f"[!-~]{{{PROVIDER_LENGTH}}}").fullmatch
 
 
 class NewsRequest(Struct, frozen=True, kw_only=True):
@@ -65,5 +70,40 @@ def news_output(page: NewsPage) -> str:
 
 
 def read_news(raw: Raw) -> NewsPage:
-    """Return the page that the agency sent; raise ProtocolError for anything else."""
-    return decode(_Output, raw, "更新应答").news
+    """Return the page that the agency sent; raise ProtocolError for anything that would make a sale wrong."""
+    page = decode(_Output, raw, "更新应答").news
+    for store in page.stores:
+        _check_store(store)
+    for drug in page.drugs:
+        _check_prices(drug)
+    for snapshot in (*(each.snapshot for each in page.people), *(each.snapshot for each in page.snapshots)):
+        _check_sums(snapshot.accumulators)
+    return page
+
+
+def _check_store(store: Store) -> None:
+    # Sale numbers are made of the one, message ids of the other.
+    if not _TILL(store.till):
+        raise ProtocolError(f"更新中「{store.name}」的柜台号不是两位数字，没有采用。请联系医保中心核对。")
+    if not _PROVIDER(store.provider.id):
+        raise ProtocolError(
+            f"更新中「{store.name}」的机构编号不是 {PROVIDER_LENGTH} 位，没有采用。请联系医保中心核对。"
+        )
+
+
+def _check_prices(drug: Drug) -> None:
+    standards = [row.payment_standard for row in drug.listings if row.payment_standard is not None]
+    if not all(0 <= price <= LARGEST for price in (drug.price, *standards)):
+        raise ProtocolError(f"更新中「{drug.generic_name}」的价格超出范围，没有采用。请联系医保中心核对。")
+
+
+def _check_sums(sums: Accumulators) -> None:
+    paid = (
+        sums.deductible_paid,
+        sums.fund_paid,
+        sums.ordinary_fund_paid,
+        sums.fund_paid_class_b,
+        sums.pool_fund_paid,
+    )
+    if not all(0 <= amount <= LARGEST for amount in paid):
+        raise ProtocolError("更新中有人的年度累计超出范围，没有采用。请联系医保中心核对。")

@@ -17,18 +17,14 @@ _STOP_S = 5.0
 
 
 class EmbeddedAgency:
-    """An agency that runs, or starts still; it keeps its own data in ``data`` and its log beside them."""
+    """An agency that runs, or starts still; it keeps its own data in ``data`` and its log beside them.
+
+    Making one raises AgencyDidNotStart where its folder cannot be used or its process cannot be begun.
+    """
 
     def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "agency", "serve", "--demonstration", "--port", "0"]
-        with (data / "agency.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--until-stdin-closes", "--data", str(data)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
+        with _log_in(data) as log:
+            self._process = _begin(data, log)
         self._lines: list[bytes] = []
         self._reader = Thread(target=_first_line, args=(self._process.stdout, self._lines), daemon=True)
         self._reader.start()
@@ -55,6 +51,27 @@ class EmbeddedAgency:
             self._process.wait()
         if self._process.stdout is not None:  # Only now: a reader still waiting for its line holds it.
             self._process.stdout.close()
+
+
+def _log_in(data: Path) -> IO[bytes]:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        return (data / "agency.log").open("ab")
+    except OSError as error:
+        raise AgencyDidNotStart(why=f"它的数据文件夹 {data} 不能写入") from error
+
+
+def _begin(data: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "agency", "serve", "--demonstration", "--port", "0"]
+    try:
+        return subprocess.Popen(
+            [*command, "--until-stdin-closes", "--data", str(data)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    except OSError as error:
+        raise AgencyDidNotStart(why="系统没有让它的程序运行") from error
 
 
 def _first_line(stream: IO[bytes] | None, lines: list[bytes]) -> None:

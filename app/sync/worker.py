@@ -31,6 +31,7 @@ Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
 PULL_EVERY = timedelta(seconds=60)
 _log = logging.getLogger("sync")
 _AT_ONCE = timedelta(0)
+_STUMBLED = "本机出错，没有查成，请稍后再扫一次"
 T = TypeVar("T")
 
 
@@ -140,10 +141,17 @@ class SyncWorker:
                 self._rest()
 
     def _rest(self) -> None:
+        """Own up to being away, answer who asked meanwhile, and pause until the next question or its time."""
         pause_s = wait_after(self._fruitless).total_seconds()
-        self._fruitless += 1
+        self._lost()
+        self._next_pull = None  # After the pause the line is tried at once.
         with self._wake:
-            self._wake.wait_for(lambda: self._stopping, pause_s)
+            asked = tuple(self._scans)
+            self._scans.clear()
+        for _store, scan in asked:
+            self._tell(PersonAnswer(scan=scan, person=None, trouble=_STUMBLED))
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping or bool(self._scans), pause_s)
 
     def _serve(self, db: Connection, client: AgencyClient) -> None:
         while self._await_work():
@@ -185,25 +193,35 @@ class SyncWorker:
             return basket
 
     def _identify(self, db: Connection, client: AgencyClient, store: Store, scan: Scan) -> None:
-        sender = sender_of(db, store.provider.id, self._operator)
+        answer = PersonAnswer(scan=scan, person=None, trouble=_STUMBLED)
         try:
+            sender = sender_of(db, store.provider.id, self._operator)
             answer = ask.look_up(db, client, self._clock, scan, sender)
+            self._reached(db)
         except Unreachable as error:
             self._note(error)
             answer = PersonAnswer(scan=scan, person=None, trouble=error.trouble.rstrip("。"))
-        else:
-            self._reached(db)
-        self._tell(answer)
+        except UserError:
+            raise
+        except Exception:
+            _log.exception("a look-up failed")
+        finally:
+            # Whoever waits at the counter hears something, whatever happened.
+            self._tell(answer)
 
     def _compute(self, db: Connection, client: AgencyClient, context: ClaimContext) -> None:
-        sender = sender_of(db, context.store.provider.id, self._operator)
         try:
+            sender = sender_of(db, context.store.provider.id, self._operator)
             answer, person = ask.presettle(db, client, self._clock, context, sender)
         except Unreachable as error:
             self._note(error)
         except ask.Refused as refused:
             _log.info("pre-settlement refused: %s", refused.text)
             self._reached(db)
+        except UserError:
+            raise
+        except Exception:
+            _log.exception("a pre-settlement failed")
         else:
             self._reached(db)
             self._tell(answer)
@@ -258,16 +276,23 @@ class SyncWorker:
 
     def _note(self, error: Unreachable) -> None:
         """Nobody answered, or nothing sound: try again after a while that grows."""
-        now = self._clock.now()
+        self._next_pull = self._clock.now() + wait_after(self._fruitless)
+        _log.info("agency not reached: %s", error.trouble)
+        self._lost()
+
+    def _lost(self) -> None:
+        """One more round in which nobody was reached; the world hears of the first."""
         self._fruitless += 1
-        self._next_pull = now + wait_after(self._fruitless - 1)
         went = self._online is not False
         self._online = False
-        self._offline_since = self._offline_since or now
-        _log.info("agency not reached: %s", error.trouble)
+        self._offline_since = self._offline_since or self._clock.now()
         if went:
             self._tell(None)
 
     def _tell(self, news: PersonAnswer | ClaimAnswer | None) -> None:
         for hear in tuple(self._listeners):
-            hear(news)
+            # A listener that fails keeps neither the others nor the courier from their work.
+            try:
+                hear(news)
+            except Exception:
+                _log.exception("a listener failed")

@@ -19,7 +19,7 @@ from app.settings import Settings, read_settings
 from app.storage import cursor, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
-from app.storage.key import read_or_make
+from app.storage.key import mark_in_use, read_or_make
 from app.storage.migrations import migrate
 from app.sync.client import AgencyClient
 from app.sync.worker import SyncWorker
@@ -81,6 +81,7 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
     try:
         agency = EmbeddedAgency(settings.data / "agency") if settings.demonstration else None
         migrate(db)
+        mark_in_use(settings.data / KEY)
         url = _url(settings, agency, db)
         worker = _worker(settings, clock, db, key, url) if url else None
         desk = _desk(settings, clock, db, worker or NoCourier())

@@ -70,6 +70,13 @@ class KeyMissing(StorageTrouble):
     advice = "请从备份把密钥文件放回原处再打开。不要删除数据库：没有密钥，里面的账就读不出来。"
 
 
+class DatabaseGone(StorageTrouble):
+    """The key was used, and its database is missing or empty: beginning anew would number sales again."""
+
+    what = "数据库 {path} 不见了，或者是空的，而它的密钥还在。没有新的销售入账，文件保持原样。"
+    advice = "请从备份恢复这个文件；确实要从头记账，请先把整个数据文件夹移到别处保存。"
+
+
 class KeyUnreadable(StorageTrouble):
     what = "密钥文件 {path} 读不出来，或内容不完整。数据库保持原样，没有销售入账。"
     advice = "请从备份恢复密钥文件，并确认当前用户可以读取。"
@@ -170,6 +177,8 @@ class PrinterSilent(UserError):
     advice = "请检查电源和纸张后按 Ctrl P 重打。"
 
 
-class FileMissing(UserError):
-    what = "读不出文件 {path}。"
-    advice = "请确认文件存在，并且当前用户可以读取。"
+class NoBooks(UserError):
+    """A command about the journal found no database."""
+
+    what = "这里还没有账：{path}。"
+    advice = "请用 --data 指明数据文件夹；演示的账请加 --demonstration。"

@@ -46,7 +46,9 @@ def run(program: Program, folder: Path) -> int:
     """Sell to the first person of the tour; say what came of it. Returns 0, or 1 when no sale was made."""
     program.start()
     presenter, place = program.presenter, program.window.counter
-    if not _until(lambda: presenter.state is not None and bool(presenter.tour)):
+    if not _until(lambda: (presenter.state is not None and bool(presenter.tour)) or _refused(program)):
+        return _fail(program)
+    if presenter.state is None:
         return _fail(program)
     group = presenter.tour[0].group
     for number, stop in enumerate(presenter.tour):
@@ -60,6 +62,11 @@ def run(program: Program, folder: Path) -> int:
     _until(lambda: presenter.state is not None and presenter.state.settled is not None)
     settled = presenter.state.settled if presenter.state else None
     return _report(program, folder, settled) if settled else _fail(program)
+
+
+def _refused(program: Program) -> bool:
+    """Tell whether the counter could not be opened: a notice stands there and no sale can begin."""
+    return program.presenter.state is None and bool(program.window.counter.notice.page)
 
 
 def _scan(program: Program, key: str) -> bool:

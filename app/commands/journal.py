@@ -6,12 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
-from app.errors import FileMissing
+from app.errors import NoBooks
 from app.settings import read_settings
 from app.storage import journal
 from app.storage.connection import open_database
 from app.storage.key import read_or_make
-from app.storage.migrations import migrate
 
 DATABASE = "counter.db"
 KEY = "counter.key"
@@ -28,11 +27,13 @@ def run(args: argparse.Namespace) -> int:
     """Verify the whole chain; return 0 when it holds, 1 with every fault listed when it does not."""
     folder = read_settings(os.environ, data=args.data, demonstration=args.demonstration).data
     path = folder / DATABASE
+    if not (folder / KEY).exists() and not path.exists():
+        raise NoBooks(path=path)
+    key = read_or_make(folder / KEY, path)
     if not path.exists():
-        raise FileMissing(path=path)
-    db = open_database(path, read_or_make(folder / KEY, path))
+        raise NoBooks(path=path)
+    db = open_database(path, key)
     try:
-        migrate(db)
         length, last = journal.head(db)
         faults = journal.verify(db)
     finally:

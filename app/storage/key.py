@@ -9,24 +9,46 @@ from pathlib import Path
 from app import errors
 
 LENGTH = 32
+_IN_USE = "in use"
 
 
 def read_or_make(key_path: Path, database_path: Path) -> bytes:
     """Return the key beside the database; make one only where there is no database yet.
 
-    Raises KeyMissing for a database without its key (a new key would lock its owner out for good) and
-    KeyUnreadable for a file that cannot be read or is not a key. On Windows the profile folder's own access
-    list keeps others out; the mode given here means nothing there.
+    Raises KeyMissing for a database without its key (a new key would lock its owner out for good),
+    DatabaseGone for a key in use whose database is not there or empty (a new one would begin its numbers
+    again), and KeyUnreadable for a file that cannot be read or is not a key. On Windows the profile folder's
+    own access list keeps others out; the mode given here means nothing there.
     """
     try:
         text = key_path.read_text("ascii")
     except FileNotFoundError:
-        if database_path.exists() and database_path.stat().st_size > 0:
+        if _holds_something(database_path):
             raise errors.KeyMissing(path=key_path) from None
         return _make(key_path)
     except (OSError, UnicodeDecodeError) as error:
         raise errors.KeyUnreadable(path=key_path) from error
-    return _parsed(text, key_path)
+    key, _, mark = text.strip().partition("\n")
+    if mark == _IN_USE and not _holds_something(database_path):
+        raise errors.DatabaseGone(path=database_path)
+    return _parsed(key, key_path)
+
+
+def mark_in_use(key_path: Path) -> None:
+    """Note once that the key's database has been made; from now on its absence is no fresh start."""
+    try:
+        if key_path.read_text("ascii").strip().endswith(_IN_USE):
+            return
+        with key_path.open("a", encoding="ascii") as file:
+            file.write(_IN_USE + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise errors.KeyUnreadable(path=key_path) from error
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _make(path: Path) -> bytes:

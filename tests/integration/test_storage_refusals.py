@@ -12,7 +12,7 @@ from app import errors
 from app.storage import journal
 from app.storage.connection import Connection, open_database, sqlite, transaction
 from app.storage.guard import Guard
-from app.storage.key import read_or_make
+from app.storage.key import mark_in_use, read_or_make
 from app.storage.migrations import STEPS, migrate
 
 KEY = bytes(range(32))
@@ -190,3 +190,31 @@ def test_second_counter_on_the_same_database_is_refused(tmp_path: Path) -> None:
 
     guard.release()
     Guard(tmp_path / "lock").release()
+
+
+@pytest.mark.parametrize("loss", ["missing", "emptied"])
+def test_books_that_are_gone_are_never_begun_anew_under_their_old_key(tmp_path: Path, loss: str) -> None:
+    key, database = tmp_path / "k", tmp_path / "a.db"
+    read_or_make(key, database)
+    mark_in_use(key)
+    mark_in_use(key)
+    if loss == "emptied":
+        database.touch()
+
+    with pytest.raises(errors.DatabaseGone, match="没有新的销售入账"):
+        read_or_make(key, database)
+
+
+def test_key_whose_database_was_never_made_begins_afresh(tmp_path: Path) -> None:
+    first = read_or_make(tmp_path / "k", tmp_path / "a.db")
+
+    assert read_or_make(tmp_path / "k", tmp_path / "a.db") == first
+
+
+def test_key_in_use_opens_the_same_database(tmp_path: Path) -> None:
+    key, database = tmp_path / "k", tmp_path / "a.db"
+    first = read_or_make(key, database)
+    database.write_bytes(b"something")
+    mark_in_use(key)
+
+    assert read_or_make(key, database) == first

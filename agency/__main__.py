@@ -79,7 +79,8 @@ def _bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         raise AgencyTrouble(
-            f"经办端没有启动：{host} 的端口 {port} 不能使用，可能已被别的程序占用。请换一个端口重试。"
+            f"经办端没有启动：{host} 的端口 {port} 不能使用，可能已被别的程序占用，或本机没有这个地址。"
+            "请换一个端口，或核对 --host。"
         ) from error
     return listening
 

@@ -153,6 +153,8 @@ def _describe(library: Library, pack: Pack) -> Iterator[str]:
     yield "数字"
     for what, shown, provision in numbers(pack):
         yield f"  {what}：{shown}  {cite(provision.clause)}  核对于 {provision.checked_on}"
+        if provision.note:
+            yield f"    注：{provision.note}"
     if pack.diseases:
         names = "、".join(sorted(library.disease_name(disease) for disease in pack.diseases))
         clause = pack.diseases_provision.clause if pack.diseases_provision else None

@@ -139,6 +139,7 @@ def _provision(row: Table, place: str, family: str, document: str, also: frozens
         overrides=row.names("overrides"),
         reading=tuple(sorted(texts(row.within("reading")).items())),
         advice=row.text("advice", optional=True),
+        note=row.text("note", optional=True),
     )
     row.finish()
     return provision

@@ -75,7 +75,8 @@ class Provision(Struct, frozen=True):
     id: str = ""
     overrides: frozenset[str] = frozenset()
     reading: tuple[tuple[str, str], ...] = ()
-    advice: str = ""
+    advice: str = ""  # Added to the refusal: where else to go.
+    note: str = ""  # What a reader of the number should know, such as that the section is silent on it.
 
     def applies(self, situation: Situation) -> bool:
         """Return whether every condition holds: ``groups`` any of, ``filed_all`` all of, else one of."""

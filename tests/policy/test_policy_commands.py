@@ -224,3 +224,10 @@ def test_a_file_that_is_not_there_is_said_in_chinese(shanyao, tmp_path):
 
     assert status == 1
     assert "没有这个文件" in err
+
+
+def test_a_number_on_which_the_document_is_silent_says_so(shanyao):
+    status, out, _ = shanyao(policy, "show", "ezhou-2023")
+
+    assert status == 0
+    assert "文件没有规定这个数" in out

@@ -72,6 +72,17 @@ def entry(db: Connection, number: int) -> Entry:
     return _entry(row)
 
 
+def next_of_kind(db: Connection, kind: str, number: int) -> Entry:
+    """Return the first entry of ``kind`` from ``number`` on; raise LookupError when there is none."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM journal WHERE number >= ? AND kind = ? ORDER BY number LIMIT 1",
+        (number, kind),
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"no {kind} from entry {number} on")
+    return _entry(row)
+
+
 def verify(db: Connection) -> list[ChainFault]:
     """Return every fault of the whole chain, from its first entry."""
     return find_faults(_all_after(db, 0))

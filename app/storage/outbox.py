@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -66,6 +67,10 @@ def put(db: Connection, message: Message) -> None:
     db.execute(_INSERT + _MARKS, (*what, to_text(message.made_at), due_at, None, None))
 
 
+Span: TypeAlias = tuple[int, int]
+"""The numbers of the first and the last of some journal entries."""
+
+
 class SaleMessages(Struct, frozen=True):
     """What a sale tells the agency, ready to be queued by one statement."""
 
@@ -73,28 +78,30 @@ class SaleMessages(Struct, frozen=True):
     values: tuple[str | None, ...]
 
 
-def of_sale(sale: Sale, upload_id: str) -> SaleMessages:
-    """Return the messages of ``sale``: its settlements, and the journal entries up to its own."""
+def of_sale(sale: Sale, upload_ids: Sequence[str], earlier: Sequence[Span] = ()) -> SaleMessages:
+    """Return the messages of ``sale``: its settlements, and the journal entries up to its own.
+
+    There is an upload for each of the ``earlier`` spans, and the last for what follows them.
+    """
     provider, person, made_at = sale.store.provider.id, sale.draft.person, to_text(sale.made_at)
-    ids = (*sale.message_ids, upload_id)
-    settlements = len(sale.message_ids)
-    # The first entry is the upload's alone: a settlement names the sale's entry only.
-    rows = [
-        f"(?{place}, '{SETTLEMENT}', ?3, ?4, ?5, NULL, ?6, ?6, NULL, ?2)"
-        for place in range(7, 7 + settlements)
-    ]
-    rows.append(f"(?{7 + settlements}, '{JOURNAL_UPLOAD}', ?3, NULL, ?5, NULL, ?6, ?6, ?1, ?2)")
+    ids = (*sale.message_ids, *upload_ids)
+    # A settlement names the sale's entry only.
+    rows = [f"'{SETTLEMENT}', ?3, ?4, ?5, NULL, ?6, ?6, NULL, ?2"] * len(sale.message_ids)
+    upload = f"'{JOURNAL_UPLOAD}', ?3, NULL, ?5, NULL, ?6, ?6"
+    rows += [f"{upload}, {first}, {last}" for first, last in earlier]
+    rows.append(f"{upload}, ?1, ?2")
+    listed = ", ".join(f"(?{place}, {row})" for place, row in enumerate(rows, start=7))
     region = person.region if person else None
-    return SaleMessages(_INSERT + ", ".join(rows), (provider, region, sale.number, made_at, *ids))
+    return SaleMessages(_INSERT + listed, (provider, region, sale.number, made_at, *ids))
 
 
-def put_sale(db: Connection, messages: SaleMessages, first: int, last: int) -> None:
-    """Queue a sale's messages; the upload carries journal entries ``first`` to ``last``, its own.
+def put_sale(db: Connection, messages: SaleMessages, span: Span) -> None:
+    """Queue a sale's messages; the last upload carries the entries of ``span``, of which the sale's is last.
 
     None of the texts is written here: they follow from the entries, letter by letter the same at every
     sending.
     """
-    db.execute(messages.statement, (first, last, *messages.values))
+    db.execute(messages.statement, (*span, *messages.values))
 
 
 def waiting(db: Connection, after: int, limit: int) -> list[Message]:
@@ -215,7 +222,9 @@ def text_of(db: Connection, message: Message) -> str:
     entries = journal.read(db, first - 1, last - first + 1)
     if [each.number for each in entries] != list(range(first, last + 1)):
         raise LookupError(f"the journal lacks entries between {first} and {last}")
-    return journal_input(_SOLD(entries[-1].body).store, entries)
+    # The shop is that of the sale which the upload came with; its entry is the span's last, or follows it.
+    sold = journal.next_of_kind(db, "sale", last)
+    return journal_input(_SOLD(sold.body).store, entries)
 
 
 def _settlement_text(sale: Sale, id: str) -> str:

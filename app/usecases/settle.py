@@ -25,6 +25,7 @@ from engine.review import bars
 from engine.sale import Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
+_STILL_TO_COME = 20
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -59,6 +60,9 @@ def changed_since(desk: Desk, seen: CounterState | None) -> bool:
     if seen is None or shown is None or seen.answer is None or shown.answer is None:
         return False
     before, after = seen.answer.patient, shown.answer.patient
+    if _who(seen) != _who(shown):
+        desk.say("attention", "参保人刚刚变了，没有结算，也没有入账。", "请核对左边的参保人，再按 F12。")
+        return True
     if (before, seen.answer.fund) == (after, shown.answer.fund):
         return False
     desk.say(
@@ -67,6 +71,10 @@ def changed_since(desk: Desk, seen: CounterState | None) -> bool:
         "请核对右边的金额和「为什么」，再按 F12。",
     )
     return True
+
+
+def _who(state: CounterState) -> str | None:
+    return state.draft.person.psn_no if state.draft.person else None
 
 
 def _check(desk: Desk, quoted: Quote) -> None:
@@ -90,6 +98,7 @@ class Prepared(Struct, frozen=True):
     messages: outbox.SaleMessages
     previous: sales.LastSale
     head: journal.Head
+    first: int  # Of the journal entries that the last upload carries.
 
 
 def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
@@ -98,12 +107,31 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
     Nobody else sells into this database (``app.storage.guard``), so what is read here still holds when the
     sale is committed, and the transaction need not wait for it.
     """
-    previous = sales.newest(desk.db)
-    sale, upload_id = _sale(desk, store, quoted, previous.serial + 1, previous.messages + 1)
+    previous, head = sales.newest(desk.db), journal.head(desk.db)
+    earlier = _earlier_spans(previous.journal + 1, head[0])
+    sale, upload_ids = _sale(desk, store, quoted, previous, len(earlier) + 1)
     _check_boxes(desk.db, sale)
     body = _ENCODE(sale).decode()
-    row, messages = sales.row_of(sale, previous), outbox.of_sale(sale, upload_id)
-    return Prepared(sale, body, digest_of(body), row, messages, previous, journal.head(desk.db))
+    return Prepared(
+        sale=sale,
+        body=body,
+        digest=digest_of(body),
+        row=sales.row_of(sale, previous),
+        messages=outbox.of_sale(sale, upload_ids, earlier),
+        previous=previous,
+        head=head,
+        first=earlier[-1][1] + 1 if earlier else previous.journal + 1,
+    )
+
+
+def _earlier_spans(first: int, last: int) -> list[outbox.Span]:
+    """Return the entries that one upload has no room for, in spans, of those from ``first`` to ``last``.
+
+    After days offline the agency's answers alone are many. Room is left for what the courier may still add.
+    """
+    length = MOST_ENTRIES - _STILL_TO_COME
+    count = max(0, last - first + 1) // length
+    return [(first + place * length, first + (place + 1) * length - 1) for place in range(count)]
 
 
 def commit(db: Connection, prepared: Prepared) -> Sale:
@@ -114,9 +142,8 @@ def commit(db: Connection, prepared: Prepared) -> Sale:
             db, SALE_KIND, prepared.body, sale.made_at, digest=prepared.digest, after=prepared.head
         )
         sales.record(db, prepared.row, previous, entry.number)
-        # The upload carries what came since the last sale: the agency's answers, and this sale.
-        first = max(previous.journal + 1, entry.number - MOST_ENTRIES + 1)
-        outbox.put_sale(db, prepared.messages, first, entry.number)
+        # The uploads carry what came since the last sale: the agency's answers, and this sale.
+        outbox.put_sale(db, prepared.messages, (prepared.first, entry.number))
     return sale
 
 
@@ -126,8 +153,10 @@ def _check_boxes(db: Connection, sale: Sale) -> None:
         raise errors.TraceCodeSold(code=sold[0], number=sold[1])
 
 
-def _sale(desk: Desk, store: Store, quoted: Quote, serial: int, first_message: int) -> tuple[Sale, str]:
-    """Return the sale as the journal will hold it, and the id of the upload that follows its messages.
+def _sale(
+    desk: Desk, store: Store, quoted: Quote, previous: sales.LastSale, uploads: int
+) -> tuple[Sale, list[str]]:
+    """Return the sale as the journal will hold it, and the ids of the uploads that follow its messages.
 
     Raises DayChanged where midnight fell between the claim and its recording.
     """
@@ -135,11 +164,12 @@ def _sale(desk: Desk, store: Store, quoted: Quote, serial: int, first_message: i
     if claim is not None and claim.day != business_day(now):
         raise errors.DayChanged()
     count = len(insured_settlements(answer))
-    serials = [number % QUERY_SERIALS for number in range(first_message, first_message + count + 1)]
-    *ids, upload_id = message_ids(store.provider.id, now, serials)
+    first = previous.messages + 1
+    serials = [number % QUERY_SERIALS for number in range(first, first + count + uploads)]
+    ids = message_ids(store.provider.id, now, serials)
     region = store.provider.region
     sale = Sale(
-        number=sales.sale_number(store.till, serial),
+        number=sales.sale_number(store.till, previous.serial + 1),
         made_at=now,
         store=store,
         operator=desk.settings.operator,
@@ -150,9 +180,9 @@ def _sale(desk: Desk, store: Store, quoted: Quote, serial: int, first_message: i
         bound=quoted.bound,
         tendered=answer.patient if draft.tendered is None else draft.tendered,
         policy_hash=desk.law.policy_hash(claim) if claim is not None and answer.policy else None,
-        message_ids=tuple(ids),
+        message_ids=tuple(ids[:count]),
     )
-    return sale, upload_id
+    return sale, ids[count:]
 
 
 def _await_answer(desk: Desk, sale: Sale) -> None:

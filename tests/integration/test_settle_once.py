@@ -7,15 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 from msgspec.structs import replace
 
 from app import errors
-from app.storage import journal, people, sales
+from app.storage import journal, outbox, people, sales
+from app.storage.connection import transaction
 from app.usecases import paper, settle
 from app.usecases.ports import PersonAnswer
 from app.usecases.quote import quote
 from app.usecases.show import open_store
 from engine.ids import Scan
+from engine.protocol.journal import read_journal
 from tests.fakes.fake_counter import NOW, Bench, FakeClock
 
 
@@ -113,3 +116,24 @@ def test_midnight_between_the_claim_and_its_recording_settles_nothing(bench: Ben
 
     with pytest.raises(errors.DayChanged, match="没有入账"):
         settle.prepare(bench.desk, open_store(bench.desk), quoted)
+
+
+def test_no_entry_between_two_sales_is_left_out_of_the_uploads(bench: Bench) -> None:
+    drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
+    bench.till.settle()
+    with transaction(bench.db):
+        for _ in range(1_200):
+            journal.append(bench.db, "agency_answer", "{}", NOW)
+    bench.till.next_customer()
+    bench.till.enter(drug.barcode or "")
+
+    bench.till.settle()
+
+    uploads = [each for each in outbox.recent(bench.db, 20) if each.infno == outbox.JOURNAL_UPLOAD]
+    carried = [
+        entry.number
+        for each in reversed(uploads)
+        for entry in read_journal(Raw(outbox.text_of(bench.db, each).encode())).entries
+    ]
+    assert carried == list(range(1, 1_203))
+    assert len({each.id for each in uploads}) == len(uploads) == 4

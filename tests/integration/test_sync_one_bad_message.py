@@ -61,7 +61,7 @@ def put_without_its_entry(db: Connection, id: str, infno: str, first: int | None
         (id, infno, SHAOXING, NOW.isoformat(timespec="microseconds")),
     )
     with transaction(db):
-        outbox.put_sale(db, settlements, first or 77, 77)
+        outbox.put_sale(db, settlements, (first or 77, 77))
 
 
 def deliver_to(db: Connection, agency: Answering, clock: StillClock) -> Delivery:

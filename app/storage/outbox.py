@@ -112,12 +112,6 @@ def waiting(db: Connection, after: int, limit: int) -> list[Message]:
     return [_message(row) for row in rows.fetchall()]
 
 
-def next_due_at(db: Connection) -> datetime | None:
-    """Return when the next attempt is due; None when nothing waits."""
-    row = db.execute(f"SELECT min(next_attempt_at) FROM outbox WHERE {_WAITS}").fetchone()
-    return from_text(row[0]) if row[0] else None
-
-
 def accepted(db: Connection, id: str, answer: str, at: datetime) -> None:
     """Settle a message that the agency took; ``answer`` is its output as JSON text."""
     db.execute(

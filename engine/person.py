@@ -26,6 +26,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     year: int
     accumulators: Accumulators = Accumulators()
     parameters: Parameters = Parameters()
+    benefit: str = ""  # Whose sums these are; empty where no policy is in force.
 
 
 class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.catalogue import Drug, Listing, listing_on
+from engine.lease import LeaseUse
 from engine.money import Fen
 from engine.person import Person, as_patient, diseases_filed_on
 from engine.policy.answer import Answer, Settlement
@@ -74,6 +75,7 @@ class Sale(Struct, frozen=True, kw_only=True):
     tendered: Fen
     policy_hash: str | None  # Of the pack's text, so that an old sale can be recomputed.
     message_ids: tuple[str, ...]  # One for each settlement that the fund pays in, fixed before sending.
+    lease: LeaseUse | None = None  # Set exactly when it is guaranteed as it is recorded.
 
     @property
     def change(self) -> Fen:

@@ -16,7 +16,9 @@ from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
 
 Tone: TypeAlias = Literal["done", "info", "attention", "refused"]
-Delivery: TypeAlias = Literal["waiting", "accepted", "rejected", "none"]
+Delivery: TypeAlias = Literal["waiting", "sending", "accepted", "rejected", "unknown", "none"]
+"""``unknown``: it may have arrived at a platform that cannot say so; 2601 clears it up before it goes
+again."""
 
 
 class Notice(Struct, frozen=True):
@@ -56,6 +58,15 @@ class Settled(Struct, frozen=True):
     certainty: Certainty
 
 
+class LeaseShown(Struct, frozen=True, kw_only=True):
+    """The lease that the sale on the desk would stand under; ``left`` is what remains of it afterwards, in
+    fen."""
+
+    id: str
+    left: Fen
+    use_until: datetime
+
+
 class CounterState(Struct, frozen=True, kw_only=True):
     """All that the counter place shows at one moment.
 
@@ -74,6 +85,7 @@ class CounterState(Struct, frozen=True, kw_only=True):
     certainty: Certainty | None = None
     agreed: bool = False
     bound: Fen = 0
+    lease: LeaseShown | None = None
     findings: tuple[Finding, ...] = ()
     limits: tuple[LimitBar, ...] = ()
     lacking: dict[str, int] = {}
@@ -83,7 +95,13 @@ class CounterState(Struct, frozen=True, kw_only=True):
 
 
 class WorldState(Struct, frozen=True, kw_only=True):
-    """The state of the world around the counter; ``online`` None until the first attempt."""
+    """The state of the world around the counter; ``online`` None until the first attempt.
+
+    ``unknown`` counts messages whose fate is not known, ``leases`` those held and usable now, ``tasks`` what
+    a
+    person has to see to. ``epoch`` 0: not enrolled with the agency yet. ``till_trouble`` says in Chinese why
+    this till gets no leases (a fork, a restored backup), empty while all is well.
+    """
 
     online: bool | None
     offline_since: datetime | None
@@ -93,6 +111,13 @@ class WorldState(Struct, frozen=True, kw_only=True):
     journal_sound: bool
     policy: str | None
     now: datetime
+    unknown: int = 0
+    oldest_waiting: datetime | None = None
+    leases: int = 0
+    tasks: int = 0
+    epoch: int = 0
+    till_trouble: str = ""
+    backed_up_at: datetime | None = None
 
 
 class SaleRow(Struct, frozen=True, kw_only=True):
@@ -139,6 +164,90 @@ class PolicyCard(Struct, frozen=True, kw_only=True):
     draft: bool
     numbers: tuple[tuple[str, str, str], ...]
     readings: tuple[tuple[str, str, tuple[str, ...]], ...]  # Question, answer taken, other answers.
+
+
+class TaskRow(Struct, frozen=True, kw_only=True):
+    """Something that a person must see to: money owed to a patient, or by one; ``amount`` > 0 is paid out.
+
+    ``kind``: ``give_back`` (the agency's true-up), ``correction`` (a provisional share came out otherwise;
+    then
+    ``amount`` may be negative: to be collected), ``gap`` (a lease's settlement came too late: the shop bears
+    it).
+    ``before`` and ``after`` are both computations, as lines of label and sum. ``done_at`` None: still open.
+    """
+
+    id: str
+    kind: Literal["give_back", "correction", "gap"]
+    at: datetime
+    who: str
+    sale: str
+    amount: Fen
+    text: str
+    before: tuple[tuple[str, Fen], ...] = ()
+    after: tuple[tuple[str, Fen], ...] = ()
+    done_at: datetime | None = None
+
+
+class LeaseRow(Struct, frozen=True, kw_only=True):
+    """A lease as the sync place lists it, in fen; ``state``: ``open``, ``closing``, ``closed``."""
+
+    id: str
+    who: str
+    reserved: Fen
+    used: Fen
+    use_until: datetime
+    state: str
+
+
+class BundleReport(Struct, frozen=True, kw_only=True):
+    """What an export or import of a bundle came to; ``text`` says it in Chinese, ``path`` where the file
+    lies."""
+
+    path: str
+    text: str
+    messages: int = 0
+    answers: int = 0
+    missing_chunks: int = 0
+
+
+class TripReport(Struct, frozen=True, kw_only=True):
+    """A trip made ready: people with all they need, leases among them; ``refused`` as (who, why)."""
+
+    people: int
+    leases: int
+    drugs: int
+    until: datetime
+    refused: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """A line of 3202 on which shop and agency differ, with the reason."""
+
+    sale: str
+    setl_id: str
+    ours: Fen
+    theirs: Fen
+    reason: str
+
+
+class DayRow(Struct, frozen=True, kw_only=True):
+    """A day and insurance type: printed = stored = sent = accepted, or it cannot be closed.
+
+    ``state``: ``open``, ``gap``, ``differs``, ``closed``. Sums in fen, the fund's part.
+    """
+
+    day: date
+    insurance: str
+    stored: int
+    printed: int
+    sent: int
+    accepted: int
+    ours: Fen
+    theirs: Fen | None
+    state: str
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
 
 
 class TourStop(Struct, frozen=True, kw_only=True):
@@ -204,6 +313,21 @@ class Ledger(Protocol):
     def world(self) -> WorldState: ...
     def sync_now(self) -> None: ...
     def subscribe(self, listener: Callable[[], None]) -> None: ...
+
+
+class Afield(Protocol):
+    """What makes a till good for days without the network: enrolment, trips, sticks, days, tasks, backups."""
+
+    def enrol(self, code: str) -> WorldState: ...
+    def leases(self) -> tuple[LeaseRow, ...]: ...
+    def tasks(self) -> tuple[TaskRow, ...]: ...
+    def finish_task(self, id: str) -> tuple[TaskRow, ...]: ...
+    def prepare_trip(self, people: tuple[str, ...], until: date) -> TripReport: ...
+    def export_bundle(self, folder: str) -> BundleReport: ...
+    def import_bundle(self, path: str) -> BundleReport: ...
+    def days(self) -> tuple[DayRow, ...]: ...
+    def close_day(self, day: date) -> tuple[DayRow, ...]: ...
+    def back_up(self) -> str: ...
 
 
 class Touring(Protocol):

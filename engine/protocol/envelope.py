@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
 
+from engine.protocol import signing
 from engine.protocol.profile import Profile
 from engine.protocol.wire import ProtocolError, compact, compact_millis, decode, encode, seconds
 
@@ -60,12 +62,18 @@ class Response(Struct, frozen=True, kw_only=True):
     output: Raw = _Nothing
     err_msg: str = ""
     err_code: str = ""
+    signature: str = ""  # ``cainfo``: the agency's, over ``signing.answer_text``.
+
+    @property
+    def infcode(self) -> int:
+        return 0 if self.accepted else -1
 
 
 class _Answer(Struct, frozen=True, kw_only=True):
     infcode: int | str
     err_msg: str | None = None
     err_code: str | None = None
+    cainfo: str | None = None
     output: Raw = _Nothing
 
 
@@ -92,8 +100,24 @@ def encode_request(
     at: datetime,
     insuplc_admdvs: str | None = None,
     sign_no: str | None = None,
+    device: str | None = None,
+    private: bytes | None = None,
 ) -> bytes:
-    """Return the body of a call; ``input_json`` goes in to the letter."""
+    """Return the body of a call; ``input_json`` goes in to the letter.
+
+    ``device`` is the ``dev_safe_info`` of an enrolled till and ``private`` its key, with which it signs.
+    """
+    content, stamp, signature = input_json.encode(), seconds(at), None
+    if device is not None and private is not None:
+        said = signing.message_text(
+            infno=infno,
+            msgid=msgid,
+            provider=sender.provider,
+            inf_time=stamp,
+            device=device,
+            content=content,
+        )
+        signature = signing.sign(private, said)
     return encode(
         Request(
             infno=infno,
@@ -101,17 +125,33 @@ def encode_request(
             mdtrtarea_admvs=sender.region,
             insuplc_admdvs=insuplc_admdvs,
             recer_sys_code=profile.recer_sys_code,
+            dev_safe_info=device,
+            cainfo=signature,
+            signtype=signing.SIGN_TYPE if signature else None,
             infver=profile.infver,
             opter_type=profile.opter_type,
             opter=sender.operator,
             opter_name=sender.operator,
-            inf_time=seconds(at),
+            inf_time=stamp,
             fixmedins_code=sender.provider,
             fixmedins_name=sender.name,
             sign_no=sign_no,
-            input=Raw(input_json.encode()),
+            input=Raw(content),
         )
     ).encode()
+
+
+def signed_by(request: Request, public: bytes) -> bool:
+    """Tell whether the till with the key ``public`` signed ``request``, device info and content included."""
+    said = signing.message_text(
+        infno=request.infno,
+        msgid=request.msgid,
+        provider=request.fixmedins_code,
+        inf_time=request.inf_time,
+        device=request.dev_safe_info or "",
+        content=bytes(request.input),
+    )
+    return signing.verify(public, said, request.cainfo or "")
 
 
 def decode_request(body: bytes) -> Request:
@@ -142,18 +182,51 @@ def encode_answer(
     output: str | None = None,
     err_msg: str = "",
     err_code: str = "",
+    asked: Request | None = None,
+    private: bytes | None = None,
 ) -> str:
-    """Return an answer's text: accepted when there is an ``output``, else refused for ``err_msg``."""
+    """Return an answer's text: accepted when there is an ``output``, else refused for ``err_msg``.
+
+    With ``private``, the agency's key, it is signed as the answer to ``asked`` and to nothing else.
+    """
+    content = (output or "{}").encode()
+    infcode = -1 if output is None else 0
     answer: dict[str, Any] = {
-        "infcode": -1 if output is None else 0,
+        "infcode": infcode,
         "inf_refmsgid": f"{region[:6]:0<6}{compact(answered)}{serial % 10**10:010d}",
         "refmsg_time": compact_millis(received),
         "respond_time": compact_millis(answered),
         "err_msg": err_msg,
         "err_code": err_code,
-        "output": Raw(output.encode()) if output is not None else {},
+        "output": Raw(content),
     }
+    if asked is not None and private is not None:
+        said = signing.answer_text(
+            infcode=infcode,
+            msgid=asked.msgid,
+            asked=digest_of(bytes(asked.input)),
+            output=content,
+            err_code=err_code,
+        )
+        answer |= {"signtype": signing.SIGN_TYPE, "cainfo": signing.sign(private, said)}
     return encode(answer)
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of a message's input, to the letter, by which an answer names its question."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def proves(response: Response, public: bytes, *, msgid: str, content: bytes) -> bool:
+    """Tell whether ``response`` is the agency's own answer to message ``msgid`` with input ``content``."""
+    said = signing.answer_text(
+        infcode=response.infcode,
+        msgid=msgid,
+        asked=digest_of(content),
+        output=bytes(response.output),
+        err_code=response.err_code,
+    )
+    return signing.verify(public, said, response.signature)
 
 
 def decode_answer(body: bytes) -> Response:
@@ -169,4 +242,5 @@ def decode_answer(body: bytes) -> Response:
         output=answer.output,
         err_msg=answer.err_msg or "",
         err_code=answer.err_code or "",
+        signature=answer.cainfo or "",
     )

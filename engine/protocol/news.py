@@ -11,6 +11,7 @@ from engine.catalogue import Drug
 from engine.person import Person, Snapshot
 from engine.policy.claim import Accumulators
 from engine.prescription import Prescription
+from engine.protocol.adjustment import Adjustment
 from engine.protocol.envelope import PROVIDER_LENGTH
 from engine.protocol.wire import LARGEST, ProtocolError, decode, encode
 from engine.sale import Store
@@ -44,6 +45,7 @@ class NewsPage(Struct, frozen=True, kw_only=True):
     drugs: tuple[Drug, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
     snapshots: tuple[NewSnapshot, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 class _Input(Struct, frozen=True):

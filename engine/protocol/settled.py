@@ -19,6 +19,7 @@ from engine.person import Person, Snapshot
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Claim, Line
 from engine.protocol import codes
+from engine.protocol.lease import SignedLease
 from engine.protocol.settlement import SettlementRequest, Sums
 from engine.protocol.wire import ProtocolError, decode, encode, seconds, signed_fen, yuan
 
@@ -119,6 +120,9 @@ class AgencyFacts(Struct, frozen=True, kw_only=True):
     till: Sums | None = None
     refusals: tuple[str, ...] = ()
     reverses: str | None = None
+    lease: SignedLease | None = None  # In the answer to a 2101 that asked for one.
+    under_lease: str | None = None  # The lease that a 2102 was accepted under, with exactly the till's sums.
+    gap: Fen = 0  # Of a lease's settlement that came too late: what the provider bears, in fen.
 
 
 class Ids(Struct, frozen=True, kw_only=True):

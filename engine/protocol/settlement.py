@@ -15,9 +15,10 @@ from msgspec import Meta, Raw, Struct
 
 from engine.money import Fen
 from engine.policy.answer import Answer, Settlement
-from engine.policy.claim import Claim, ClaimPrescription
+from engine.policy.claim import Accumulators, Claim, ClaimPrescription
 from engine.prescription import as_claimed
 from engine.protocol import codes
+from engine.protocol.lease import LeaseAsk
 from engine.protocol.wire import ProtocolError, decode, encode, fen_of, parse_seconds, seconds, whole, yuan
 from engine.sale import BasketLine, Draft
 
@@ -45,6 +46,10 @@ class TillFacts(Struct, frozen=True, kw_only=True):
     prescription: ClaimPrescription | None = None
     diseases: dict[str, str | None] = {}
     sums: Sums | None = None
+    ask: LeaseAsk | None = None  # In a 2101: reserve what this basket needs.
+    lease: str | None = None  # In a 2102: the lease that it was settled under,
+    lease_version: int = 0
+    accumulators: Accumulators | None = None  # and the sums that it was computed from.
 
 
 class DrugInfo(Struct, frozen=True, kw_only=True):

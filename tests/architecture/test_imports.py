@@ -18,7 +18,7 @@ MAY_KNOW = {
 PURE = {
     "__future__", "abc", "base64", "bisect", "calendar", "collections", "contextlib", "copy", "dataclasses",
     "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "itertools", "json", "math",
-    "msgspec", "operator", "re", "string", "tomllib", "types", "typing", "unicodedata",
+    "msgspec", "operator", "re", "string", "struct", "tomllib", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip
 SIGNATURES = ("engine/protocol/signing.py", "engine/protocol/sealing.py")  # Values in, values out.
 STORAGE = ("app/storage/", "agency/storage/")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from engine.policy.claim import Accumulators, ConcurrentBenefit, Group, Insurance, Parameters, Patient, Status
+
+EndedWhy: TypeAlias = Literal["died", "moved"]
 
 
 class Filing(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,6 +54,8 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True):
     referred: bool = False
     in_hospital: bool = False
     concurrent_benefits: frozenset[ConcurrentBenefit] = frozenset()
+    ended: date | None = None  # The last day on which they are insured here,
+    ended_why: EndedWhy | None = None  # and why it is the last.
 
 
 def diseases_filed_on(person: Person, day: date) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -19,7 +19,8 @@ from engine.sale import Sale, Store, insured_settlements
 SETTLEMENT = "2102"
 JOURNAL_UPLOAD = "SY03"
 
-State: TypeAlias = Literal["waiting", "accepted", "rejected"]
+State: TypeAlias = Literal["waiting", "unknown", "accepted", "rejected"]
+"""``unknown``: it may have arrived at a platform that cannot be asked twice; a 2601 goes before it."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class Message(Struct, frozen=True, kw_only=True):
     ``input`` is the JSON text of the envelope's input object; None where it follows from the journal
     entries ``first_entry`` (None for a settlement) to ``last_entry``, and ``text_of`` writes it. ``admdvs``
     is the insured region (insuplc_admdvs), ``sale`` the number of the sale it belongs to, ``number`` its
-    place in the outbox. ``next_attempt_at`` None: at once.
+    place in the outbox. ``next_attempt_at`` None: at once. ``proof`` is the agency's signature of its answer.
     """
 
     id: str
@@ -46,18 +47,19 @@ class Message(Struct, frozen=True, kw_only=True):
     next_attempt_at: datetime | None = None
     trouble: str = ""
     answer: str | None = None
+    proof: str | None = None
 
 
 _COLUMNS = (
     "id, infno, input, provider, made_at, admdvs, sale, state, attempts, next_attempt_at, trouble, answer,"
-    " first_entry, last_entry, number"
+    " first_entry, last_entry, number, proof"
 )
 _INSERT = (
     "INSERT INTO outbox (id, infno, provider, admdvs, sale, input, made_at, next_attempt_at,"
     " first_entry, last_entry) VALUES "
 )
 _MARKS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WAITS = "number > (SELECT number FROM outbox_mark) AND state = 'waiting'"
+_WAITS = "number > (SELECT number FROM outbox_mark) AND state IN ('waiting', 'unknown')"
 
 
 def put(db: Connection, message: Message) -> None:
@@ -112,24 +114,48 @@ def waiting(db: Connection, after: int, limit: int) -> list[Message]:
     return [_message(row) for row in rows.fetchall()]
 
 
-def accepted(db: Connection, id: str, answer: str, at: datetime) -> None:
+def accepted(db: Connection, id: str, answer: str, at: datetime, proof: str | None = None) -> None:
     """Settle a message that the agency took; ``answer`` is its output as JSON text."""
-    db.execute(
-        "UPDATE outbox SET state = 'accepted', attempts = attempts + 1, next_attempt_at = NULL,"
-        f" trouble = '', answer = ?, settled_at = ? WHERE id = ? AND {_WAITS}",
-        (answer, to_text(at), id),
-    )
-    _move_mark(db)
+    settle(db, [Verdict(number=_number(db, id), state="accepted", text=answer, proof=proof)], at)
 
 
 def rejected(db: Connection, id: str, trouble: str, at: datetime) -> None:
     """Settle a message that the agency refused; it stays on record for a person to look at."""
-    db.execute(
-        "UPDATE outbox SET state = 'rejected', attempts = attempts + 1, next_attempt_at = NULL,"
-        f" trouble = ?, settled_at = ? WHERE id = ? AND {_WAITS}",
-        (trouble, to_text(at), id),
+    settle(db, [Verdict(number=_number(db, id), state="rejected", text=trouble)], at)
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What became of message ``number``: ``text`` is the agency's output, or why it refused.
+
+    ``proof`` is the agency's signature of its answer.
+    """
+
+    number: int
+    state: Literal["accepted", "rejected"]
+    text: str
+    proof: str | None = None
+
+
+def settle(db: Connection, verdicts: Iterable[Verdict], at: datetime) -> None:
+    """Settle messages, in the caller's transaction; those that are settled already stay as they are."""
+    db.executemany(
+        "UPDATE outbox SET state = ?1, attempts = attempts + 1, next_attempt_at = NULL,"
+        " trouble = iif(?1 = 'rejected', ?2, ''), answer = iif(?1 = 'accepted', ?2, NULL),"
+        f" proof = ?3, settled_at = ?4 WHERE number = ?5 AND {_WAITS}",
+        [(each.state, each.text, each.proof, to_text(at), each.number) for each in verdicts],
     )
     _move_mark(db)
+
+
+def waiting_id(db: Connection, id: str) -> Message | None:
+    """Return the message with ``id`` while it waits; None when it does not, or is nobody's."""
+    row = db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id = ? AND {_WAITS}", (id,)).fetchone()
+    return _message(row) if row else None
+
+
+def _number(db: Connection, id: str) -> int:
+    row = db.execute(f"SELECT number FROM outbox WHERE id = ? AND {_WAITS}", (id,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _move_mark(db: Connection) -> None:
@@ -140,22 +166,65 @@ def _move_mark(db: Connection) -> None:
     )
 
 
-def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime, sent: str | None = None) -> None:
-    """Note an attempt that got no sound answer; the message is due again at ``next_attempt_at``.
+class Failure(Struct, frozen=True, kw_only=True):
+    """An attempt at message ``number`` without a sound answer; what was ``sent`` is kept to the letter.
 
-    What was ``sent`` is kept from now on: it may have arrived, and a later version of this program must
-    repeat it to the letter.
+    ``state`` unknown: it went to a platform that cannot be sent the same again.
     """
-    db.execute(
+
+    number: int
+    trouble: str
+    again_at: datetime
+    sent: str | None = None
+    state: Literal["waiting", "unknown"] = "waiting"
+
+
+def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime, sent: str | None = None) -> None:
+    """Note one attempt in vain, as ``postpone``."""
+    postpone(db, [Failure(number=_number(db, id), trouble=trouble, again_at=next_attempt_at, sent=sent)])
+
+
+def postpone(db: Connection, failures: Iterable[Failure]) -> None:
+    """Note attempts that got no sound answer; each message is due again at its time.
+
+    What was sent is kept from now on: it may have arrived, and a later version of this program must repeat
+    it to the letter.
+    """
+    db.executemany(
         "UPDATE outbox SET attempts = attempts + 1, trouble = ?, next_attempt_at = ?,"
-        f" input = coalesce(input, ?) WHERE id = ? AND {_WAITS}",
-        (trouble, to_text(next_attempt_at), sent, id),
+        f" input = coalesce(input, ?), state = ? WHERE number = ? AND {_WAITS}",
+        [(each.trouble, to_text(each.again_at), each.sent, each.state, each.number) for each in failures],
+    )
+
+
+def again(db: Connection, number: int, new_id: str, entries: Span | None = None) -> None:
+    """Let message ``number`` go again as a new one, at its place in the outbox, due at once.
+
+    An upload then carries other ``entries`` than before.
+    """
+    first, last = entries or (None, None)
+    db.execute(
+        "UPDATE outbox SET id = ?1, state = 'waiting', next_attempt_at = made_at, trouble = '',"
+        " first_entry = coalesce(?2, first_entry), last_entry = coalesce(?3, last_entry),"
+        f" input = iif(?2 IS NULL, input, NULL) WHERE number = ?4 AND {_WAITS}",
+        (new_id, first, last, number),
     )
 
 
 def hasten(db: Connection, now: datetime) -> None:
     """Make every waiting message due now: the person at the counter asked for it."""
     db.execute(f"UPDATE outbox SET next_attempt_at = ? WHERE {_WAITS}", (to_text(now),))
+
+
+def unknown(db: Connection) -> int:
+    """Return how many messages' fate is not known."""
+    return int(db.execute("SELECT count(*) FROM outbox WHERE state = 'unknown'").fetchone()[0])
+
+
+def oldest_waiting(db: Connection) -> datetime | None:
+    """Return since when the oldest message waits; None where none does."""
+    row = db.execute(f"SELECT made_at FROM outbox WHERE {_WAITS} ORDER BY number LIMIT 1").fetchone()
+    return from_text(row[0]) if row else None
 
 
 def counts(db: Connection) -> tuple[int, int]:
@@ -182,11 +251,12 @@ def numbered(db: Connection, first: int, count: int) -> list[Message]:
     return [_message(row) for row in rows.fetchall()]
 
 
-def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[str]:
-    """Return which of ``count`` messages from ``first`` on were accepted by ``at``, or rejected ever."""
+def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[int]:
+    """Return which of ``count`` messages from ``first`` on, counted from 0, were accepted by ``at`` or
+    rejected ever."""
     rows = db.execute(
-        "SELECT id FROM outbox WHERE number >= ? AND number < ?"
-        " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?))",
+        "SELECT number - ?1 FROM outbox WHERE number >= ?1 AND number < ?2"
+        " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?3))",
         (first, first + count, to_text(at)),
     )
     return {row[0] for row in rows.fetchall()}
@@ -260,4 +330,5 @@ def _message(row: Any) -> Message:
         first_entry=row[12],
         last_entry=row[13],
         number=row[14],
+        proof=row[15],
     )

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from app.storage import outbox, runs
+from app.storage import device, outbox, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.calendar import business_day
@@ -47,7 +47,7 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
 
 class LastSale(Struct, frozen=True):
     """What the sale to come must know of the newest one, zeros and no day before the first, and how many
-    ``messages`` were ever put."""
+    ``messages`` were ever put. ``journal`` is the last entry that needs no upload any more."""
 
     serial: int
     journal: int
@@ -57,15 +57,20 @@ class LastSale(Struct, frozen=True):
 
 def newest(db: Connection) -> LastSale:
     """Return the newest sale, and what else the next one continues."""
+    # What was before this epoch has its own uploads: a chain's entries travel with its own epoch's alone.
     row = db.execute(
-        "SELECT serial, journal, day, (SELECT max(number) FROM outbox) FROM sale ORDER BY serial DESC LIMIT 1"
+        "SELECT serial, max(journal, (SELECT coalesce(max(after), 0) FROM epoch)), day,"
+        " (SELECT max(number) FROM outbox) FROM sale ORDER BY serial DESC LIMIT 1"
     ).fetchone()
-    return LastSale(*row) if row else LastSale(0, 0, "", outbox.last_number(db))
+    return LastSale(*row) if row else LastSale(0, device.since(db), "", outbox.last_number(db))
 
 
-def sale_number(till: str, serial: int) -> str:
-    """Return the number as printed: the till's and the serial, ``01-000123``."""
-    return f"{till}-{serial:06d}"
+def sale_number(till: str, serial: int, epoch: int = 1) -> str:
+    """Return the number as printed: the till's and the serial, ``01-000123``; ``01.2-000123`` in epoch 2.
+
+    A serial may come twice after a backup was restored; a number never does.
+    """
+    return f"{till}-{serial:06d}" if epoch == 1 else f"{till}.{epoch}-{serial:06d}"
 
 
 def serial_of(number: str) -> int | None:
@@ -112,9 +117,12 @@ def trace_codes(sale: Sale) -> list[str]:
 
 
 def index_of(db: Connection, number: str) -> SaleIndex | None:
-    """Return the row of the sale with the printed ``number``."""
+    """Return the row of the sale with the printed ``number``, or with a bare serial."""
     rows = _indices(db, "WHERE s.serial = ?", (serial_of(number),))
-    return rows[0] if rows else None
+    # A number of a lost epoch is of another sale than the one that has its serial now.
+    lost = rows and "." in number and rows[0].number != number.strip()
+    lost = lost or (rows and "-" in number and "." not in number and "." in rows[0].number)
+    return rows[0] if rows and not lost else None
 
 
 def last(db: Connection) -> SaleIndex | None:
@@ -159,8 +167,8 @@ def own_settlements(db: Connection, psn_no: str, year: int, as_of: datetime) -> 
 
 def _still_own(db: Connection, sale: Sale, first_message: int, as_of: datetime) -> list[Settlement]:
     gone = outbox.settled_by(db, first_message, len(sale.message_ids), as_of)
-    pairs = zip(insured_settlements(sale.answer), sale.message_ids, strict=True)
-    return [each for each, message in pairs if message not in gone]
+    # By place and not by id: a message that went again bears another one.
+    return [each for place, each in enumerate(insured_settlements(sale.answer)) if place not in gone]
 
 
 def note_answer(db: Connection, serial: int, *, agrees: bool, fund: Fen, patient: Fen, at: datetime) -> None:

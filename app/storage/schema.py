@@ -92,6 +92,6 @@ FIRST_SALE = (
     """CREATE TABLE finding (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
            text TEXT NOT NULL) STRICT""",
     # Bundles on sticks, written and taken in.
-    """CREATE TABLE carried (way TEXT NOT NULL, serial INTEGER NOT NULL, at TEXT NOT NULL, digest TEXT NOT NULL,
-           PRIMARY KEY (way, serial, digest)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE carried (way TEXT NOT NULL, serial INTEGER NOT NULL, at TEXT NOT NULL,
+           digest TEXT NOT NULL, PRIMARY KEY (way, serial, digest)) STRICT, WITHOUT ROWID""",
 )

@@ -13,8 +13,8 @@ from app.storage import journal
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.protocol.journal import journal_input
-from engine.protocol.settlement import settlement_input
-from engine.sale import Sale, Store, insured_settlements
+from engine.protocol.settlement import sold_input
+from engine.sale import Sale, Store
 
 SETTLEMENT = "2102"
 JOURNAL_UPLOAD = "SY03"
@@ -227,6 +227,11 @@ def oldest_waiting(db: Connection) -> datetime | None:
     return from_text(row[0]) if row else None
 
 
+def backlog(db: Connection) -> int:
+    """Return how many messages lie behind the mark; those settled out of order among them. Costs nothing."""
+    return last_number(db) - int(db.execute("SELECT number FROM outbox_mark").fetchone()[0])
+
+
 def counts(db: Connection) -> tuple[int, int]:
     """Return how many messages wait and how many were rejected."""
     row = db.execute(
@@ -282,27 +287,14 @@ def text_of(db: Connection, message: Message) -> str:
     if last is None:
         raise LookupError(f"message {message.id} has no text and names no entry")
     if first is None:
-        return _settlement_text(_SALE(journal.entry(db, last).body), message.id)
+        sale = _SALE(journal.entry(db, last).body)
+        return sold_input(sale, sale.message_ids.index(message.id))
     entries = journal.read(db, first - 1, last - first + 1)
     if [each.number for each in entries] != list(range(first, last + 1)):
         raise LookupError(f"the journal lacks entries between {first} and {last}")
     # The shop is that of the sale which the upload came with; its entry is the span's last, or follows it.
     sold = journal.next_of_kind(db, "sale", last)
     return journal_input(_SOLD(sold.body).store, entries)
-
-
-def _settlement_text(sale: Sale, id: str) -> str:
-    if sale.claim is None:
-        raise ValueError("only a person's claim has settlements for the agency")
-    return settlement_input(
-        sale_number=sale.number,
-        made_at=sale.made_at,
-        draft=sale.draft,
-        claim=sale.claim,
-        settlement=insured_settlements(sale.answer)[sale.message_ids.index(id)],
-        policy=sale.answer.policy,
-        policy_hash=sale.policy_hash,
-    )
 
 
 class _Sold(Struct):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Raw, Struct
 
 from app.clock import Clock
+from app.sync.line import Line, Unreachable
 from engine.calendar import business_day
+from engine.protocol.batch import batch_input, read_answers
+from engine.protocol.device import Enrolled, Enrolment, enrolment_input, read_enrolled
 from engine.protocol.envelope import (
     QUERY_SERIALS,
     SERIALS,
@@ -19,25 +23,41 @@ from engine.protocol.envelope import (
     decode_answer,
     encode_request,
     message_id,
+    proves,
 )
 from engine.protocol.journal import read_head
 from engine.protocol.profile import Credentials, Profile, headers
 from engine.protocol.settled import read_settled
 from engine.protocol.signin import read_signed_in, sign_in_input
+from engine.protocol.signing import from_text
 from engine.protocol.wire import ProtocolError
 
 if TYPE_CHECKING:
     import httpx
 
-LARGEST_ANSWER = 32 * 1024 * 1024
+__all__ = ["Accepted", "AgencyClient", "Question", "Rejected", "Reply", "Unreachable", "Voice"]
+
 _OK = 200
-_TIMEOUT_S, _CONNECT_S = 10.0, 3.0
+_NOBODYS_FAULT = ("device_signature", "bad_signature", "wrong_epoch", "not_enrolled", "signature", "stale")
+"""Refusals of the caller, not of the message: it keeps waiting until the till is enrolled as it should be."""
+
+
+class Voice(Struct, frozen=True, kw_only=True):
+    """How an enrolled till speaks: ``device`` is its ``dev_safe_info``, ``private`` its raw key.
+
+    Only what the raw public ``agency_key`` signed is believed; None before the enrolment's own answer.
+    """
+
+    device: str
+    private: bytes
+    agency_key: bytes | None
 
 
 class Accepted(Struct, frozen=True):
-    """The agency took the message; ``answer`` is its output, a JSON object's text."""
+    """The agency took the message: ``answer`` is its output, JSON text, ``proof`` its signature."""
 
     answer: str
+    proof: str | None = None
 
     @property
     def output(self) -> Raw:
@@ -49,18 +69,10 @@ class Rejected(Struct, frozen=True):
 
     code: str
     text: str
+    proof: str | None = None
 
 
 Reply = Accepted | Rejected
-
-
-class Unreachable(Exception):
-    """No sound answer came; ``trouble`` says so in Chinese; ``line_dead``: nobody answered at all."""
-
-    def __init__(self, trouble: str, *, line_dead: bool = False) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
-        self.line_dead = line_dead
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -85,6 +97,7 @@ class AgencyClient:
     """Calls one agency. Not for several threads: each has its own client.
 
     Signs in by itself before a shop's first call of a day. Keeps no personal data and logs nothing.
+    ``voice`` tells how the till speaks for a provider, None while it is not enrolled there.
     """
 
     def __init__(
@@ -95,47 +108,95 @@ class AgencyClient:
         clock: Clock,
         profile: Profile | None = None,
         timeout: httpx.Timeout | None = None,
+        transport: httpx.BaseTransport | None = None,
+        ca_file: Path | None = None,
     ) -> None:
-        import httpx  # noqa: PLC0415 - heavy; loads on the courier's thread, behind the open counter
-
-        self._profile = profile or Profile()
+        self.profile = profile or Profile()
+        self.batches = self.profile.batches
+        self.voice: Callable[[str], Voice | None] = lambda _provider: None
         self._credentials = credentials
         self._clock = clock
-        self._address = url.rstrip("/") + self._profile.path
-        # A shop's proxy settings must not lead the insured's data elsewhere.
-        timeout = timeout or httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S)
-        self._http = httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False)
+        address = url.rstrip("/") + self.profile.path
+        self._line = Line(address, timeout=timeout, transport=transport, ca_file=ca_file)
         self._signed_in: dict[tuple[str, str], tuple[date, str]] = {}
         self._serial = secrets.randbelow(SERIALS - QUERY_SERIALS)
 
     def close(self) -> None:
         """Drop the line."""
-        self._http.close()
+        self._line.close()
 
     def ask(self, infno: str, input_json: str, sender: Sender, admdvs: str | None = None) -> Reply:
         """Send a query under a fresh message id; else as ``call``."""
-        question = Question(id=self._fresh_id(sender), infno=infno, input=input_json, admdvs=admdvs)
+        question = Question(id=self.fresh_id(sender), infno=infno, input=input_json, admdvs=admdvs)
         return self.call(question, sender)
 
     def call(self, question: Question, sender: Sender) -> Reply:
         """Send ``question`` under its own id and return the verdict; raise Unreachable for anything else."""
-        sign_no = self._sign_in(sender)
-        reply = self._exchange(question, sender, sign_no)
-        if isinstance(reply, Accepted) and question.infno in _SOUND:
-            try:
-                _SOUND[question.infno](reply.output, question.id)
-            except ProtocolError as error:
-                raise Unreachable(error.text) from error
-        return reply
+        voice = self.voice(sender.provider)
+        reply = self._exchange(question, sender, self._sign_in(sender, voice), voice)
+        return believed(question, reply)
 
-    def _sign_in(self, sender: Sender) -> str:
+    def call_all(self, questions: Sequence[Question], sender: Sender) -> list[Reply | Unreachable]:
+        """Send all ``questions`` in one call (SY06); return the verdict on each, in order.
+
+        Raises Unreachable where there is no sound answer at all. An agency that knows no batches is sent
+        none any more; then, and where it refuses this one, the list is empty.
+        """
+        voice = self.voice(sender.provider)
+        sign_no = self._sign_in(sender, voice)
+        bodies = [self._encode(each, sender, sign_no, voice) for each in questions]
+        batch = Question(id=self.fresh_id(sender), infno="SY06", input=batch_input(bodies))
+        reply = self._exchange(batch, sender, sign_no, voice)
+        if isinstance(reply, Rejected):
+            self.batches = self.batches and reply.code != "unknown_infno"
+            return []
+        try:
+            answers = read_answers(reply.output)
+        except ProtocolError as error:
+            raise Unreachable(error.text) from error
+        if len(answers) != len(questions):
+            raise Unreachable("医保中心的批量应答与发送的条数不符，没有采用，会自动重试。")
+        pairs = zip(questions, answers, strict=True)
+        return [read_reply(question, answer, voice) for question, answer in pairs]
+
+    def enrol(self, asked: Enrolment, voice: Voice, sender: Sender) -> Enrolled | Rejected:
+        """Make this till known to the agency (SY00), and return the agency's own keys, or its refusal.
+
+        The answer proves itself by the key that it brings; where ``voice`` has one already, by that one.
+        Raises Unreachable without a sound answer.
+        """
+        question = Question(id=self.fresh_id(sender), infno="SY00", input=enrolment_input(asked))
+        status, body = self._post(self._encode(question, sender, None, voice))
+        response = _decoded(status, body)
+        if status == _OK and not response.accepted:
+            return Rejected(response.err_code, response.err_msg)
+        reply = _verdict(status, response)
+        try:
+            told = read_enrolled(reply.output if isinstance(reply, Accepted) else Raw(b"{}"))
+            key = from_text(told.agency_key)
+        except (ProtocolError, ValueError) as error:
+            raise Unreachable("医保中心的登记应答不完整，没有采用，会自动重试。") from error
+        if voice.agency_key not in (None, key) or not _proven(response, key, question):
+            raise Unreachable("医保中心的登记应答签名不对，没有采用。请联系医保中心核对。")
+        return told
+
+    def envelope(self, question: Question, sender: Sender) -> bytes:
+        """Return ``question`` as it would be sent now, signed: what a stick carries."""
+        return self._encode(question, sender, None, self.voice(sender.provider))
+
+    def fresh_id(self, sender: Sender) -> str:
+        """Return the id of a message that was never sent."""
+        self._serial = (self._serial + 1) % (SERIALS - QUERY_SERIALS)
+        return message_id(sender.provider, self._clock.now(), QUERY_SERIALS + self._serial)
+
+    def _sign_in(self, sender: Sender, voice: Voice | None) -> str:
         today = business_day(self._clock.now())
         key = (sender.provider, sender.operator)
         day, sign_no = self._signed_in.get(key, (None, ""))
         if day == today:
             return sign_no
-        question = Question(id=self._fresh_id(sender), infno="9001", input=sign_in_input(sender.operator))
-        reply = self._exchange(question, sender, None)
+        question = Question(id=self.fresh_id(sender), infno="9001", input=sign_in_input(sender.operator))
+        reply = self._exchange(question, sender, None, voice)
         if isinstance(reply, Rejected):
             raise Unreachable(f"向医保中心签到没有成功：{reply.text}")
         try:
@@ -145,60 +206,92 @@ class AgencyClient:
         self._signed_in[key] = (today, sign_no)
         return sign_no
 
-    def _exchange(self, question: Question, sender: Sender, sign_no: str | None) -> Reply:
-        now = self._clock.now()
-        body = encode_request(
-            profile=self._profile,
-            sender=sender,
-            infno=question.infno,
-            msgid=question.id,
-            input_json=question.input,
-            at=now,
-            insuplc_admdvs=question.admdvs,
-            sign_no=sign_no,
-        )
-        status, answer = self._post(body, now)
+    def _exchange(
+        self, question: Question, sender: Sender, sign_no: str | None, voice: Voice | None
+    ) -> Reply:
+        status, body = self._post(self._encode(question, sender, sign_no, voice))
+        return _told(question, _decoded(status, body), voice, status)
+
+    def _encode(self, question: Question, sender: Sender, sign_no: str | None, voice: Voice | None) -> bytes:
+        return envelope_of(self.profile, question, sender, at=self._clock.now(), sign_no=sign_no, voice=voice)
+
+    def _post(self, body: bytes) -> tuple[int, bytes]:
+        stamp = int(self._clock.now().timestamp())
+        return self._line.post(body, headers(self.profile, self._credentials, stamp, secrets.token_hex(16)))
+
+
+def envelope_of(
+    profile: Profile,
+    question: Question,
+    sender: Sender,
+    *,
+    at: datetime,
+    voice: Voice | None,
+    sign_no: str | None = None,
+) -> bytes:
+    """Return ``question`` in its envelope, signed where there is a ``voice``."""
+    return encode_request(
+        profile=profile,
+        sender=sender,
+        infno=question.infno,
+        msgid=question.id,
+        input_json=question.input,
+        at=at,
+        insuplc_admdvs=question.admdvs,
+        sign_no=sign_no,
+        device=voice.device if voice else None,
+        private=voice.private if voice else None,
+    )
+
+
+def believed(question: Question, reply: Reply) -> Reply:
+    """Return ``reply`` where it is one that ``question`` may get; raise Unreachable otherwise."""
+    if isinstance(reply, Accepted) and question.infno in _SOUND:
         try:
-            response = decode_answer(answer)
+            _SOUND[question.infno](reply.output, question.id)
         except ProtocolError as error:
-            raise Unreachable(_unreadable(status)) from error
-        return _verdict(status, response)
-
-    def _post(self, body: bytes, now: datetime) -> tuple[int, bytes]:
-        import httpx  # noqa: PLC0415 - as above
-
-        signed = headers(self._profile, self._credentials, int(now.timestamp()), secrets.token_hex(16))
-        try:
-            with self._http.stream("POST", self._address, content=body, headers=signed) as response:
-                return response.status_code, _read_all(response)
-        except httpx.TimeoutException as error:
-            raise Unreachable("医保中心没有及时应答，会自动重试。", line_dead=True) from error
-        except (httpx.ConnectError, httpx.NetworkError) as error:
-            raise Unreachable("连不上医保中心，会自动重试。", line_dead=True) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable("医保中心的应答不是规范的报文，没有采用，会自动重试。") from error
-
-    def _fresh_id(self, sender: Sender) -> str:
-        self._serial = (self._serial + 1) % (SERIALS - QUERY_SERIALS)
-        return message_id(sender.provider, self._clock.now(), QUERY_SERIALS + self._serial)
+            raise Unreachable(error.text) from error
+    return reply
 
 
-def _read_all(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise Unreachable("医保中心的应答过大，没有采用，会自动重试。")
-    return bytes(body)
+def read_reply(question: Question, answer: bytes, voice: Voice | None) -> Reply | Unreachable:
+    """Return what ``answer``, a whole envelope, says to ``question``, however it came here."""
+    try:
+        return believed(question, _told(question, _decoded(_OK, answer), voice, _OK))
+    except Unreachable as error:
+        return error
+
+
+def _decoded(status: int, body: bytes) -> Response:
+    try:
+        return decode_answer(body)
+    except ProtocolError as error:
+        raise Unreachable(_unreadable(status)) from error
+
+
+def _told(question: Question, response: Response, voice: Voice | None, status: int) -> Reply:
+    """Return the verdict of an answer that is the agency's own; raise Unreachable for any other."""
+    reply = _verdict(status, response)
+    if isinstance(reply, Rejected) and reply.code in _NOBODYS_FAULT:
+        raise Unreachable(reply.text)
+    key = voice.agency_key if voice else None
+    if key is not None and not _proven(response, key, question):
+        raise Unreachable("医保中心的应答没有签名或签名不对，没有采用，会自动重试。")
+    return reply
+
+
+def _proven(response: Response, key: bytes, question: Question) -> bool:
+    return proves(response, key, msgid=question.id, content=question.input.encode())
 
 
 def _verdict(status: int, response: Response) -> Reply:
     if status != _OK:
         # Signature, clock or the agency's own trouble: no fault of this message, so it keeps waiting.
         raise Unreachable(response.err_msg or _unreadable(status))
+    proof = response.signature or None
     if response.accepted:
-        return Accepted(bytes(response.output).decode())
-    return Rejected(response.err_code, response.err_msg or "医保中心没有说明原因，请联系医保中心。")
+        return Accepted(bytes(response.output).decode(), proof)
+    return Rejected(response.err_code, response.err_msg or "医保中心没有说明原因，请联系医保中心。", proof)
 
 
 def _unreadable(status: int) -> str:

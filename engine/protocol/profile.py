@@ -16,6 +16,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     infver: str = "V1.0"
     opter_type: str = "1"
     clock_tolerance_s: int = 300
+    repeats_safe: bool = True  # Whether a 2102 may be sent again under its msgid when no answer came.
+    batches: bool = True  # Whether SY06 is spoken.
 
 
 class Credentials(Struct, frozen=True, kw_only=True):

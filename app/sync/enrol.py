@@ -1,0 +1,125 @@
+"""How the till speaks to the agency once it is known there, and how it becomes known (SY00)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.clock import Clock
+from app.storage import cursor, device, findings, journal, outbox, stores
+from app.storage.connection import Connection, transaction
+from app.storage.device import Identity, Pinned
+from app.sync.client import AgencyClient, Rejected, Voice
+from engine.protocol.device import Device, Enrolled, Enrolment, device_text, new_epoch_text
+from engine.protocol.envelope import Sender
+from engine.protocol.signing import from_text, sign, to_text
+from engine.sale import Store
+
+TROUBLE = "till_trouble:"
+"""With a provider's number: the mark that holds why its agency does not know this till as it is now."""
+
+
+class Enrolling(Struct, frozen=True, kw_only=True):
+    """What an enrolment came to: ``trouble`` is the agency's reason in Chinese, empty where it succeeded."""
+
+    trouble: str = ""
+    lost: int = 0
+
+
+def voice_of(db: Connection, provider: str) -> Voice | None:
+    """Return how this till speaks for ``provider`` now; None where it is not enrolled there.
+
+    It speaks as the epoch that the agency knows: after a restored backup a new one is enrolled first.
+    """
+    known = device.pinned(db, provider)
+    identity = device.of_epoch(db, known.epoch) if known else None
+    if known is None or identity is None:
+        return None
+    told = _device(db, known.till, identity)
+    return Voice(device=told, private=identity.private, agency_key=known.agency_key)
+
+
+def is_due(db: Connection, provider: str) -> bool:
+    """Tell whether the agency of ``provider`` knows this till, but not its present epoch."""
+    known = device.pinned(db, provider)
+    return known is not None and known.epoch < device.current(db).epoch
+
+
+def enrol(
+    db: Connection, client: AgencyClient, clock: Clock, *, sender: Sender, code: str | None
+) -> Enrolling:
+    """Make the till's present epoch known to the agency of the sender's provider, and keep its keys.
+
+    A further epoch may do without a ``code``: the one before vouches for it. Raises Unreachable without a
+    sound answer.
+    """
+    store = stores.by_provider(db, sender.provider)
+    if store is None:
+        return Enrolling(trouble="还没有本店的资料，不能登记，请先联网同步一次。")
+    identity, known = device.current(db), device.pinned(db, sender.provider)
+    voice = Voice(
+        device=_device(db, store.till, identity),
+        private=identity.private,
+        agency_key=known.agency_key if known else None,
+    )
+    told = client.enrol(_asked(db, store, identity, known, code), voice, sender)
+    with transaction(db):
+        if isinstance(told, Rejected):
+            cursor.put(db, TROUBLE + sender.provider, told.text)
+            return Enrolling(trouble=told.text)
+        cursor.put(db, TROUBLE + sender.provider, "")
+        device.pin(db, _pinned(store, identity, told))
+        if told.lost:
+            text = f"恢复备份之前，医保中心已收到本机另外 {told.lost} 条流水。请核对那些销售的小票存根。"
+            findings.note(db, "lost_entries", text, clock.now())
+    return Enrolling(lost=told.lost)
+
+
+def trouble_of(db: Connection, provider: str) -> str:
+    """Return why the agency does not know this till as it is now; empty while all is well."""
+    return cursor.get(db, TROUBLE + provider) or ""
+
+
+def _asked(
+    db: Connection, store: Store, identity: Identity, known: Pinned | None, code: str | None
+) -> Enrolment:
+    asked = Enrolment(
+        till=store.till,
+        epoch=identity.epoch,
+        public_key=to_text(identity.public_key),
+        box_key=to_text(identity.box_key),
+        number=identity.after,
+        hash=identity.hash,
+        code=code,
+    )
+    before = device.of_epoch(db, known.epoch) if known and known.epoch < identity.epoch else None
+    if before is None:
+        return asked
+    signature = sign(before.private, new_epoch_text(asked, store.provider.id))
+    return replace(asked, old_signature=signature)
+
+
+def _pinned(store: Store, identity: Identity, told: Enrolled) -> Pinned:
+    return Pinned(
+        provider=store.provider.id,
+        till=store.till,
+        epoch=identity.epoch,
+        agency_key=from_text(told.agency_key),
+        agency_box_key=from_text(told.agency_box_key),
+    )
+
+
+def _device(db: Connection, till: str, identity: Identity) -> str:
+    number, hash_ = journal.head(db)
+    oldest = outbox.oldest_waiting(db)
+    return device_text(
+        Device(
+            till=till,
+            epoch=identity.epoch,
+            chain=device.chain_of(db, identity),
+            number=number,
+            hash=hash_,
+            waiting=outbox.backlog(db),
+            oldest=oldest.isoformat() if oldest else None,
+        )
+    )

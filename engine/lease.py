@@ -9,7 +9,7 @@ computed as always, never promises what another till may spend.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,6 +44,9 @@ class Spend(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NOTHING = Spend()
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far a till's clock may be behind the agency's; less than the guard that the agency adds at the end."""
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -96,13 +99,14 @@ def counting(accumulators: Accumulators, reserved: Spend) -> Accumulators:
 def usable(lease: Lease, now: datetime, *, latest_known: datetime, till: str, epoch: int) -> bool:
     """Tell whether a till may still settle under ``lease`` at ``now``.
 
-    ``latest_known`` is the latest instant that the till has on record (its last journal entry, the lease's
-    own grant): a clock behind it was set back, and under such a clock no lease is used.
+    ``latest_known`` is the latest instant that the till itself has on record (its last journal entry): a clock
+    behind it was set back, and under such a clock no lease is used. The grant is the agency's instant, and two
+    clocks are never quite alike.
     """
     return (
         (lease.till, lease.epoch) == (till, epoch)
         and latest_known <= now < lease.use_until
-        and lease.granted_at <= now
+        and lease.granted_at <= now + CLOCKS_APART
     )
 
 

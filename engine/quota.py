@@ -38,13 +38,15 @@ def after(
 def correction_bound(answer: Answer) -> Fen:
     """Return the most by which the patient's share may be corrected when the sums turn out to be stale.
 
-    Sums only grow. A limit used up elsewhere takes at most the fund's and the assistance's whole share away;
-    a deductible already paid elsewhere gives back at most the fund's ratio of the deductible taken here, and
-    an ordinary benefit used up elsewhere at most the lines that were refused for it. Parts of a fen count
-    whole: the correction may round the other way.
+    A limit used up elsewhere takes at most the fund's and the assistance's whole share away. The other way,
+    the fund gives at most its ratio of all that is in scope: a deductible already paid elsewhere, a limit
+    that is less used up than was known because a settlement elsewhere was taken back; and, where an ordinary
+    benefit was used up elsewhere, at most the lines that were refused for it. Parts of a fen count whole: the
+    correction may round the other way. The bound holds whatever the true sums are, grown or not.
     """
     lost = answer.fund + answer.assistance
-    given_back = sum(_rounded_up(s.deductible, s.ratio_bp) for s in answer.settlements)
+    insured = [each for each in answer.settlements if each.benefit != "self_pay"]
+    given_back = sum(_rounded_up(each.in_scope, each.ratio_bp) - each.fund for each in insured)
     if any(refusal.code == _NOT_EXHAUSTED for refusal in answer.refusals):
         given_back += sum(s.total for s in answer.settlements if s.benefit == "self_pay")
     return max(lost, given_back)

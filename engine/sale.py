@@ -76,6 +76,7 @@ class Sale(Struct, frozen=True, kw_only=True):
     policy_hash: str | None  # Of the pack's text, so that an old sale can be recomputed.
     message_ids: tuple[str, ...]  # One for each settlement that the fund pays in, fixed before sending.
     lease: LeaseUse | None = None  # Set exactly when it is guaranteed as it is recorded.
+    advice: str = ""  # What the receipt tells the patient to do: where to claim what was paid in full.
 
     @property
     def change(self) -> Fen:

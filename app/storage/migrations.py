@@ -8,12 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app import errors
-from app.storage import schema
+from app.storage import schema, schema_leases
 
 if TYPE_CHECKING:
     from app.storage.connection import Connection
 
-STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (("0001_first_sale", schema.FIRST_SALE),)
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("0001_first_sale", schema.FIRST_SALE),
+    ("0002_leases", schema_leases.LEASES),
+)
 
 # As sqlite-utils would make it, but STRICT like every table here.
 _RECORD = (

@@ -6,13 +6,15 @@ What the national fields do not say (the prescription, each line's disease, the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
+from engine.lease import LeaseUse
 from engine.money import Fen
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Claim, ClaimPrescription
@@ -20,7 +22,8 @@ from engine.prescription import as_claimed
 from engine.protocol import codes
 from engine.protocol.lease import LeaseAsk
 from engine.protocol.wire import ProtocolError, decode, encode, fen_of, parse_seconds, seconds, whole, yuan
-from engine.sale import BasketLine, Draft
+from engine.quota import after
+from engine.sale import BasketLine, Draft, Sale, insured_settlements
 
 LARGEST_QUANTITY = 1_000_000
 MOST_LINES = 500
@@ -141,8 +144,13 @@ def settlement_input(
     settlement: Settlement,
     policy: str | None = None,
     policy_hash: str | None = None,
+    lease: LeaseUse | None = None,
+    accumulators: Accumulators | None = None,
 ) -> str:
-    """Return the ``input`` of the 2102 for one settlement of a sale; raise ValueError without a person."""
+    """Return the ``input`` of the 2102 for one settlement of a sale; raise ValueError without a person.
+
+    Under a ``lease``, ``accumulators`` are the sums that this settlement was computed from.
+    """
     return _encode_input(
         sale_number=sale_number,
         made_at=made_at,
@@ -151,18 +159,53 @@ def settlement_input(
         chosen=settlement.lines,
         benefit=settlement.benefit,
         disease=settlement.disease,
-        facts={"policy": policy, "policy_hash": policy_hash},
-        sums=Sums(
-            total=settlement.total,
-            fund=settlement.fund,
-            assistance=settlement.assistance,
-            patient=settlement.patient,
+        facts=TillFacts(
+            policy=policy,
+            policy_hash=policy_hash,
+            sums=Sums(
+                total=settlement.total,
+                fund=settlement.fund,
+                assistance=settlement.assistance,
+                patient=settlement.patient,
+            ),
+            lease=lease.id if lease else None,
+            lease_version=lease.version if lease else 0,
+            accumulators=accumulators if lease else None,
         ),
     )
 
 
-def basket_input(*, made_at: datetime, draft: Draft, claim: Claim, answer: Answer) -> str:
-    """Return the ``input`` of a 2101 for the whole basket, self-paid lines included."""
+def sold_input(sale: Sale, place: int) -> str:
+    """Return the ``input`` of the 2102 for the insured settlement of ``sale`` at ``place``, counted from 0.
+
+    Raises ValueError without a person, IndexError where there is no such settlement.
+
+    Each settlement of a claim states the sums as the earlier ones of the claim left them.
+    """
+    claim = sale.claim
+    if claim is None:
+        raise ValueError("only a person's claim has settlements for the agency")
+    insured = insured_settlements(sale.answer)
+    return settlement_input(
+        sale_number=sale.number,
+        made_at=sale.made_at,
+        draft=sale.draft,
+        claim=claim,
+        settlement=insured[place],
+        policy=sale.answer.policy,
+        policy_hash=sale.policy_hash,
+        lease=sale.lease,
+        accumulators=after(claim.accumulators, insured[:place], claim.parameters),
+    )
+
+
+def basket_input(
+    *, made_at: datetime, draft: Draft, claim: Claim, answer: Answer, ask: LeaseAsk | None = None
+) -> str:
+    """Return the ``input`` of a 2101 for the whole basket, self-paid lines included.
+
+    ``ask``: have what the basket needs reserved for this till.
+    """
     paid = [each for each in answer.settlements if each.benefit != "self_pay"]
     return _encode_input(
         sale_number="",
@@ -172,8 +215,7 @@ def basket_input(*, made_at: datetime, draft: Draft, claim: Claim, answer: Answe
         chosen=[line.id for line in draft.lines],
         benefit=paid[0].benefit if paid else "self_pay",
         disease=paid[0].disease if len(paid) == 1 else None,
-        facts={"policy": answer.policy, "policy_hash": None},
-        sums=sums_of(answer),
+        facts=TillFacts(policy=answer.policy, sums=sums_of(answer), ask=ask),
     )
 
 
@@ -191,8 +233,7 @@ def _encode_input(
     chosen: Collection[str],
     benefit: str,
     disease: str | None,
-    facts: Mapping[str, str | None],
-    sums: Sums,
+    facts: TillFacts,
 ) -> str:
     person = draft.person
     if person is None:
@@ -204,20 +245,18 @@ def _encode_input(
         mdtrt_cert_type=codes.RESIDENT_ID,
         mdtrt_cert_no=person.cert_no,
         begntime=seconds(made_at),
-        medfee_sumamt=yuan(sums.total),
+        medfee_sumamt=yuan(facts.sums.total if facts.sums else 0),
         invono=sale_number or None,
         insutype=codes.INSUTYPE[person.insurance],
         dise_codg=codes.disease_code(disease) if disease else None,
         acct_used_flag="0",
         med_type=codes.MED_TYPE.get(benefit, codes.PHARMACY_PURCHASE),
         expContent=encode(
-            TillFacts(
+            replace(
+                facts,
                 sale=sale_number,
-                policy=facts["policy"],
-                policy_hash=facts["policy_hash"],
                 prescription=as_claimed(draft.prescription) if draft.prescription else None,
                 diseases={_sn(sale_number, line): treats[line.id] for line in lines},
-                sums=sums,
             )
         ),
     )

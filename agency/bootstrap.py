@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
 
 from agency.clock import Clock
-from agency.law import read_law
+from agency.law import Law, read_law
 from agency.resources import read_texts
 from agency.service import Agency
-from agency.storage import registry
-from agency.storage.connection import Connection, open_database, transaction
+from agency.storage import credentials, mailbox, persons, prescriptions, registry, sums
+from agency.storage.connection import Connection, Database, transaction
+from agency.storage.opening import open_database
 from agency.web import make_web
-from engine.demonstration import parse_demonstration
+from engine.calendar import business_day
+from engine.demonstration import Demonstration, parse_demonstration
+from engine.person import Person
+from engine.protocol import codes
 from engine.protocol.profile import Credentials, Profile
-
-DATABASE = "agency.db"
+from engine.sale import Store
 
 
 def build(
     *, data: Path, clock: Clock, profile: Profile, credentials: Credentials, demonstration: bool
-) -> tuple[Starlette, Connection]:
+) -> tuple[Starlette, Database]:
     """Return the service over the database in ``data``, and that database to close; raise AgencyTrouble."""
     law = read_law(read_texts("policies"))
-    db = open_database(data / DATABASE)
+    database = open_database(data)
     if demonstration:
-        seed(db, read_texts("demonstration"), clock)
-    agency = Agency(db=db, law=law, clock=clock, profile=profile, credentials=credentials)
-    return make_web(agency), db
+        now = clock.now()
+        with database.connection() as db:
+            seed(db, parse_demonstration(read_texts("demonstration"), now), law, now)
+    agency = Agency(database=database, law=law, clock=clock, profile=profile, credentials=credentials)
+    return make_web(agency), database
 
 
-def seed(db: Connection, texts: Mapping[str, str], clock: Clock) -> None:
-    """Put the demonstration into ``db``; sums that a year already has here stay as they are."""
-    shown = parse_demonstration(texts, clock.now())
+def seed(db: Connection, shown: Demonstration, law: Law, now: datetime) -> None:
+    """Put the demonstration into ``db``, followed by its shops; sums that are there already stay."""
+    day = business_day(now)
     with transaction(db):
         registry.save_stores(db, shown.stores)
         registry.save_drugs(db, shown.drugs)
-        registry.save_people(db, shown.people)
-        registry.save_vouchers(db, shown.vouchers)
-        registry.save_prescriptions(db, shown.prescriptions)
+        for person in shown.people:
+            _enter(db, person, law.benefit(person.region, person.insurance, day), shown.stores)
+        for code, psn_no in shown.vouchers.items():
+            credentials.save(db, codes.VOUCHER, code, psn_no)
+        prescriptions.save(db, shown.prescriptions)
+
+
+def _enter(db: Connection, person: Person, benefit: str, shops: Iterable[Store]) -> None:
+    known = persons.person(db, person.psn_no) is not None
+    persons.save(db, [person])
+    credentials.save_of(db, person)
+    sums.begin(db, person.psn_no, person.snapshot.year, benefit, person.snapshot.accumulators)
+    for shop in shops:
+        persons.follow(db, person.psn_no, shop.provider.id)
+        if not known:
+            mailbox.post(db, shop.provider.id, mailbox.PERSON, person.psn_no)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agency.law import Law
-from agency.storage import registry
+from agency.storage import persons, sums
 from agency.storage.connection import Connection
 from engine.calendar import business_day, insurance_year
-from engine.person import Person
+from engine.person import Person, Snapshot
 from engine.protocol.envelope import Request
 from engine.protocol.wire import ProtocolError
 from engine.sale import Store
@@ -30,9 +31,9 @@ class Call(Struct, frozen=True, kw_only=True):
         return business_day(self.now)
 
 
-def known_person(call: Call, psn_no: str, year: int | None = None) -> Person:
-    """Return the person with their sums of ``year`` (None: this year); raise ProtocolError for a stranger."""
-    person = registry.person(call.db, psn_no, year or insurance_year(call.today), call.now)
+def known_person(call: Call, psn_no: str, day: date | None = None) -> Person:
+    """Return the person with the sums that count on ``day`` (None: today); raise ProtocolError."""
+    person = persons.person(call.db, psn_no)
     if person is None:
         raise ProtocolError("查无此参保人，请核对人员编号，或先用 1101 读取人员信息。", "unknown_person")
     said = call.request.insuplc_admdvs
@@ -40,4 +41,18 @@ def known_person(call: Call, psn_no: str, year: int | None = None) -> Person:
         raise ProtocolError(
             "报文的参保地与此人登记的参保地不同，请先用 1101 重新读取人员信息。", "wrong_region"
         )
-    return person
+    return with_sums(call, person, day or call.today)
+
+
+def with_sums(call: Call, person: Person, day: date) -> Person:
+    """Return ``person`` with the sums that count on ``day``."""
+    year = insurance_year(day)
+    benefit = call.law.benefit(person.region, person.insurance, day)
+    snapshot = Snapshot(
+        as_of=call.now,
+        year=year,
+        accumulators=sums.read(call.db, person.psn_no, year, benefit),
+        parameters=person.snapshot.parameters,
+        benefit=benefit,
+    )
+    return replace(person, snapshot=snapshot)

@@ -13,3 +13,7 @@ class AgencyTrouble(Exception):
 
 class NotNow(AgencyTrouble):
     """Nothing of a call was applied; the same call may be sent again later."""
+
+
+class Again(NotNow):
+    """Two transactions got in each other's way; this one applied nothing and may be tried again at once."""

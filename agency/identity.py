@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from agency.calls import Call, known_person
-from agency.storage import registry
+from agency.storage import credentials, persons
 from agency.storage.counters import next_number
+from engine.calendar import insurance_year
 from engine.protocol import codes
 from engine.protocol.person import filings_output, person_output, read_credential, read_whose, sums_output
 from engine.protocol.signin import read_sign_in, signed_in_output
@@ -25,13 +28,15 @@ def person_information(call: Call) -> str:
     shown = read_credential(call.request.input)
     if shown.mdtrt_cert_type not in _SHOWN:
         raise ProtocolError("就诊凭证类型只收 01 电子凭证、02 身份证、03 社保卡，请核对后重新发送。")
-    psn_no = registry.holder(call.db, shown.mdtrt_cert_type, shown.mdtrt_cert_no)
+    psn_no = credentials.holder(call.db, shown.mdtrt_cert_type, shown.mdtrt_cert_no)
     if psn_no is None:
         raise ProtocolError(
             f"没有查到持此{_SHOWN[shown.mdtrt_cert_type]}的参保人，请核对证件，或按自费办理。",
             "unknown_person",
         )
-    return person_output(known_person(call, psn_no), call.today)
+    person = known_person(call, psn_no)
+    persons.follow(call.db, psn_no, call.request.fixmedins_code)
+    return person_output(person, call.today)
 
 
 def filings(call: Call) -> str:
@@ -43,5 +48,7 @@ def filings(call: Call) -> str:
 def year_so_far(call: Call) -> str:
     """5206: tell what a person's year comes to so far."""
     psn_no, year = read_whose(call.request.input)
-    person = known_person(call, psn_no, year)
+    this_year = insurance_year(call.today)
+    # The sums of another year are those that counted when it ended.
+    person = known_person(call, psn_no, None if year in (None, this_year) else date(year, 12, 31))
     return sums_output(person.insurance, person.snapshot)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Protocol
 
 from agency.errors import AgencyTrouble
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim
+from engine.policy.claim import Claim, Insurance
 from engine.policy.compute import answer_claim
 from engine.policy.missing import MissingParameter
 from engine.policy.packs import Library, PackError, load_library
@@ -23,6 +24,10 @@ class Law(Protocol):
 
     def pack_hash(self, claim: Claim) -> str | None:
         """Return the hash of the pack that a claim falls under; None where there is none."""
+        ...
+
+    def benefit(self, region: str, insurance: Insurance, day: date) -> str:
+        """Return the benefit whose sums count for a person on ``day``; empty where no policy is in force."""
         ...
 
 
@@ -45,6 +50,10 @@ class PackLaw:
         patient = claim.patient
         pack = self._library.in_force(patient.region, patient.insurance, claim.day)
         return pack.hash if pack else None
+
+    def benefit(self, region: str, insurance: Insurance, day: date) -> str:
+        pack = self._library.in_force(region, insurance, day)
+        return pack.benefit if pack else ""
 
 
 def read_law(texts: Mapping[str, str]) -> PackLaw:

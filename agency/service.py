@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from agency import identity, settling, uploads
+from agency import identity, news, settling, uploads
 from agency.calls import Call
 from agency.clock import Clock
-from agency.errors import NotNow
+from agency.errors import Again, NotNow
+from agency.lanes import person_of
 from agency.law import Law
-from agency.storage import ledger, registry
-from agency.storage.connection import Connection, transaction, undone_by
+from agency.storage import messages, persons, registry
+from agency.storage.connection import Connection, Database, transaction, undone_by
 from engine.protocol.envelope import Request, decode_request, encode_answer
 from engine.protocol.profile import Credentials, Profile, signature
 from engine.protocol.wire import ProtocolError, same_content
@@ -32,11 +32,14 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "2102": settling.settle,
     "2103": settling.reverse,
     "SY03": uploads.journal,
-    "SY04": uploads.news,
+    "SY04": news.news,
 }
 _CHANGE_NOTHING = ("9001", "1101", "5301", "5206", "2101", "SY04")
 _LONGEST_TIMESTAMP = 11
 _KEPT = timedelta(days=1)
+_SWEEPING = ("9001", "2101")
+"""Who sends these has time; with them the lane's old answers go."""
+_ATTEMPTS = 5
 
 OK, UNAUTHORIZED, UNAVAILABLE = 200, 401, 503
 
@@ -51,23 +54,22 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Agency:
-    """The nine transactions over one database; calls may come from several threads."""
+    """The nine transactions over one database; calls may come from several threads and processes."""
 
     def __init__(
         self,
         *,
-        db: Connection,
+        database: Database,
         law: Law,
         clock: Clock,
         profile: Profile,
         credentials: Credentials,
     ) -> None:
-        self._db = db
+        self._database = database
         self._law = law
         self._clock = clock
         self._profile = profile
         self._credentials = credentials
-        self._one_at_a_time = threading.Lock()
         self._serials = itertools.count(1)
 
     @property
@@ -82,6 +84,7 @@ class Agency:
         except ProtocolError as error:
             return self.refusal(error, received, status=UNAUTHORIZED)
         try:
+            _refuse_nul(body)
             request = decode_request(body)
         except ProtocolError as error:
             return self.refusal(error, received)
@@ -124,41 +127,55 @@ class Agency:
         transact = TRANSACTIONS.get(request.infno)
         if transact is None:
             raise ProtocolError(f"不支持交易 {request.infno}，请核对交易编号。", "unknown_infno")
-        with self._one_at_a_time, transaction(self._db):
-            store = self._caller(request)
-            digest = _digest(request)
-            first = ledger.answered(self._db, request.msgid)
-            if first is not None:
-                return self._again(first, digest, request)
-            verdict, text = self._first_answer(transact, request, store, received)
-            now = self._clock.now()
-            ledger.remember(self._db, request.msgid, request.infno, ledger.Answered(digest, text), now)
-            if request.infno == "9001":
-                ledger.forget(self._db, _CHANGE_NOTHING, now - _KEPT)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._database.connection() as db, transaction(db):
+                    return self._once(db, transact, request, received)
+            except Again:
+                # The other one has committed by now; a repeated message finds its first answer.
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _once(
+        self, db: Connection, transact: Callable[[Call], str], request: Request, received: datetime
+    ) -> Answer:
+        store = self._caller(db, request)
+        psn_no = person_of(request)
+        lane = psn_no or request.fixmedins_code
+        if psn_no is not None:
+            persons.lock(db, psn_no)
+        digest = _digest(request)
+        first = messages.answered(db, lane, request.msgid)
+        if first is not None:
+            return self._again(first, digest, request)
+        call = Call(db=db, law=self._law, request=request, store=store, now=received)
+        verdict, text = self._first_answer(transact, call)
+        now = self._clock.now()
+        messages.remember(db, lane, request.msgid, request.infno, messages.Answered(digest, text), at=now)
+        if request.infno in _SWEEPING:
+            messages.forget(db, lane, _CHANGE_NOTHING, now - _KEPT)
         return Answer(status=OK, text=text, infno=request.infno, verdict=verdict)
 
-    def _again(self, first: ledger.Answered, digest: str, request: Request) -> Answer:
+    def _again(self, first: messages.Answered, digest: str, request: Request) -> Answer:
         if first.digest != digest:
             raise ProtocolError(
                 "这个 msgid 已用于另一份内容不同的报文，没有办理，请换新的 msgid。", "msgid_conflict"
             )
         return Answer(status=OK, text=first.answer, infno=request.infno, verdict="repeated")
 
-    def _first_answer(
-        self, transact: Callable[[Call], str], request: Request, store: Store, received: datetime
-    ) -> tuple[str, str]:
+    def _first_answer(self, transact: Callable[[Call], str], call: Call) -> tuple[str, str]:
         """Carry the call out; a refusal undoes its own effects only, and is remembered like any answer."""
-        call = Call(db=self._db, law=self._law, request=request, store=store, now=received)
+        region = call.request.mdtrtarea_admvs
         try:
-            with undone_by(self._db, ProtocolError):
+            with undone_by(call.db, ProtocolError):
                 output = transact(call)
         except ProtocolError as error:
-            region = request.mdtrtarea_admvs
-            return error.code, self._envelope(region, received, err_msg=error.text, err_code=error.code)
-        return "accepted", self._envelope(request.mdtrtarea_admvs, received, output=output)
+            return error.code, self._envelope(region, call.now, err_msg=error.text, err_code=error.code)
+        return "accepted", self._envelope(region, call.now, output=output)
 
-    def _caller(self, request: Request) -> Store:
-        store = registry.store(self._db, request.fixmedins_code)
+    def _caller(self, db: Connection, request: Request) -> Store:
+        store = registry.store(db, request.fixmedins_code)
         if store is None:
             raise ProtocolError("没有这个定点医药机构，请核对机构编号 fixmedins_code。", "unknown_provider")
         return store
@@ -187,3 +204,8 @@ def _digest(request: Request) -> str:
     # The envelope's time, operator and sign-in differ when a till sends again; what is asked does not.
     asked = "\n".join((request.infno, request.fixmedins_code, same_content(request.input)))
     return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _refuse_nul(body: bytes) -> None:
+    if b"\\u0000" in body:
+        raise ProtocolError("报文里有空字符（\\u0000），请检查软件后重新发送。")

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from agency.calls import Call, known_person
-from agency.storage import ledger, registry, years
+from agency.storage import persons, prescriptions, registry, settlements, sums, tills
 from agency.storage.counters import next_number
-from engine.calendar import business_day, insurance_year
+from engine.calendar import business_day
 from engine.catalogue import NOT_LISTED, listing_on
 from engine.person import Person, as_patient
 from engine.policy.answer import Answer
@@ -50,7 +50,9 @@ class Purchase(Struct, frozen=True, kw_only=True):
 
 def presettle(call: Call) -> str:
     """2101: compute a purchase and change nothing; tells the person's sums before it, too."""
-    return encode(_output(call, _purchase(call), Ids()))
+    purchase = _purchase(call)
+    persons.follow(call.db, purchase.person.psn_no, call.request.fixmedins_code)
+    return encode(_output(call, purchase, Ids()))
 
 
 def settle(call: Call) -> str:
@@ -67,8 +69,8 @@ def settle(call: Call) -> str:
 def reverse(call: Call) -> str:
     """2103: take one settlement back, once, and give the person's year back what it took."""
     asked = read_reversal(call.request.input)
-    made = ledger.settlement(call.db, asked.setl_id)
-    if made is None or made.mdtrt_id != asked.mdtrt_id or made.psn_no != asked.psn_no:
+    made = settlements.settlement(call.db, asked.psn_no, asked.setl_id)
+    if made is None or made.mdtrt_id != asked.mdtrt_id:
         raise ProtocolError("没有这笔结算，请核对人员编号、就诊ID和结算ID。", "unknown_settlement")
     if made.provider != call.request.fixmedins_code:
         raise ProtocolError("这笔结算是别的机构办理的，请由原机构撤销。", "wrong_provider")
@@ -76,10 +78,10 @@ def reverse(call: Call) -> str:
         raise ProtocolError("这笔结算已经撤销过，没有再次撤销。", "already_reversed")
     number = next_number(call.db, "settlement")
     setl_id = f"{made.setl_id[:6]}{compact(call.now)}{number:010d}"
-    sums = years.read(call.db, made.psn_no, made.year)
-    years.write(call.db, made.psn_no, made.year, _less(sums, made.added))
-    ledger.mark_reversed(call.db, made.setl_id, setl_id)
-    person = known_person(call, made.psn_no, made.year)
+    before = sums.read(call.db, made.psn_no, made.year, made.benefit)
+    sums.write(call.db, made.psn_no, made.year, made.benefit, _less(before, made.added))
+    settlements.mark_reversed(call.db, made.psn_no, made.setl_id, setl_id)
+    person = known_person(call, made.psn_no, business_day(made.settled_at))
     facts = AgencyFacts(policy=None, policy_hash=None, before=person.snapshot, reverses=made.setl_id)
     ids = Ids(setl_id=setl_id, mdtrt_id=made.mdtrt_id, medins_setl_id=call.request.msgid)
     return encode(reversed_output(read_output(made.output), facts=facts, at=call.now, ids=ids))
@@ -90,7 +92,7 @@ def _purchase(call: Call) -> Purchase:
     if request.at > call.now + _CLOCKS_APART:
         raise ProtocolError("begntime 晚于现在，请校准收银机的时钟后重新发送。", "future")
     day = business_day(request.at)
-    person = known_person(call, request.psn_no, insurance_year(day))
+    person = known_person(call, request.psn_no, day)
     if request.insutype != codes.INSUTYPE[person.insurance]:
         raise ProtocolError("险种类型与此人的参保险种不同，请先用 1101 重新读取人员信息。", "wrong_insurance")
     if request.cert_type == codes.RESIDENT_ID and request.cert_no not in (None, "", person.cert_no):
@@ -114,7 +116,7 @@ def _prescription(call: Call, request: SettlementRequest) -> Prescription | None
     numbers = {line.rxno for line in request.lines if line.rxno}
     if len(numbers) > 1:
         raise ProtocolError("一次结算只能用一张处方，请分开结算。")
-    known = registry.prescription(call.db, numbers.pop()) if numbers else None
+    known = prescriptions.prescription(call.db, numbers.pop()) if numbers else None
     if known and known.psn_no not in (None, request.psn_no):
         raise ProtocolError("这张处方不是开给此人的，请核对处方和参保人。", "wrong_prescription")
     return known
@@ -167,37 +169,48 @@ def _output(call: Call, purchase: Purchase, ids: Ids) -> SettledOutput:
 
 def _book(call: Call, purchase: Purchase, ids: Ids, output: str) -> None:
     request, claim, answer = purchase.request, purchase.claim, purchase.answer
-    year = insurance_year(claim.day)
+    year, benefit = purchase.person.snapshot.year, purchase.person.snapshot.benefit
     later = after(claim.accumulators, answer.settlements, claim.parameters)
+    persons.follow(call.db, request.psn_no, call.request.fixmedins_code)
     if later != claim.accumulators:
-        years.write(call.db, request.psn_no, year, later)
-    ledger.save_settlement(
+        sums.write(call.db, request.psn_no, year, benefit, later)
+    settlements.save(
         call.db,
-        ledger.Settlement(
+        settlements.Settlement(
             setl_id=ids.setl_id or "",
             mdtrt_id=ids.mdtrt_id or "",
             msgid=call.request.msgid,
             psn_no=request.psn_no,
             provider=call.request.fixmedins_code,
+            till=call.store.till,
+            epoch=tills.UNENROLLED,
             year=year,
+            benefit=benefit,
             sale=request.facts.sale,
+            settled_at=request.at,
+            received_at=call.now,
+            insutype=request.insutype,
             total=answer.total,
             fund=answer.fund,
             assistance=answer.assistance,
             patient=answer.patient,
+            now_fund=answer.fund,
+            now_assistance=answer.assistance,
+            now_patient=answer.patient,
             added=_less(later, claim.accumulators),
+            claim=encode(claim),
             input=bytes(call.request.input).decode(),
             output=output,
         ),
     )
 
 
-def _less(sums: Accumulators, taken: Accumulators) -> Accumulators:
+def _less(whole: Accumulators, taken: Accumulators) -> Accumulators:
     return Accumulators(
-        deductible_paid=sums.deductible_paid - taken.deductible_paid,
-        fund_paid=sums.fund_paid - taken.fund_paid,
-        ordinary_fund_paid=sums.ordinary_fund_paid,
-        ordinary_exhausted=sums.ordinary_exhausted,
-        fund_paid_class_b=sums.fund_paid_class_b - taken.fund_paid_class_b,
-        pool_fund_paid=sums.pool_fund_paid - taken.pool_fund_paid,
+        deductible_paid=whole.deductible_paid - taken.deductible_paid,
+        fund_paid=whole.fund_paid - taken.fund_paid,
+        ordinary_fund_paid=whole.ordinary_fund_paid,
+        ordinary_exhausted=whole.ordinary_exhausted,
+        fund_paid_class_b=whole.fund_paid_class_b - taken.fund_paid_class_b,
+        pool_fund_paid=whole.pool_fund_paid - taken.pool_fund_paid,
     )

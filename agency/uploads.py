@@ -1,13 +1,11 @@
-"""SY03 and SY04: the tills' journals come in, what is new goes out."""
+"""SY03: the tills' journals come in."""
 
 from __future__ import annotations
 
 from agency.calls import Call
-from agency.storage import journals, registry
-from engine.calendar import insurance_year
+from agency.storage import journals, tills
 from engine.journal import find_faults
 from engine.protocol.journal import JournalHead, JournalPage, head_output, read_journal
-from engine.protocol.news import news_output, read_request
 from engine.protocol.wire import ProtocolError
 
 
@@ -27,7 +25,7 @@ def journal(call: Call) -> str:
             f"流水校验不通过，没有收下：{faults[0].text}请保留现场并联系软件服务商。", "journal_broken"
         )
     journals.append(call.db, chain, new)
-    journals.bind(call.db, provider, page.till, chain)
+    tills.bind(call.db, provider, page.till, chain, call.now)
     if new:
         number, head = new[-1].number, new[-1].hash
     return head_output(JournalHead(number=number, hash=head))
@@ -36,7 +34,8 @@ def journal(call: Call) -> str:
 def _chain(call: Call, provider: str, page: JournalPage) -> str:
     """Return the chain that a page goes on; its first entry names its predecessor, or begins a new chain."""
     first = page.entries[0]
-    written = journals.chain_of_till(call.db, provider, page.till)
+    known = tills.epoch(call.db, provider, page.till, tills.UNENROLLED)
+    written = known.chain if known else None
     chain = first.hash if first.number == 1 else journals.chain_of(call.db, first.previous)
     if chain is None:
         number = journals.head(call.db, written)[0] if written else 0
@@ -58,10 +57,3 @@ def _fork(number: int) -> ProtocolError:
         "这台收银机的数据可能被恢复过旧备份或复制过，请停止使用并联系软件服务商。",
         "journal_fork",
     )
-
-
-def news(call: Call) -> str:
-    """SY04: tell what changed since the till's cursor."""
-    asked = read_request(call.request.input)
-    year = insurance_year(call.today)
-    return news_output(registry.news(call.db, asked.cursor, asked.limit, year, call.now))

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
+from agency.storage.connection import Connection
 from engine.journal import GENESIS, Entry
 
 
-def chain_of_till(db: sqlite3.Connection, provider: str, till: str) -> str | None:
-    """Return the chain that a till has written into so far."""
-    row = db.execute("SELECT chain FROM till WHERE provider = ? AND till = ?", (provider, till)).fetchone()
-    return row[0] if row else None
-
-
-def bind(db: sqlite3.Connection, provider: str, till: str, chain: str) -> None:
-    """Note which chain a till writes into."""
-    db.execute("INSERT OR IGNORE INTO till (provider, till, chain) VALUES (?, ?, ?)", (provider, till, chain))
-
-
-def chain_of(db: sqlite3.Connection, hash_: str) -> str | None:
-    """Return the chain that holds the entry with a hash."""
+def chain_of(db: Connection, hash_: str) -> str | None:
+    """Return the chain that holds the entry with a hash; asks every partition."""
     row = db.execute("SELECT chain FROM journal WHERE hash = ?", (hash_,)).fetchone()
     return row[0] if row else None
 
 
-def head(db: sqlite3.Connection, chain: str) -> tuple[int, str]:
+def head(db: Connection, chain: str) -> tuple[int, str]:
     """Return number and hash of the last entry held of a chain; (0, GENESIS) of a new one."""
     row = db.execute(
         "SELECT number, hash FROM journal WHERE chain = ? ORDER BY number DESC LIMIT 1", (chain,)
@@ -33,13 +22,13 @@ def head(db: sqlite3.Connection, chain: str) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, GENESIS)
 
 
-def hash_at(db: sqlite3.Connection, chain: str, number: int) -> str | None:
+def hash_at(db: Connection, chain: str, number: int) -> str | None:
     """Return the hash of an entry held of a chain."""
     row = db.execute("SELECT hash FROM journal WHERE chain = ? AND number = ?", (chain, number)).fetchone()
     return row[0] if row else None
 
 
-def append(db: sqlite3.Connection, chain: str, entries: Iterable[Entry]) -> None:
+def append(db: Connection, chain: str, entries: Iterable[Entry]) -> None:
     """Keep entries that follow a chain's head."""
     db.executemany(
         "INSERT INTO journal (chain, number, at, kind, body, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",

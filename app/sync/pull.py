@@ -17,6 +17,8 @@ from engine.protocol.news import PAGE, NewsPage, news_input, read_news
 from engine.protocol.wire import ProtocolError
 
 CURSOR = "agency_news"
+MAILBOX = "agency_mailbox "
+"""With the shop after it: each has a mailbox of its own."""
 
 
 def pull_news(
@@ -34,20 +36,25 @@ def pull_news(
     """
     taken = 0
     while not interrupted():
-        since = int(cursor.get(db, CURSOR) or 0)
+        since = _since(db, sender.provider)
         asked_at = clock.now()
         page = _ask(client, sender, since, page_size)
-        if page.more and page.cursor <= since:
+        reached = (page.cursor, page.mailbox)
+        if page.more and (reached == since or page.cursor < since[0] or page.mailbox < since[1]):
             raise Unreachable("医保中心的更新没有往前走，没有采用，会自动重试。")
-        if page.cursor != since:
-            taken += _apply(db, page, asked_at)
+        if reached != since:
+            taken += _apply(db, page, asked_at, sender.provider)
         if not page.more:
             break
     return taken
 
 
-def _ask(client: AgencyClient, sender: Sender, since: int, page_size: int) -> NewsPage:
-    reply = client.ask("SY04", news_input(since, page_size), sender)
+def _since(db: Connection, provider: str) -> tuple[int, int]:
+    return int(cursor.get(db, CURSOR) or 0), int(cursor.get(db, MAILBOX + provider) or 0)
+
+
+def _ask(client: AgencyClient, sender: Sender, since: tuple[int, int], page_size: int) -> NewsPage:
+    reply = client.ask("SY04", news_input(since[0], page_size, since[1]), sender)
     if isinstance(reply, Rejected):
         raise Unreachable(f"医保中心没有给出更新：{reply.text}")
     try:
@@ -56,7 +63,7 @@ def _ask(client: AgencyClient, sender: Sender, since: int, page_size: int) -> Ne
         raise Unreachable(error.text) from error
 
 
-def _apply(db: Connection, page: NewsPage, asked_at: datetime) -> int:
+def _apply(db: Connection, page: NewsPage, asked_at: datetime, provider: str) -> int:
     with transaction(db):
         stores.save(db, page.stores)
         catalogue.save(db, page.drugs)
@@ -65,6 +72,7 @@ def _apply(db: Connection, page: NewsPage, asked_at: datetime) -> int:
         for news in page.snapshots:
             people.save_snapshot(db, news.psn_no, as_asked(news.snapshot, asked_at))
         cursor.put(db, CURSOR, str(page.cursor))
+        cursor.put(db, MAILBOX + provider, str(page.mailbox))
     return sum(map(len, (page.stores, page.drugs, page.prescriptions, page.people, page.snapshots)))
 
 

@@ -1,4 +1,7 @@
-"""SY04: what is new for a till since its cursor, in pages; a cursor is the agency's change number."""
+"""SY04: what is new for a till since its cursors, in pages.
+
+``cursor`` counts the changes of shops and drugs, which all hear of; ``mailbox`` what is for this shop alone.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class NewsRequest(Struct, frozen=True, kw_only=True):
     """Node ``data``: what the till has, and how many changes it takes at once."""
 
     cursor: Annotated[int, Meta(ge=0)] = 0
+    mailbox: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=5000)] = PAGE
 
 
@@ -36,10 +40,11 @@ class NewSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class NewsPage(Struct, frozen=True, kw_only=True):
-    """One page; ``cursor`` is kept together with what the page brought, ``more`` says to ask again."""
+    """One page; its cursors are kept together with what the page brought, ``more`` says to ask again."""
 
     cursor: int
     more: bool
+    mailbox: int = 0
     stores: tuple[Store, ...] = ()
     people: tuple[Person, ...] = ()
     drugs: tuple[Drug, ...] = ()
@@ -56,9 +61,9 @@ class _Output(Struct, frozen=True):
     news: NewsPage
 
 
-def news_input(cursor: int, limit: int = PAGE) -> str:
+def news_input(cursor: int, limit: int = PAGE, mailbox: int = 0) -> str:
     """Return the ``input`` of an SY04."""
-    return encode(_Input(NewsRequest(cursor=cursor, limit=limit)))
+    return encode(_Input(NewsRequest(cursor=cursor, mailbox=mailbox, limit=limit)))
 
 
 def read_request(raw: Raw) -> NewsRequest:

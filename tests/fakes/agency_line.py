@@ -15,18 +15,21 @@ from typing import Any
 import msgspec
 import uvicorn
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
+from agency.bootstrap import seed
 from agency.law import Law, read_law
 from agency.resources import read_texts
 from agency.service import Agency
-from agency.storage import registry
-from agency.storage.connection import open_database, transaction
+from agency.storage import sums
+from agency.storage.connection import transaction
+from agency.storage.opening import open_database
 from engine.calendar import business_day
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.person import Person
 from engine.policy.answer import Answer, Settlement
-from engine.policy.claim import Claim
+from engine.policy.claim import Accumulators, Claim
 from engine.prescription import Prescription
 from engine.protocol.envelope import Sender, encode_request, message_id
 from engine.protocol.profile import DEMONSTRATION, Profile, headers
@@ -95,6 +98,15 @@ def person(name: str) -> Person:
     return next(each for each in demonstration().people if each.name == name)
 
 
+def benefit_of(whose: Person) -> str:
+    return law().benefit(whose.region, whose.insurance, business_day(NOW))
+
+
+def as_told(whose: Person) -> Person:
+    """Return a person of the demonstration as the agency tells of them before any settlement."""
+    return replace(whose, snapshot=replace(whose.snapshot, benefit=benefit_of(whose)))
+
+
 def prescription_of(whose: Person) -> Prescription:
     return next(each for each in demonstration().prescriptions if each.psn_no == whose.psn_no)
 
@@ -146,22 +158,27 @@ class Bureau:
 
     def __init__(self, folder: Path, provider: str = SHAOXING, clock: Any = None) -> None:
         self.clock = clock or StillClock()
-        self.db = open_database(folder / "agency.db")
-        shown = demonstration()
-        with transaction(self.db):
-            registry.save_stores(self.db, shown.stores)
-            registry.save_drugs(self.db, shown.drugs)
-            registry.save_people(self.db, shown.people)
-            registry.save_vouchers(self.db, shown.vouchers)
-            registry.save_prescriptions(self.db, shown.prescriptions)
+        self.database = open_database(folder)
+        self.db = self.database.connect()
+        seed(self.db, demonstration(), law(), NOW)
         self.agency = Agency(
-            db=self.db, law=law(), clock=self.clock, profile=PROFILE, credentials=DEMONSTRATION
+            database=self.database, law=law(), clock=self.clock, profile=PROFILE, credentials=DEMONSTRATION
         )
         self.provider = provider
         self._serial = 0
 
     def close(self) -> None:
         self.db.close()
+        self.database.close()
+
+    def sums(self, name: str, year: int = 2026) -> Accumulators:
+        """Return a person's sums of a year under the benefit that counts in the demonstration."""
+        return sums.read(self.db, person(name).psn_no, year, benefit_of(person(name)))
+
+    def set_sums(self, name: str, accumulators: Accumulators, year: int = 2026) -> None:
+        """Set a person's sums, as if settlements elsewhere had brought them there."""
+        with transaction(self.db):
+            sums.write(self.db, person(name).psn_no, year, benefit_of(person(name)), accumulators)
 
     def fresh_id(self) -> str:
         self._serial += 1

@@ -11,8 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agency.storage import years
-from agency.storage.connection import transaction as agency_transaction
 from agency.web import make_web
 from app.storage import outbox, people
 from app.storage.connection import Connection, open_database, transaction
@@ -201,8 +199,7 @@ def test_newer_sums_of_the_person_come_with_the_agencys_computation(post: Post) 
     draft = draft_of(whose)
     claim, answer = claim_of(draft, SHAOXING)
     now = post.clock.now()
-    with agency_transaction(post.bureau.db):
-        years.write(post.bureau.db, whose.psn_no, now.year, Accumulators(fund_paid=119_900))
+    post.bureau.set_sums("王秀英", Accumulators(fund_paid=119_900))
     post.worker.start()
     post.until(lambda: people.by_psn_no(post.db, whose.psn_no))
 

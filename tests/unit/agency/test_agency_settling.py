@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from agency.storage import registry, years
+from agency.storage import persons
 from agency.storage.connection import transaction
 from engine.money import Fen
 from engine.policy.claim import Accumulators
@@ -53,7 +53,7 @@ def fen(amount: Any) -> Fen:
 
 
 def year_of(bureau: Bureau, name: str = "王秀英") -> Accumulators:
-    return years.read(bureau.db, person(name).psn_no, 2026)
+    return bureau.sums(name)
 
 
 def altered(input_json: str, change: Callable[[dict[str, Any]], object]) -> str:
@@ -120,7 +120,8 @@ def test_message_id_used_for_another_content_is_refused_under_its_own_code(burea
     bureau.call("2102", first_input(), msgid)
     once = everything(bureau)
 
-    assert bureau.call("2102", first_input("陈阿根"), msgid).refused == "msgid_conflict"
+    other = altered(first_input(), lambda m: m["druginfo"].update(begntime="2026-11-22 09:00:00"))
+    assert bureau.call("2102", other, msgid).refused == "msgid_conflict"
     assert bureau.call("2101", first_input(), msgid).refused == "msgid_conflict"
     assert everything(bureau) == once
 
@@ -141,8 +142,7 @@ def test_pre_settlement_changes_nothing_and_tells_the_year_before_it(bureau: Bur
 
 
 def test_where_the_till_worked_from_old_sums_the_agency_says_so_and_its_own_count(bureau: Bureau) -> None:
-    with transaction(bureau.db):
-        years.write(bureau.db, person("王秀英").psn_no, 2026, Accumulators(fund_paid=120_000))
+    bureau.set_sums("王秀英", Accumulators(fund_paid=120_000))
 
     info = bureau.call("2102", first_input()).output["setlinfo"]
     facts = msgspec.json.decode(info["expContent"])
@@ -288,7 +288,7 @@ def test_missing_parameter_is_named_and_nothing_is_settled(tmp_path: Path) -> No
         whose, snapshot=msgspec.structs.replace(whose.snapshot, parameters=type(whose.snapshot.parameters)())
     )
     with transaction(bureau.db):
-        registry.save_people(bureau.db, [bare])
+        persons.save(bureau.db, [bare])
 
     said = bureau.call("2102", asked)
 

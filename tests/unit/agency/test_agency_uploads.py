@@ -1,23 +1,16 @@
-"""SY03 and SY04: a till's journal is only ever lengthened, and what is new comes once, in pages."""
+"""SY03: a till's journal is only ever lengthened."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
-from msgspec import Raw
 from msgspec.structs import replace
 
-from agency.storage import registry, years
-from agency.storage.connection import transaction
 from engine.journal import GENESIS, Entry, seal
-from engine.policy.claim import Accumulators
 from engine.protocol.journal import journal_input
-from engine.protocol.news import NewsPage, news_input, read_news
-from tests.fakes.agency_line import EZHOU, NOW, SHAOXING, Bureau, Said, demonstration, person, store
+from tests.fakes.agency_line import EZHOU, NOW, SHAOXING, Bureau, Said, store
 
 
 @pytest.fixture
@@ -111,68 +104,3 @@ def test_one_tills_journal_goes_on_when_it_sells_for_another_shop(bureau: Bureau
 def test_empty_and_oversized_pages_are_refused(bureau: Bureau) -> None:
     assert upload(bureau, []).refused == "invalid"
     assert upload(bureau, chain(501)).refused == "invalid"
-
-
-def pull(bureau: Bureau, cursor: int, limit: int = 500) -> NewsPage:
-    said = bureau.call("SY04", news_input(cursor, limit))
-    assert said.refused == ""
-    return read_news(Raw(msgspec.json.encode(said.output)))
-
-
-def test_a_new_till_gets_everything_in_pages_without_loss_or_repetition(bureau: Bureau) -> None:
-    shown, cursor, more = demonstration(), 0, True
-    drugs, people, stores, prescriptions = [], [], [], []
-    while more:
-        page = pull(bureau, cursor, 7)
-        drugs += page.drugs
-        people += page.people
-        stores += page.stores
-        prescriptions += page.prescriptions
-        assert page.cursor > cursor
-        cursor, more = page.cursor, page.more
-
-    assert sorted(each.code for each in drugs) == sorted(each.code for each in shown.drugs)
-    assert tuple(people) == shown.people
-    assert tuple(stores) == shown.stores
-    assert tuple(prescriptions) == shown.prescriptions
-    assert pull(bureau, cursor) == NewsPage(cursor=cursor, more=False)
-
-
-def test_only_what_changed_is_new(bureau: Bureau) -> None:
-    cursor = pull(bureau, 0).cursor
-    whose = person("王秀英")
-    with transaction(bureau.db):
-        registry.save_drugs(bureau.db, demonstration().drugs)
-        years.write(bureau.db, whose.psn_no, 2026, Accumulators(fund_paid=77))
-
-    page = pull(bureau, cursor)
-
-    assert (page.stores, page.people, page.drugs, page.prescriptions) == ((), (), (), ())
-    assert [(each.psn_no, each.snapshot.accumulators.fund_paid) for each in page.snapshots] == [
-        (whose.psn_no, 77)
-    ]
-
-
-def test_registering_people_again_keeps_the_sums_of_their_year(bureau: Bureau) -> None:
-    whose = person("王秀英")
-    with transaction(bureau.db):
-        years.write(bureau.db, whose.psn_no, 2026, Accumulators(fund_paid=77))
-        registry.save_people(bureau.db, [whose])
-
-    assert years.read(bureau.db, whose.psn_no, 2026).fund_paid == 77
-
-
-def test_sums_of_the_new_year_start_at_nothing(bureau: Bureau) -> None:
-    bureau.clock.pass_by(timedelta(days=60))
-
-    people = pull(bureau, 0).people
-
-    assert {each.snapshot.year for each in people} == {2027}
-    assert {each.snapshot.accumulators for each in people} == {Accumulators()}
-
-
-@pytest.mark.parametrize(
-    "input_json", ['{"data":{"cursor":-1}}', '{"data":{"cursor":"x"}}', '{"data":{"limit":0}}']
-)
-def test_odd_cursors_are_refused(bureau: Bureau, input_json: str) -> None:
-    assert bureau.call("SY04", input_json).refused == "invalid"

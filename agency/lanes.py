@@ -1,0 +1,33 @@
+"""In whose lane a message goes: the person's whom it is about, else the shop's that sent it."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from engine.protocol.envelope import Request
+
+
+class _Named(Struct):
+    psn_no: str
+
+
+class _Whose(Struct):
+    data: Raw = Raw(b"null")
+    druginfo: Raw = Raw(b"null")
+
+
+def person_of(request: Request) -> str | None:
+    """Return the psn_no that a message is about; None for many, for none, and for what cannot be read."""
+    try:
+        whose = msgspec.json.decode(request.input, type=_Whose)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return _named(whose.druginfo) or _named(whose.data)
+
+
+def _named(node: Raw) -> str | None:
+    try:
+        return msgspec.json.decode(node, type=_Named).psn_no
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

@@ -1,0 +1,46 @@
+"""What was answered to which message: the first answer is the answer.
+
+A message lies in the lane of the person whom it is about, else of the shop that sent it, so that it is where
+its effects are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from agency.storage.connection import Connection
+from agency.storage.instants import instant
+
+
+class Answered(Struct, frozen=True):
+    """The first answer to a message: it is the answer to every repetition."""
+
+    digest: str
+    answer: str
+
+
+def answered(db: Connection, lane: str, msgid: str) -> Answered | None:
+    """Return the first answer to ``msgid``."""
+    row = db.execute(
+        "SELECT digest, answer FROM message WHERE lane = ? AND msgid = ?", (lane, msgid)
+    ).fetchone()
+    return Answered(*row) if row else None
+
+
+def remember(db: Connection, lane: str, msgid: str, infno: str, first: Answered, *, at: datetime) -> None:
+    """Keep the first answer to ``msgid``, inside the transaction of its effects."""
+    db.execute(
+        "INSERT INTO message (lane, msgid, infno, digest, at, answer) VALUES (?, ?, ?, ?, ?, ?)",
+        (lane, msgid, infno, first.digest, instant(at), first.answer),
+    )
+
+
+def forget(db: Connection, lane: str, infnos: tuple[str, ...], before: datetime) -> None:
+    """Drop a lane's old answers to questions; a till repeats those within minutes or never."""
+    marks = ", ".join("?" * len(infnos))
+    db.execute(
+        f"DELETE FROM message WHERE lane = ? AND infno IN ({marks}) AND at < ?",
+        (lane, *infnos, instant(before)),
+    )

@@ -1,0 +1,71 @@
+"""Insured people: who they are, whose turn it is to change what belongs to them, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from agency.storage import mailbox
+from agency.storage.connection import Connection
+from engine.person import Person, Snapshot
+from engine.protocol.wire import encode
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_TURN = "UPDATE turn SET number = number + 1 WHERE psn_no = ?"
+
+
+def save(db: Connection, people: Iterable[Person]) -> None:
+    """Register people, inside the caller's transaction; of their snapshot only the parameters are kept."""
+    for person in people:
+        year = Snapshot(as_of=_LONG_AGO, year=0, parameters=person.snapshot.parameters)
+        body = encode(replace(person, snapshot=year))
+        row = db.execute("SELECT body FROM person WHERE psn_no = ?", (person.psn_no,)).fetchone()
+        if row is None:
+            db.execute("INSERT INTO turn (psn_no, number) VALUES (?, 0)", (person.psn_no,))
+            db.execute("INSERT INTO person (psn_no, body) VALUES (?, ?)", (person.psn_no, body))
+        elif row[0] != body:
+            db.execute("UPDATE person SET body = ? WHERE psn_no = ?", (body, person.psn_no))
+            for provider in followers(db, person.psn_no):
+                mailbox.post(db, provider, mailbox.PERSON, person.psn_no)
+
+
+def person(db: Connection, psn_no: str) -> Person | None:
+    """Return a person without sums: their snapshot holds the parameters alone."""
+    row = db.execute("SELECT body FROM person WHERE psn_no = ?", (psn_no,)).fetchone()
+    return msgspec.json.decode(row[0], type=Person) if row else None
+
+
+def lock(db: Connection, psn_no: str) -> None:
+    """Wait until no other transaction works on the person, and let none do so until this one has ended.
+
+    Raises Again where the wait was in vain. A stranger is locked by nobody.
+    """
+    lock_all(db, (psn_no,))
+
+
+def lock_all(db: Connection, psn_nos: Iterable[str]) -> None:
+    """Lock people likewise, in one order everywhere, so that two who lock the same do not wait in a ring."""
+    wanted = sorted(set(psn_nos) - db.held)
+    if wanted and not db.serial:
+        # A row that is written and not only read: a partition on another server sees a snapshot of its own,
+        # and only a write tells it that the row was changed since.
+        db.executemany(_TURN, [(psn_no,) for psn_no in wanted])
+    db.held.update(wanted)
+
+
+def follow(db: Connection, psn_no: str, provider: str) -> None:
+    """Let a shop hear of a person from now on."""
+    db.execute(
+        "INSERT INTO follower (psn_no, provider) VALUES (?, ?) ON CONFLICT DO NOTHING", (psn_no, provider)
+    )
+
+
+def followers(db: Connection, psn_no: str) -> list[str]:
+    """Return the shops that hear of a person."""
+    rows = db.execute(
+        "SELECT provider FROM follower WHERE psn_no = ? ORDER BY provider", (psn_no,)
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,156 @@
+"""What was settled, as answered and as adjusted since; it is kept with its person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from agency.storage.connection import Connection
+from agency.storage.instants import instant, read_instant
+from engine.money import Fen
+from engine.policy.claim import Accumulators
+
+
+class Settlement(Struct, frozen=True, kw_only=True):
+    """A settlement in force or reversed.
+
+    ``fund``, ``assistance`` and ``patient`` are as answered, ``now_`` as adjusted since. ``added`` is what it
+    holds of the person's sums now. ``claim`` is the JSON of the claim that it was computed from. ``gap`` is
+    what the provider bears. ``epoch`` is 0 of a till that is not enrolled.
+    """
+
+    setl_id: str
+    mdtrt_id: str
+    msgid: str
+    psn_no: str
+    provider: str
+    till: str
+    epoch: int
+    year: int
+    benefit: str
+    sale: str
+    settled_at: datetime
+    received_at: datetime
+    insutype: str
+    total: Fen
+    fund: Fen
+    assistance: Fen
+    patient: Fen
+    now_fund: Fen
+    now_assistance: Fen
+    now_patient: Fen
+    added: Accumulators
+    claim: str
+    input: str
+    output: str
+    lease: str | None = None
+    gap: Fen = 0
+    reversed_by: str | None = None
+
+
+_PLAIN = (
+    "setl_id",
+    "mdtrt_id",
+    "msgid",
+    "psn_no",
+    "provider",
+    "till",
+    "epoch",
+    "year",
+    "benefit",
+    "sale",
+    "insutype",
+    "lease",
+    "gap",
+    "total",
+    "fund",
+    "assistance",
+    "patient",
+    "now_fund",
+    "now_assistance",
+    "now_patient",
+    "claim",
+    "input",
+    "output",
+    "reversed_by",
+)
+_COLUMNS = (*_PLAIN, "settled_at", "received_at", "deductible_added", "fund_added", "class_b_added")
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM settlement"
+_INSERT = f"INSERT INTO settlement ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+def save(db: Connection, made: Settlement) -> None:
+    """Keep a settlement, inside the transaction that changes the person's sums."""
+    db.execute(
+        _INSERT,
+        (
+            *(getattr(made, name) for name in _PLAIN),
+            instant(made.settled_at),
+            instant(made.received_at),
+            made.added.deductible_paid,
+            made.added.fund_paid,
+            made.added.fund_paid_class_b,
+        ),
+    )
+
+
+def settlement(db: Connection, psn_no: str, setl_id: str) -> Settlement | None:
+    """Return a person's settlement by its number."""
+    row = db.execute(f"{_SELECT} WHERE psn_no = ? AND setl_id = ?", (psn_no, setl_id)).fetchone()
+    return _read(row) if row else None
+
+
+def of_message(db: Connection, psn_no: str, msgid: str) -> Settlement | None:
+    """Return the settlement that a message made."""
+    row = db.execute(f"{_SELECT} WHERE psn_no = ? AND msgid = ?", (psn_no, msgid)).fetchone()
+    return _read(row) if row else None
+
+
+def in_order(db: Connection, psn_no: str, year: int, benefit: str) -> list[Settlement]:
+    """Return a person's settlements of a year and benefit in order of settlement time, reversed ones too."""
+    rows = db.execute(
+        f"{_SELECT} WHERE psn_no = ? AND year = ? AND benefit = ? ORDER BY settled_at, setl_id",
+        (psn_no, year, benefit),
+    ).fetchall()
+    return [_read(row) for row in rows]
+
+
+def mark_reversed(db: Connection, psn_no: str, setl_id: str, reversed_by: str) -> None:
+    """Note the reversal of a settlement."""
+    db.execute(
+        "UPDATE settlement SET reversed_by = ? WHERE psn_no = ? AND setl_id = ?",
+        (reversed_by, psn_no, setl_id),
+    )
+
+
+def adjust(db: Connection, made: Settlement) -> None:
+    """Keep what a settlement comes to now, and what it holds of the sums; what was answered stays."""
+    added = made.added
+    db.execute(
+        "UPDATE settlement SET now_fund = ?, now_assistance = ?, now_patient = ?, deductible_added = ?,"
+        " fund_added = ?, class_b_added = ?, gap = ? WHERE psn_no = ? AND setl_id = ?",
+        (
+            made.now_fund,
+            made.now_assistance,
+            made.now_patient,
+            added.deductible_paid,
+            added.fund_paid,
+            added.fund_paid_class_b,
+            made.gap,
+            made.psn_no,
+            made.setl_id,
+        ),
+    )
+
+
+def _read(row: Any) -> Settlement:
+    known: dict[str, Any] = dict(zip(_PLAIN, row, strict=False))
+    settled, received, deductible, fund, class_b = row[len(_PLAIN) :]
+    added = Accumulators(
+        deductible_paid=deductible, fund_paid=fund, fund_paid_class_b=class_b, pool_fund_paid=fund
+    )
+    return Settlement(
+        **known, settled_at=read_instant(settled), received_at=read_instant(received), added=added
+    )

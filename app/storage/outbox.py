@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from app.storage import journal
+from app.storage import journal, stores
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.protocol.journal import journal_input
@@ -66,7 +66,8 @@ def put(db: Connection, message: Message) -> None:
     """Queue ``message``, inside the caller's transaction; it is due at ``next_attempt_at`` or at once."""
     due_at = to_text(message.next_attempt_at or message.made_at)
     what = (message.id, message.infno, message.provider, message.admdvs, message.sale, message.input)
-    db.execute(_INSERT + _MARKS, (*what, to_text(message.made_at), due_at, None, None))
+    entries = (message.first_entry, message.last_entry)
+    db.execute(_INSERT + _MARKS, (*what, to_text(message.made_at), due_at, *entries))
 
 
 Span: TypeAlias = tuple[int, int]
@@ -256,13 +257,13 @@ def numbered(db: Connection, first: int, count: int) -> list[Message]:
     return [_message(row) for row in rows.fetchall()]
 
 
-def settled_by(db: Connection, first: int, count: int, at: datetime) -> set[int]:
-    """Return which of ``count`` messages from ``first`` on, counted from 0, were accepted by ``at`` or
-    rejected ever."""
+def settled_by(db: Connection, first: int, count: int, at: datetime | None) -> set[int]:
+    """Return which of ``count`` messages from ``first`` on, counted from 0, were accepted by ``at`` (None:
+    none of these) or rejected ever."""
     rows = db.execute(
         "SELECT number - ?1 FROM outbox WHERE number >= ?1 AND number < ?2"
         " AND (state = 'rejected' OR (state = 'accepted' AND settled_at <= ?3))",
-        (first, first + count, to_text(at)),
+        (first, first + count, to_text(at) if at else None),
     )
     return {row[0] for row in rows.fetchall()}
 
@@ -292,9 +293,18 @@ def text_of(db: Connection, message: Message) -> str:
     entries = journal.read(db, first - 1, last - first + 1)
     if [each.number for each in entries] != list(range(first, last + 1)):
         raise LookupError(f"the journal lacks entries between {first} and {last}")
-    # The shop is that of the sale which the upload came with; its entry is the span's last, or follows it.
-    sold = journal.next_of_kind(db, "sale", last)
-    return journal_input(_SOLD(sold.body).store, entries)
+    return journal_input(_shop_of(db, message, last), entries)
+
+
+def _shop_of(db: Connection, message: Message, last: int) -> Store:
+    """Return the shop of the sale that an upload came with: its entry is the span's last, or follows it."""
+    try:
+        return _SOLD(journal.next_of_kind(db, "sale", last).body).store
+    except LookupError:
+        store = stores.by_provider(db, message.provider)  # At the end of an epoch no sale need follow.
+        if store is None:
+            raise
+        return store
 
 
 class _Sold(Struct):

@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from app.clock import Clock
 from app.sync.line import Line, Unreachable
 from engine.calendar import business_day
-from engine.protocol.batch import batch_input, read_answers
+from engine.protocol.batch import MOST_MESSAGES, batch_input, read_answers
 from engine.protocol.device import Enrolled, Enrolment, enrolment_input, read_enrolled
 from engine.protocol.envelope import (
     QUERY_SERIALS,
@@ -113,6 +113,7 @@ class AgencyClient:
     ) -> None:
         self.profile = profile or Profile()
         self.batches = self.profile.batches
+        self.batch_size = MOST_MESSAGES
         self.voice: Callable[[str], Voice | None] = lambda _provider: None
         self._credentials = credentials
         self._clock = clock
@@ -146,7 +147,7 @@ class AgencyClient:
         sign_no = self._sign_in(sender, voice)
         bodies = [self._encode(each, sender, sign_no, voice) for each in questions]
         batch = Question(id=self.fresh_id(sender), infno="SY06", input=batch_input(bodies))
-        reply = self._exchange(batch, sender, sign_no, voice)
+        reply = self._at_a_fitting_size(lambda: self._exchange(batch, sender, sign_no, voice))
         if isinstance(reply, Rejected):
             self.batches = self.batches and reply.code != "unknown_infno"
             return []
@@ -205,6 +206,17 @@ class AgencyClient:
             raise Unreachable(error.text) from error
         self._signed_in[key] = (today, sign_no)
         return sign_no
+
+    def _at_a_fitting_size(self, exchange: Callable[[], Reply]) -> Reply:
+        """Make batches smaller while nobody answers in time, and larger again when somebody does."""
+        try:
+            reply = exchange()
+        except Unreachable as error:
+            if error.line_dead and error.sent:
+                self.batch_size = max(1, self.batch_size // 2)
+            raise
+        self.batch_size = min(MOST_MESSAGES, self.batch_size * 2)
+        return reply
 
     def _exchange(
         self, question: Question, sender: Sender, sign_no: str | None, voice: Voice | None

@@ -1,10 +1,13 @@
-"""Delivery of the outbox: each message under its own id until the agency spoke, in each person's order."""
+"""Delivery of the outbox: each message under its own id until the agency spoke, in each person's order.
+
+What is due goes in batches, each one call and, with all that the agency answers, one step on disk.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -12,16 +15,20 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox, stores
 from app.storage.connection import Connection, transaction
-from app.storage.outbox import Message
-from app.sync.client import Accepted, AgencyClient, Question, Reply, Unreachable, provider_sender
-from app.usecases import acknowledge
+from app.storage.outbox import Failure, Message
+from app.sync import unknown
+from app.sync.client import AgencyClient, Question, Reply, Unreachable, provider_sender
+from app.sync.settle import Sent, failure_of, take, wait_after
 from engine.protocol.envelope import Sender
 from engine.protocol.settlement import person_of
 from engine.protocol.wire import ProtocolError
 
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(minutes=5)
+__all__ = ["PAGE", "STUMBLED", "Boundary", "Delivery", "deliver_due", "sender_of", "wait_after"]
+
 PAGE = 500
+LARGEST_BATCH = 640 * 1024
+"""Characters of messages in one call: with their envelopes they stay under what an agency takes at once."""
+
 STUMBLED = "本机处理这条消息时出错，销售不受影响；消息已保留，稍后自动再试。如一直这样，请联系维护人员。"
 _log = logging.getLogger("sync")
 T = TypeVar("T")
@@ -51,14 +58,15 @@ def deliver_due(
     operator: str,
     boundary: Boundary,
     interrupted: Callable[[], bool] = lambda: False,
+    sending: Callable[[frozenset[str]], None] = lambda _ids: None,
 ) -> Delivery:
     """Send what is due, oldest first, and settle what the agency answers; return what came of it.
 
     A message waits for an earlier one of the same person. One without a sound answer, or one that a bug kept
     back inside its ``boundary``, is due again after a wait that doubles; when nobody answers at all, or
-    ``interrupted`` says so, the round ends.
+    ``interrupted`` says so, the round ends. ``sending`` hears which messages are in a call, and when none is.
     """
-    round_ = _Round(db, client, clock, operator, boundary)
+    round_ = _Round(db, client, clock, operator=operator, boundary=boundary, sending=sending)
     for message in _waiting(db):
         lane, text = round_.read(message)
         if lane in round_.held:
@@ -66,11 +74,16 @@ def deliver_due(
         if message.next_attempt_at is not None and message.next_attempt_at > round_.now:
             round_.hold(lane, message.next_attempt_at)
             continue
-        if interrupted():
-            return round_.outcome(next_at=round_.now)
-        round_.attempt(message, lane, text)
+        if round_.is_full(message, text):
+            if interrupted():
+                return round_.outcome(next_at=round_.now)
+            round_.send()
         if round_.line_dead:
-            break
+            return round_.outcome()
+        round_.add(message, lane, text)
+    if round_.holds_some and interrupted():
+        return round_.outcome(next_at=round_.now)
+    round_.send()
     return round_.outcome()
 
 
@@ -86,16 +99,30 @@ class _Round:
     """One round and its tally; ``held`` are the lanes whose earlier message still waits."""
 
     def __init__(
-        self, db: Connection, client: AgencyClient, clock: Clock, operator: str, boundary: Boundary
+        self,
+        db: Connection,
+        client: AgencyClient,
+        clock: Clock,
+        *,
+        operator: str,
+        boundary: Boundary,
+        sending: Callable[[frozenset[str]], None],
     ) -> None:
         self._db, self._client, self._clock = db, client, clock
-        self._operator, self._boundary = operator, boundary
+        self._operator, self._boundary, self._sending = operator, boundary, sending
         self.now = clock.now()
         self.held: set[str] = set()
         self.line_dead = False
+        self._batch: list[tuple[Sent, str]] = []
+        self._size = 0
         self._settled = self._tried = 0
         self._trouble = ""
         self._next_at: datetime | None = None
+
+    @property
+    def holds_some(self) -> bool:
+        """Whether messages are ready that were not sent yet."""
+        return bool(self._batch)
 
     def read(self, message: Message) -> tuple[str, str | None]:
         """Return the lane of ``message``, and its text as far as that was needed and could be written."""
@@ -106,17 +133,41 @@ class _Round:
         # Without its text nobody knows whose message it is: it holds up itself alone.
         return (message.id, None) if text is None else (_lane(message.infno, text), text)
 
-    def attempt(self, message: Message, lane: str, text: str | None) -> None:
-        """Send ``message`` and settle it, or postpone it and hold its lane."""
-        self._tried += 1
-        unreadable = text is None and message.infno != outbox.JOURNAL_UPLOAD
-        trouble = None if unreadable else self._boundary(lambda: self._send(message, text))
-        if trouble == "":
-            self._settled += 1
+    def is_full(self, message: Message, text: str | None) -> bool:
+        """Tell whether what is ready must go before ``message`` can join it."""
+        if not self._batch:
+            return False
+        together = self._client.batches and self._client.profile.repeats_safe
+        most = self._client.batch_size if together else 1
+        other_shop = self._batch[0][0].message.provider != message.provider
+        return len(self._batch) >= most or other_shop or self._size + len(text or "") > LARGEST_BATCH
+
+    def add(self, message: Message, lane: str, text: str | None) -> None:
+        """Make ``message`` ready to be sent, or postpone it where its text cannot be written."""
+        if lane in self.held:  # What was sent just now came back without an answer.
             return
-        if trouble is None:
-            _log.error("message %s is postponed after a bug", message.id)
-        self.hold(lane, self._postpone(message, trouble or STUMBLED, text))
+        if text is None:
+            text = self._boundary(lambda: outbox.text_of(self._db, message))
+        if text is None:
+            self._tried += 1
+            self._stumble(message, lane)
+            return
+        self._batch.append((Sent(message, text), lane))
+        self._size += len(text)
+
+    def send(self) -> None:
+        """Send what is ready and settle it; what gets no sound answer is postponed and holds its lane."""
+        batch, self._batch, self._size = self._batch, [], 0
+        if not batch:
+            return
+        self._sending(frozenset(sent.message.id for sent, _lane in batch))
+        try:
+            if len(batch) == 1 or not self._boundary(lambda: self._send_all(batch)):
+                for sent, lane in batch:
+                    if lane not in self.held and not self.line_dead:
+                        self._send_alone(sent, lane)
+        finally:
+            self._sending(frozenset())
 
     def hold(self, lane: str, until: datetime) -> None:
         """Let nothing of ``lane`` pass in this round; ``until`` its first message is due again."""
@@ -136,34 +187,91 @@ class _Round:
     def _is_due(self, message: Message) -> bool:
         return message.next_attempt_at is None or message.next_attempt_at <= self.now
 
-    def _send(self, message: Message, text: str | None) -> str:
-        """Return what kept the agency from a sound answer; nothing where the message is settled."""
-        question = Question(
-            id=message.id,
-            infno=message.infno,
-            input=outbox.text_of(self._db, message) if text is None else text,
-            admdvs=message.admdvs,
-        )
+    def _sender(self, sent: Sent) -> Sender:
+        return sender_of(self._db, sent.message.provider, self._operator)
+
+    def _send_all(self, batch: Sequence[tuple[Sent, str]]) -> bool:
+        """Send a batch in one call; False where it is to be sent message by message."""
+        sender = self._sender(batch[0][0])
         try:
-            reply = self._client.call(question, sender_of(self._db, message.provider, self._operator))
+            replies = self._client.call_all([_question(sent) for sent, _lane in batch], sender)
         except Unreachable as error:
-            self._trouble, self.line_dead = error.trouble, error.line_dead
-            return error.trouble
-        _settle(self._db, message, reply, self._clock)
-        return ""
+            self._lose(batch, error)
+            return True
+        if not replies:
+            return False
+        self._tried += len(batch)
+        answered = list(zip(batch, replies, strict=True))
+        if self._boundary(lambda: self._settle(answered)) is None:
+            # One of them met a bug: each for itself, and that one alone is postponed.
+            for (sent, lane), reply in answered:
+                if self._boundary(lambda one=((sent, lane), reply): self._settle([one])) is None:  # type: ignore[misc]
+                    self._stumble(sent.message, lane)
+        return True
 
-    def _postpone(self, message: Message, trouble: str, text: str | None) -> datetime:
-        again_at = self._clock.now() + wait_after(message.attempts)
-        # A journal upload is its entries, which cannot come out otherwise.
-        sent = None if message.infno == outbox.JOURNAL_UPLOAD else text
+    def _send_alone(self, sent: Sent, lane: str) -> None:
+        self._tried += 1
+        if self._boundary(lambda: self._exchange(sent, lane)) is None:
+            self._stumble(sent.message, lane)
+
+    def _exchange(self, sent: Sent, lane: str) -> bool:
+        sender = self._sender(sent)
+        if sent.message.state == "unknown" and not unknown.clear(
+            self._db, self._client, self._clock, sent, sender=sender, note=self._note
+        ):
+            self.hold(lane, self._clock.now() + wait_after(sent.message.attempts))
+            return True
+        if sent.message.state == "unknown":
+            self.hold(lane, self.now)  # It goes again at once, as a new message, in the next round.
+            return True
+        try:
+            reply: Reply | Unreachable = self._client.call(_question(sent), sender)
+        except Unreachable as error:
+            self._note(error)
+            reply = error
+        return self._settle([((sent, lane), reply)])
+
+    def _settle(self, answered: Sequence[tuple[tuple[Sent, str], Reply | Unreachable]]) -> bool:
+        now = self._clock.now()
         with transaction(self._db):
-            outbox.failed(self._db, message.id, trouble, again_at, sent)
-        return again_at
+            pairs = [(sent, reply) for (sent, _lane), reply in answered]
+            failures = take(self._db, pairs, now, self._fresh_id, self._client.profile.repeats_safe)
+        lanes = {sent.message.number: lane for (sent, lane), _reply in answered}
+        for failure in failures:
+            self._trouble = failure.trouble or self._trouble
+            self.hold(lanes[failure.number], failure.again_at)
+        self._settled += len(answered) - len(failures)
+        return True
+
+    def _lose(self, batch: Sequence[tuple[Sent, str]], error: Unreachable) -> None:
+        """Note a call that nobody answered; what surely never left needs no note but the first's."""
+        self._note(error)
+        lost = batch if error.sent else batch[:1]
+        self._tried += len(lost)
+        failures = [failure_of(sent, error, self._clock.now()) for sent, _lane in lost]
+        self._postpone(failures, [lane for _sent, lane in lost])
+
+    def _note(self, error: Unreachable) -> None:
+        self._trouble, self.line_dead = error.trouble, error.line_dead
+
+    def _stumble(self, message: Message, lane: str) -> None:
+        _log.error("message %s is postponed after a bug", message.id)
+        again_at = self._clock.now() + wait_after(message.attempts)
+        self._postpone([Failure(number=message.number, trouble=STUMBLED, again_at=again_at)], [lane])
+
+    def _postpone(self, failures: Sequence[Failure], lanes: Sequence[str]) -> None:
+        with transaction(self._db):
+            outbox.postpone(self._db, failures)
+        for failure, lane in zip(failures, lanes, strict=True):
+            self.hold(lane, failure.again_at)
+
+    def _fresh_id(self, message: Message) -> str:
+        return self._client.fresh_id(sender_of(self._db, message.provider, self._operator))
 
 
-def wait_after(attempts: int) -> timedelta:
-    """Return how long to wait after so many failed attempts: 2 s, doubled each time, 5 minutes at most."""
-    return min(FIRST_WAIT * (1 << min(attempts, 16)), LONGEST_WAIT)
+def _question(sent: Sent) -> Question:
+    message = sent.message
+    return Question(id=message.id, infno=message.infno, input=sent.text, admdvs=message.admdvs)
 
 
 def sender_of(db: Connection, provider: str, operator: str) -> Sender:
@@ -180,13 +288,3 @@ def _lane(infno: str, text: str) -> str:
         return person_of(text) or infno
     except ProtocolError:
         return infno
-
-
-def _settle(db: Connection, message: Message, reply: Reply, clock: Clock) -> None:
-    now = clock.now()
-    with transaction(db):
-        if isinstance(reply, Accepted):
-            outbox.accepted(db, message.id, reply.answer, now)
-            acknowledge.record(db, message, reply.answer, now)
-        else:
-            outbox.rejected(db, message.id, reply.text, now)

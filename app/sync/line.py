@@ -17,12 +17,16 @@ _EXPIRED = 10  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED.
 
 
 class Unreachable(Exception):
-    """No sound answer came; ``trouble`` says so in Chinese; ``line_dead``: nobody answered at all."""
+    """No sound answer came; ``trouble`` says so in Chinese; ``line_dead``: nobody answered at all.
 
-    def __init__(self, trouble: str, *, line_dead: bool = False) -> None:
+    ``sent``: the message may have arrived; False where it surely did not leave.
+    """
+
+    def __init__(self, trouble: str, *, line_dead: bool = False, sent: bool = True) -> None:
         super().__init__(trouble)
         self.trouble = trouble
         self.line_dead = line_dead
+        self.sent = sent
 
 
 class Line:
@@ -63,9 +67,11 @@ class Line:
         try:
             with self._http.stream("POST", self._address, content=body, headers=headers) as response:
                 return response.status_code, _read_all(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unreachable(_why(error), line_dead=True, sent=False) from error
         except httpx.TimeoutException as error:
             raise Unreachable("医保中心没有及时应答，会自动重试。", line_dead=True) from error
-        except (httpx.ConnectError, httpx.NetworkError) as error:
+        except httpx.NetworkError as error:
             raise Unreachable(_why(error), line_dead=True) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable("医保中心的应答不是规范的报文，没有采用，会自动重试。") from error

@@ -11,17 +11,20 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from app.storage import journal, people, sales
+from app.storage import journal, leases, people, sales
 from app.storage.connection import Connection
 from app.storage.outbox import SETTLEMENT, Message
+from app.storage.sales import SaleIndex
 from engine.money import Fen
 from engine.person import Person
 from engine.policy.answer import Settlement
+from engine.protocol.lease import read_closed
 from engine.protocol.settled import Settled, read_settled
 from engine.quota import after
 from engine.sale import Sale, insured_settlements
 
 ANSWER_KIND = "agency_answer"
+CLOSING = "SY02"
 
 
 class AgencyAnswer(Struct, frozen=True, kw_only=True):
@@ -40,21 +43,28 @@ class AgencyAnswer(Struct, frozen=True, kw_only=True):
     ours_fund: Fen
     ours_assistance: Fen
     ours_patient: Fen
+    under_lease: str | None = None
+    gap: Fen = 0
 
 
 def record(db: Connection, message: Message, answer: str, at: datetime) -> None:
     """Record the agency's ``answer`` (its output as JSON text) to ``message`` in the caller's transaction.
 
-    ``at`` is the instant of acceptance. Other messages than settlements change nothing here. Raises
-    ProtocolError for an answer that contradicts itself; a courier checks that before it accepts one.
+    ``at`` is the instant of acceptance. Other messages than settlements and closings of leases change nothing
+    here. Raises ProtocolError for an answer that contradicts itself; a courier checks that before it accepts
+    one.
     """
+    if message.infno == CLOSING:
+        leases.closed(db, read_closed(Raw(answer.encode())).leases)
+        return
     index = sales.index_of(db, message.sale) if message.infno == SETTLEMENT and message.sale else None
     if index is None:
         return
     sale = sales.read(db, index.journal)
-    if message.id not in sale.message_ids:
+    place = _place(message, sale, index)
+    if place is None:
         return
-    ours = insured_settlements(sale.answer)[sale.message_ids.index(message.id)]
+    ours = insured_settlements(sale.answer)[place]
     settled = read_settled(Raw(answer.encode()), expected_id=message.id)
     theirs = settled.sums
     agrees = (theirs.fund, theirs.assistance, theirs.patient) == (ours.fund, ours.assistance, ours.patient)
@@ -69,10 +79,20 @@ def record(db: Connection, message: Message, answer: str, at: datetime) -> None:
         ours_fund=ours.fund,
         ours_assistance=ours.assistance,
         ours_patient=ours.patient,
+        under_lease=settled.facts.under_lease if settled.facts else None,
+        gap=settled.facts.gap if settled.facts else 0,
     )
     journal.append(db, ANSWER_KIND, msgspec.json.encode(body).decode(), at)
     sales.note_answer(db, index.serial, agrees=agrees, fund=theirs.fund, patient=theirs.patient, at=at)
     _learn(db, sale, ours, settled, at)
+
+
+def _place(message: Message, sale: Sale, index: SaleIndex) -> int | None:
+    """Return which settlement of ``sale`` a message is: by its id, or by its place where it went again."""
+    if message.id in sale.message_ids:
+        return sale.message_ids.index(message.id)
+    place = message.number - index.first_message
+    return place if message.number and 0 <= place < len(sale.message_ids) else None
 
 
 def _learn(db: Connection, sale: Sale, ours: Settlement, settled: Settled, at: datetime) -> None:

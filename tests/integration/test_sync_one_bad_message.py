@@ -18,12 +18,18 @@ from app.sync import deliver
 from app.sync.client import Accepted, AgencyClient, Question, Rejected, Reply, Unreachable
 from app.sync.deliver import PAGE, Delivery, deliver_due
 from app.sync.worker import outlive
+from app.usecases import acknowledge
 from engine.protocol.envelope import Sender
+from engine.protocol.profile import Profile
 from tests.fakes.agency_line import NOW, SHAOXING, StillClock
 
 
 class Answering:
     """An agency that does what the test says to each question, and remembers the ids in order."""
+
+    profile = Profile()
+    batches = False
+    batch_size = 1
 
     def __init__(self, answer: Callable[[Question], Reply]) -> None:
         self._answer = answer
@@ -103,7 +109,7 @@ def test_bug_while_recording_an_answer_leaves_the_message_waiting(
     def bug(*_: object) -> None:
         raise OverflowError("a bug")
 
-    monkeypatch.setattr(deliver.acknowledge, "record", bug)
+    monkeypatch.setattr(acknowledge, "record", bug)
     put(db, of_person("a", "1"), of_person("b", "2"))
 
     deliver_to(db, Answering(lambda q: Accepted("{}") if q.id == "a" else refuse(q)), StillClock())

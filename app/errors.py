@@ -182,3 +182,39 @@ class NoBooks(UserError):
 
     what = "这里还没有账：{path}。"
     advice = "请用 --data 指明数据文件夹；演示的账请加 --demonstration。"
+
+
+class LeaseRanOut(UserError):
+    """The lease that the share on the screen stood under ended between the last scan and F12."""
+
+    what = "额度凭据刚刚到期，没有结算，也没有入账。"
+    advice = "请再核对右边的金额，然后按 F12。"
+
+
+class AgencyNotReached(UserError):
+    """A question that a person waits for found nobody."""
+
+    what = "没有得到医保中心的答复：{trouble}"
+    advice = "请检查网络后再试；已经收到的都保留着，会从断开的地方接着来。"
+
+
+class AgencyRefused(UserError):
+    """The agency answered a question of a person with no."""
+
+    what = "医保中心没有办理：{why}"
+    advice = "请按医保中心说明的原因处理后再试。"
+
+
+class TaskUnknown(UserError):
+    what = "没有这件待办，没有改动。"
+    advice = "请刷新待办列表后再选。"
+
+
+class TripUnclear(UserError):
+    what = "行程还不能准备：{problem}"
+    advice = "请改好名单和日期后再试；没有改动。"
+
+
+class DayNotClosed(UserError):
+    what = "{day} 没有关账：{reason}"
+    advice = "请先处理列出的原因，再关账；销售和小票都没有改动。"

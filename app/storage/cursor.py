@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from app.storage.connection import Connection
 
+HEARD = "agency_heard"
+"""When the agency was last heard, as ``instants.to_text`` writes it."""
+
 
 def get(db: Connection, name: str) -> str | None:
     """Return the mark called ``name``."""

@@ -68,7 +68,7 @@ def keep(
 
 
 def open_for(db: Connection, psn_no: str, year: int, benefit: str, provider: str) -> Held | None:
-    """Return the open lease on a person's year that this till holds at ``provider``, the newest of several."""
+    """Return the open lease on a person's year that this till holds at ``provider``, the newest one."""
     row = db.execute(
         f"SELECT {_COLUMNS} FROM lease WHERE psn_no = ? AND state = 'open' AND year = ? AND benefit = ?"
         " AND provider = ? ORDER BY epoch DESC, use_until DESC, asked_at DESC LIMIT 1",

@@ -36,7 +36,7 @@ def close_run(db: Connection, serial: int) -> None:
     )
     db.execute(
         "INSERT INTO person_sale (psn_no, sale) SELECT psn_no, serial FROM sale"
-        " WHERE serial > ? AND psn_no IS NOT NULL AND messages > 0 ORDER BY psn_no",
+        " WHERE serial > ? AND psn_no IS NOT NULL ORDER BY psn_no",
         (serial - LENGTH,),
     )
 
@@ -62,7 +62,7 @@ def _which(db: Connection, codes: list[str], serial: int) -> tuple[str, str]:
 
 
 def sales_of(db: Connection, psn_no: str, columns: str, where: str, arguments: tuple[Any, ...]) -> list[Any]:
-    """Return ``columns`` of a person's sales with messages, oldest first; ``where`` is about sale ``s``."""
+    """Return ``columns`` of a person's sales, oldest first; ``where`` is about sale ``s``."""
     return db.execute(
         f"SELECT {columns}, serial FROM person_sale p JOIN sale s ON s.serial = p.sale"
         f" WHERE p.psn_no = ? AND {where} UNION ALL"

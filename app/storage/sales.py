@@ -5,7 +5,7 @@ The row is an index and may change (the agency answers); the entry never does.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -15,12 +15,14 @@ from app.storage import device, outbox, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.calendar import business_day
+from engine.lease import Spend, spend_of
 from engine.money import Fen
 from engine.person import masked_name
 from engine.policy.answer import Settlement
 from engine.sale import Certainty, Sale, insured_settlements
 
 _DECODE = msgspec.json.Decoder(Sale).decode
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class SaleIndex(Struct, frozen=True, kw_only=True):
@@ -47,12 +49,23 @@ class SaleIndex(Struct, frozen=True, kw_only=True):
 
 class LastSale(Struct, frozen=True):
     """What the sale to come must know of the newest one, zeros and no day before the first, and how many
-    ``messages`` were ever put. ``journal`` is the last entry that needs no upload any more."""
+    ``messages`` were ever put; instants are text. ``journal`` is the last entry that needs no upload."""
 
     serial: int
     journal: int
     day: str
     messages: int
+    at: str = ""
+    latest: str = ""
+    exposure: Fen = 0
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What is summed up from sale to sale: ``latest`` is the latest instant on record, ``exposure`` what the
+    fund is still to confirm of the sales since the agency was last heard, this one included."""
+
+    latest: datetime
+    exposure: Fen
 
 
 def newest(db: Connection) -> LastSale:
@@ -60,7 +73,8 @@ def newest(db: Connection) -> LastSale:
     # What was before this epoch has its own uploads: a chain's entries travel with its own epoch's alone.
     row = db.execute(
         "SELECT serial, max(journal, (SELECT coalesce(max(after), 0) FROM epoch)), day,"
-        " (SELECT max(number) FROM outbox) FROM sale ORDER BY serial DESC LIMIT 1"
+        " (SELECT max(number) FROM outbox), at, coalesce(latest, at), exposure"
+        " FROM sale ORDER BY serial DESC LIMIT 1"
     ).fetchone()
     return LastSale(*row) if row else LastSale(0, device.since(db), "", outbox.last_number(db))
 
@@ -87,7 +101,7 @@ class SaleRow(Struct, frozen=True):
     values: tuple[str | int | None, ...]
 
 
-def row_of(sale: Sale, previous: LastSale) -> SaleRow:
+def row_of(sale: Sale, previous: LastSale, standing: Standing) -> SaleRow:
     """Return the row of ``sale``, which follows ``previous``."""
     person, answer, serial = sale.draft.person, sale.answer, previous.serial + 1
     who = (masked_name(person.name), person.psn_no) if person else ("自费顾客", None)
@@ -95,15 +109,17 @@ def row_of(sale: Sale, previous: LastSale) -> SaleRow:
     day, provider = business_day(sale.made_at).isoformat(), sale.store.provider.id
     texts = (sale.number, to_text(sale.made_at), day, *who, provider, runs.as_text(trace_codes(sale)))
     state = (sale.certainty, previous.messages + 1, len(sale.message_ids))
-    return SaleRow(serial, day, (serial, *texts, *sums, *state))
+    lease, insurance = sale.lease.id if sale.lease else None, person.insurance if person else None
+    sure = (lease, insurance, to_text(standing.latest), standing.exposure)
+    return SaleRow(serial, day, (serial, *texts, *sums, *state, *sure))
 
 
 def record(db: Connection, row: SaleRow, previous: LastSale, journal: int) -> None:
     """Write the row of the sale whose text is journal entry ``journal``, in the caller's transaction."""
     db.execute(
         "INSERT INTO sale (journal, serial, number, at, day, who, psn_no, provider, traces, total, fund,"
-        " assistance, patient, certainty, first_message, messages)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " assistance, patient, certainty, first_message, messages, lease, insurance, latest, exposure)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (journal, *row.values),
     )
     if previous.day != row.day:
@@ -135,10 +151,12 @@ def listed(db: Connection, day: date | None, limit: int) -> list[SaleIndex]:
     """Return sales newest first: of ``day``, or the last ones of any day."""
     if day is None:
         return _indices(db, "ORDER BY s.serial DESC LIMIT ?", (limit,))
+    # IN, and CROSS in it: the day's runs are found first, or every sale ever made is looked at.
     where = (
-        "JOIN (SELECT r.first_serial AS first, coalesce((SELECT min(n.first_serial) FROM day_run n"
-        " WHERE n.first_serial > r.first_serial), 1 << 62) AS beyond FROM day_run r WHERE r.day = ?) run"
-        " ON s.serial >= run.first AND s.serial < run.beyond ORDER BY s.serial DESC LIMIT ?"
+        "WHERE s.serial IN (SELECT t.serial FROM day_run r CROSS JOIN sale t ON t.serial >= r.first_serial"
+        " AND t.serial < coalesce((SELECT min(n.first_serial) FROM day_run n"
+        " WHERE n.first_serial > r.first_serial), 1 << 62)"
+        " WHERE r.day = ? ORDER BY t.serial DESC LIMIT ?) ORDER BY s.serial DESC"
     )
     return _indices(db, where, (day.isoformat(), limit))
 
@@ -149,20 +167,60 @@ def read(db: Connection, journal: int) -> Sale:
     return _DECODE(body)
 
 
-def own_settlements(db: Connection, psn_no: str, year: int, as_of: datetime) -> list[Settlement]:
-    """Return what this till settled for a person in ``year`` and a snapshot of ``as_of`` cannot include.
+def own_settlements(
+    db: Connection, psn_no: str, year: int, as_of: datetime, *, besides: str | None = None
+) -> list[Settlement]:
+    """Return what this till settled for a person in ``year`` and sums of ``as_of`` cannot include.
 
-    Included is what the agency accepted by then; what it rejected never counts.
+    Included is what the agency accepted by then; what it rejected never counts. What was settled under the
+    lease ``besides`` is left out.
     """
-    since = "s.day BETWEEN ? AND ? AND s.messages > 0 AND (s.answered_at IS NULL OR s.answered_at > ?)"
+    since = (
+        "s.day BETWEEN ? AND ? AND s.messages > 0 AND (s.answered_at IS NULL OR s.answered_at > ?)"
+        " AND (s.lease IS NULL OR s.lease IS NOT ?)"
+    )
     rows = runs.sales_of(
         db,
         psn_no,
         "journal, first_message",
         since,
-        (f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of)),
+        (f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of), besides),
     )
     return [each for row in rows for each in _still_own(db, read(db, row[0]), row[1], as_of)]
+
+
+def settled_under(db: Connection, psn_no: str, lease: str) -> tuple[list[Settlement], Spend]:
+    """Return all that was settled under a lease, whether the agency knows of it or not, and what it spent.
+
+    What the agency rejected never counts.
+    """
+    settled: list[Settlement] = []
+    spent = Spend()
+    for row in runs.sales_of(db, psn_no, "journal, first_message", "s.lease = ?", (lease,)):
+        sale = read(db, row[0])
+        still = _still_own(db, sale, row[1], _NEVER)
+        settled += still
+        if sale.claim is not None:
+            spent = spent.plus(spend_of(still, sale.claim.parameters))
+    return settled, spent
+
+
+def unconfirmed(db: Connection, psn_no: str, day: date) -> Fen:
+    """Return what the fund is still to confirm of a person's sales of ``day`` without a lease."""
+    rows = runs.sales_of(
+        db,
+        psn_no,
+        "fund, assistance",
+        "s.day = ? AND s.certainty = 'provisional' AND s.messages > 0",
+        (day.isoformat(),),
+    )
+    return sum(row[0] + row[1] for row in rows)
+
+
+def recent_of(db: Connection, psn_no: str, since: date) -> list[Sale]:
+    """Return a person's sales from ``since`` on, oldest first."""
+    rows = runs.sales_of(db, psn_no, "journal", "s.day >= ?", (since.isoformat(),))
+    return [read(db, row[0]) for row in rows]
 
 
 def _still_own(db: Connection, sale: Sale, first_message: int, as_of: datetime) -> list[Settlement]:

@@ -36,7 +36,8 @@ LEASES = (
            journal INTEGER NOT NULL, done_at TEXT, done_by TEXT, done_journal INTEGER) STRICT""",
     "CREATE INDEX task_open ON task (number) WHERE done_at IS NULL",
     """CREATE TRIGGER task_never_undone BEFORE UPDATE ON task
-           WHEN OLD.done_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.amount <> OLD.amount OR NEW.body <> OLD.body
+           WHEN OLD.done_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.amount <> OLD.amount
+             OR NEW.body <> OLD.body
            BEGIN SELECT RAISE(ABORT, 'a final state never moves backwards'); END""",
     """CREATE TRIGGER task_never_deleted BEFORE DELETE ON task
            BEGIN SELECT RAISE(ABORT, 'tasks are done, never deleted'); END""",

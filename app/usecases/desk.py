@@ -16,8 +16,9 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox
 from app.storage.connection import Connection, transaction
+from app.usecases.floors import FloorLimits
 from app.usecases.law import Law
-from app.usecases.ports import ClaimAnswer, Courier, PersonAnswer, ReceiptPrinter
+from app.usecases.ports import AgencyLine, ClaimAnswer, Courier, NoLine, PersonAnswer, ReceiptPrinter
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
@@ -27,10 +28,12 @@ News = PersonAnswer | ClaimAnswer | None
 
 
 class CounterSettings(Struct, frozen=True, kw_only=True):
-    """What a shop may set: who is on duty, and how long a sale waits for the agency, in seconds."""
+    """What a shop may set: who is on duty, how long a sale waits for the agency, in seconds, and how far it
+    goes without the network and without a lease."""
 
     operator: str
     answer_wait_s: float
+    floors: FloorLimits = FloorLimits()
 
 
 class Desk:
@@ -46,8 +49,10 @@ class Desk:
         courier: Courier,
         printer: ReceiptPrinter,
         stops: Callable[[], tuple[TourStop, ...]],
+        line: AgencyLine | None = None,
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
+        self.line: AgencyLine = line or NoLine()
         self.courier, self.printer, self.stops = courier, printer, stops
         self.store: Store | None = None
         self.draft = Draft()
@@ -59,6 +64,7 @@ class Desk:
         self.presettled: ClaimAnswer | None = None
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
         self.last_shown: CounterState | None = None
+        self.latest: datetime | None = None  # The latest instant on record; None until it was looked up.
         self.sound = True  # Whether the journal's chain held when the counter was opened.
         self.arrived = threading.Event()
         self._past: list[Draft] = []

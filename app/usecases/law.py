@@ -28,6 +28,7 @@ class Law(Protocol):
     def answer(self, claim: Claim) -> Answer | MissingFigure: ...
     def policy_hash(self, claim: Claim) -> str | None: ...
     def policy_id(self, region: str, insurance: str | None, day: date) -> str | None: ...
+    def benefit(self, region: str, insurance: str, day: date) -> str: ...
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]: ...
     def cards(self) -> tuple[PolicyCard, ...]: ...
 
@@ -57,6 +58,11 @@ class LibraryLaw:
             if pack is not None:
                 return pack.id
         return None
+
+    def benefit(self, region: str, insurance: str, day: date) -> str:
+        """Return whose sums count: the benefit of the pack in force; empty without one."""
+        pack = self._library.in_force(region, insurance, day)
+        return pack.benefit if pack else ""
 
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]:
         """Return the limits that bear on ``claim`` and what is used of them before it."""

@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
+from app.errors import AgencyNotReached
 from engine.ids import Scan
 from engine.person import Person
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim
+from engine.protocol.lease import LeaseAsk
 from engine.receipt import Receipt
 from engine.sale import Draft, Store
 
@@ -55,6 +57,22 @@ class ClaimContext(Struct, frozen=True, kw_only=True):
     claim: Claim
     answer: Answer
     made_at: datetime
+    ask: LeaseAsk | None = None  # Have what this basket needs reserved for this till.
+
+
+class AgencyLine(Protocol):
+    """Asks the agency and waits for its answer, on the caller's own thread: for what takes a person's whole
+    attention anyway (a trip, the close of a day). Raises AgencyNotReached or AgencyRefused."""
+
+    def ask(self, infno: str, input_json: str, provider: str) -> Raw: ...
+
+
+class NoLine:
+    """No agency at all."""
+
+    def ask(self, infno: str, input_json: str, provider: str) -> Raw:  # noqa: ARG002
+        """There is nobody to ask."""
+        raise AgencyNotReached(trouble=f"没有设置医保中心的地址，{provider} 的 {infno} 没有发出。")
 
 
 class Courier(Protocol):

@@ -8,10 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from app import errors
-from app.storage import journal, outbox, runs, sales
+from app.storage import device, journal, outbox, runs, sales
 from app.storage.connection import Connection, transaction
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
+from app.usecases.floors import ADVICE, exposure
+from app.usecases.leases import latest_known
 from app.usecases.paper import put_on_paper, say_unprinted, without_paper
 from app.usecases.quote import Quote, quote
 from app.usecases.show import find, open_store
@@ -64,11 +66,23 @@ def changed_since(desk: Desk, seen: CounterState | None) -> bool:
         desk.say("attention", "参保人刚刚变了，没有结算，也没有入账。", "请核对左边的参保人，再按 F12。")
         return True
     if (before, seen.answer.fund) == (after, shown.answer.fund):
-        return False
+        return _less_sure(desk, seen, shown)
     desk.say(
         "attention",
         f"应收由 {format_yuan(before)} 元变为 {format_yuan(after)} 元，没有结算，也没有入账。",
         "请核对右边的金额和「为什么」，再按 F12。",
+    )
+    return True
+
+
+def _less_sure(desk: Desk, seen: CounterState, shown: CounterState) -> bool:
+    """Tell whether a share that was guaranteed is so no more: its lease ended, or the clock was set back."""
+    if seen.certainty != "guaranteed" or shown.certainty != "provisional":
+        return False
+    desk.say(
+        "attention",
+        "金额没有变，但额度凭据已不能用，这一笔只能暂定；没有结算，也没有入账。",
+        "请告诉参保人可能更正，再按 F12。",
     )
     return True
 
@@ -116,12 +130,20 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
         sale=sale,
         body=body,
         digest=digest_of(body),
-        row=sales.row_of(sale, previous),
+        row=sales.row_of(sale, previous, _standing(desk, sale, previous)),
         messages=outbox.of_sale(sale, upload_ids, earlier),
         previous=previous,
         head=head,
         first=earlier[-1][1] + 1 if earlier else previous.journal + 1,
     )
+
+
+def _standing(desk: Desk, sale: Sale, previous: sales.LastSale) -> sales.Standing:
+    """Return what the next sale is to know: how late it was, and what the fund is still to confirm."""
+    before = 0 if desk.courier.online is True else exposure(desk.db, previous)
+    unsure = bool(sale.message_ids) and sale.lease is None
+    share = sale.answer.fund + sale.answer.assistance if unsure else 0
+    return sales.Standing(latest=max(latest_known(desk, sale.made_at), sale.made_at), exposure=before + share)
 
 
 def _earlier_spans(first: int, last: int) -> list[outbox.Span]:
@@ -158,31 +180,41 @@ def _sale(
 ) -> tuple[Sale, list[str]]:
     """Return the sale as the journal will hold it, and the ids of the uploads that follow its messages.
 
-    Raises DayChanged where midnight fell between the claim and its recording.
+    Raises DayChanged where midnight fell between the claim and its recording, LeaseRanOut where its lease
+    ended.
     """
     answer, draft, claim, now = quoted.answer, desk.draft, quoted.claim, desk.now()
     if claim is not None and claim.day != business_day(now):
         raise errors.DayChanged()
+    if quoted.lease is not None and now >= quoted.lease.use_until:
+        raise errors.LeaseRanOut()
     count = len(insured_settlements(answer))
     first = previous.messages + 1
     serials = [number % QUERY_SERIALS for number in range(first, first + count + uploads)]
     ids = message_ids(store.provider.id, now, serials)
     region = store.provider.region
     sale = Sale(
-        number=sales.sale_number(store.till, previous.serial + 1),
+        number=sales.sale_number(store.till, previous.serial + 1, _epoch(desk)),
         made_at=now,
         store=store,
         operator=desk.settings.operator,
         draft=as_recorded(draft, claimed=claim is not None, day=business_day(now), region=region),
         claim=claim,
         answer=answer,
-        certainty="provisional",
+        certainty=quoted.certainty or "provisional",
         bound=quoted.bound,
         tendered=answer.patient if draft.tendered is None else draft.tendered,
         policy_hash=desk.law.policy_hash(claim) if claim is not None and answer.policy else None,
         message_ids=tuple(ids[:count]),
+        lease=quoted.lease,
+        advice=f"{ADVICE}。" if quoted.floor else "",
     )
     return sale, ids[count:]
+
+
+def _epoch(desk: Desk) -> int:
+    present = device.of_epoch(desk.db, None)
+    return present.epoch if present else 1
 
 
 def _await_answer(desk: Desk, sale: Sale) -> None:

@@ -6,11 +6,15 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.usecases.desk import Desk
+from app.usecases.dispensing import dispensed_before
+from app.usecases.floors import ADVICE
+from app.usecases.leases import ask_for
 from app.usecases.ports import ClaimContext
 from app.usecases.quote import Quote, quote
-from app.usecases.state import CounterState
+from app.usecases.state import CounterState, LeaseShown
 from engine.calendar import business_day
 from engine.prescription import Finding
+from engine.protocol.lease import LeaseAsk
 from engine.review import review
 from engine.sale import Draft, Store, insured_settlements
 
@@ -23,7 +27,6 @@ def show(desk: Desk) -> CounterState:
     quoted = quote(desk, store, desk.draft)
     findings = find(desk, desk.draft, quoted)
     lacking = lacking_codes(desk.draft)
-    insured = quoted is not None and bool(insured_settlements(quoted.answer))
     state = CounterState(
         store=store,
         operator=desk.settings.operator,
@@ -32,9 +35,10 @@ def show(desk: Desk) -> CounterState:
         selected=desk.selected,
         claim=quoted.claim if quoted else None,
         answer=quoted.answer if quoted else None,
-        certainty="provisional" if insured else None,
+        certainty=quoted.certainty if quoted else None,
         agreed=quoted is not None and agreed(desk, quoted),
         bound=quoted.bound if quoted else 0,
+        lease=lease_shown(quoted),
         findings=findings,
         limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
         lacking=lacking,
@@ -43,6 +47,12 @@ def show(desk: Desk) -> CounterState:
     )
     desk.last_shown = state
     return state
+
+
+def lease_shown(quoted: Quote | None) -> LeaseShown | None:
+    """Return the lease that the sale would stand under, as a window shows it."""
+    use = quoted.lease if quoted else None
+    return LeaseShown(id=use.id, left=use.left, use_until=use.use_until) if use else None
 
 
 def open_store(desk: Desk) -> Store:
@@ -64,6 +74,10 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     if quoted and quoted.missing:
         text = f"缺少医保中心参数 {quoted.missing}，请联网同步后重试，或按自费。"
         findings.append(Finding("attention", "missing_parameter", text))
+    if quoted and quoted.floor:
+        text = f"{quoted.floor}。请告诉参保人先付全款，{ADVICE}；联网后再结算就不受此限。"
+        findings.append(Finding("attention", "floor_limit", text))
+    findings += dispensed_before(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
     shown = {finding.code for finding in findings if finding.clause is not None}
     for refusal in answer.refusals if answer else ():
@@ -124,6 +138,18 @@ def ask_agency(desk: Desk) -> None:
     if business_day(made_at) == quoted.claim.day:
         desk.courier.presettle(
             ClaimContext(
-                store=store, draft=desk.draft, claim=quoted.claim, answer=quoted.answer, made_at=made_at
+                store=store,
+                draft=desk.draft,
+                claim=quoted.claim,
+                answer=quoted.answer,
+                made_at=made_at,
+                ask=_lease_ask(desk, store, quoted),
             )
         )
+
+
+def _lease_ask(desk: Desk, store: Store, quoted: Quote) -> LeaseAsk | None:
+    person, claim = desk.draft.person, quoted.claim
+    if person is None or claim is None or not quoted.answer.fund:
+        return None  # Nothing to reserve.
+    return ask_for(desk, store, person, claim.day)

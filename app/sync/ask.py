@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Raw
 
 from app.clock import Clock
-from app.storage import people
+from app.storage import device, leases, people
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Reply, Unreachable
 from app.sync.pull import as_asked
@@ -14,6 +16,7 @@ from engine.calendar import business_day, insurance_year
 from engine.ids import Scan
 from engine.person import Person
 from engine.protocol.envelope import Sender
+from engine.protocol.lease import SignedLease, read_lease
 from engine.protocol.person import (
     look_up_input,
     read_filings,
@@ -66,7 +69,11 @@ def presettle(
         raise ValueError("only an insured person's basket can be asked about")
     asked_at = clock.now()
     asked = basket_input(
-        made_at=context.made_at, draft=context.draft, claim=context.claim, answer=context.answer
+        made_at=context.made_at,
+        draft=context.draft,
+        claim=context.claim,
+        answer=context.answer,
+        ask=context.ask,
     )
     reply = client.ask("2101", asked, sender, person.region)
     settled = read_settled(_output(reply), expected_id=None)
@@ -76,6 +83,8 @@ def presettle(
     )
     if settled.facts is None:
         return answer, None
+    if settled.facts.lease is not None:
+        _keep_lease(db, settled.facts.lease, context, asked_at)
     before, known = settled.facts.before, person.snapshot
     same = (before.year, before.accumulators, before.parameters)
     if same == (known.year, known.accumulators, known.parameters):
@@ -84,6 +93,22 @@ def presettle(
         people.save_snapshot(db, person.psn_no, as_asked(before, asked_at))
     fresher = people.by_psn_no(db, person.psn_no)
     return answer, PersonAnswer(scan=Scan("resident_id", person.cert_no), person=fresher)
+
+
+def _keep_lease(db: Connection, signed: SignedLease, context: ClaimContext, asked_at: datetime) -> None:
+    """Keep the lease on what this basket needs; one that is not the agency's, or not for us, is no answer."""
+    pinned = device.pinned(db, context.store.provider.id)
+    if pinned is None or context.ask is None:
+        return
+    try:
+        lease = read_lease(signed, pinned.agency_key)
+    except ProtocolError as error:
+        raise Unreachable(error.text) from error
+    ours = (context.store.provider.id, context.store.till, context.ask.psn_no)
+    if (lease.provider, lease.till, lease.psn_no) != ours:
+        raise Unreachable("医保中心给的额度凭据不是给这台柜台和这位参保人的，没有采用。请联系医保中心。")
+    with transaction(db):
+        leases.keep(db, signed, lease, asked_at)
 
 
 def _whole_person(client: AgencyClient, clock: Clock, scan: Scan, sender: Sender) -> Person:

@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import UserError
-from app.storage import outbox
+from app.storage import cursor, outbox
 from app.storage.connection import Connection, transaction
+from app.storage.instants import to_text
 from app.sync import ask
 from app.sync.client import AgencyClient, Unreachable
 from app.sync.deliver import deliver_due, sender_of, wait_after
@@ -29,6 +30,7 @@ from engine.sale import Store
 Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
 
 PULL_EVERY = timedelta(seconds=60)
+MARK_EVERY = timedelta(seconds=60)
 _log = logging.getLogger("sync")
 _AT_ONCE = timedelta(0)
 _STUMBLED = "本机出错，没有查成，请稍后再扫一次"
@@ -77,6 +79,7 @@ class SyncWorker:
         self._offline_since: datetime | None = None
         self._fruitless = 0  # Rounds in a row in which nobody answered.
         self._next_pull: datetime | None = None  # None: at once.
+        self._marked: datetime | None = None  # When it was last noted that the agency was heard.
         self._next_delivery: datetime | None = None  # None: when poked.
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -265,8 +268,12 @@ class SyncWorker:
 
     def _reached(self, db: Connection) -> None:
         """The agency answered: what waits need not wait any longer."""
-        back = self._online is not True
+        back, now = self._online is not True, self._clock.now()
         self._online, self._offline_since, self._fruitless = True, None, 0
+        if back or self._marked is None or now - self._marked >= MARK_EVERY:
+            self._marked = now  # Floor limits count since then; a mark a minute is near enough.
+            with transaction(db):
+                cursor.put(db, cursor.HEARD, to_text(now))
         if back:
             with transaction(db):
                 outbox.hasten(db, self._clock.now())

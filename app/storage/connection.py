@@ -41,12 +41,15 @@ _KINDS: dict[int, type[errors.StorageTrouble]] = {
 }
 
 BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 16_000
+"""A page that is not at hand is read, authenticated and decrypted: the catalogue fits, whatever was sold."""
 
 PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",  # Else INSERT OR REPLACE deletes unseen.
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode = WAL",
+    f"PRAGMA cache_size = -{CACHE_KIB}",
     "PRAGMA synchronous = FULL",  # A paid sale must survive a power cut; NORMAL was measured to lose some.
 )
 

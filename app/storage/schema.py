@@ -63,7 +63,7 @@ FIRST_SALE = (
     # sale would have to write. It moves when a message is settled, on the courier's thread.
     "CREATE TABLE outbox_mark (number INTEGER NOT NULL) STRICT",
     "INSERT INTO outbox_mark VALUES (0)",
-    "CREATE INDEX outbox_rejected ON outbox (state) WHERE state = 'rejected'",
+    "CREATE INDEX outbox_rejected ON outbox (sale) WHERE state = 'rejected'",
     "CREATE INDEX outbox_unknown ON outbox (state) WHERE state = 'unknown'",
     """CREATE TRIGGER outbox_never_deleted BEFORE DELETE ON outbox
            BEGIN SELECT RAISE(ABORT, 'messages are settled, never deleted'); END""",

@@ -12,7 +12,7 @@ import msgspec
 
 from bench.result import Result
 
-ENTRIES = ("claim", "quote_cli", "commit", "start", "memory")
+ENTRIES = ("claim", "quote_cli", "commit", "growth", "start", "memory")
 RESULTS = Path("build/bench.json")
 
 

@@ -7,11 +7,13 @@ from datetime import date
 from typing import Protocol
 
 from agency.errors import AgencyTrouble
+from engine.person import Person, as_patient
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim, Insurance
+from engine.policy.claim import Accumulators, Claim, Insurance, Provider
 from engine.policy.compute import answer_claim
 from engine.policy.missing import MissingParameter
 from engine.policy.packs import Library, PackError, load_library
+from engine.policy.room import Room, room_of
 from engine.protocol.wire import ProtocolError
 
 
@@ -28,6 +30,10 @@ class Law(Protocol):
 
     def benefit(self, region: str, insurance: Insurance, day: date) -> str:
         """Return the benefit whose sums count for a person on ``day``; empty where no policy is in force."""
+        ...
+
+    def room(self, person: Person, provider: Provider, day: date, sums: Accumulators) -> Room:
+        """Return what is left of the limits that bear on a person at a provider, given their ``sums``."""
         ...
 
 
@@ -54,6 +60,16 @@ class PackLaw:
     def benefit(self, region: str, insurance: Insurance, day: date) -> str:
         pack = self._library.in_force(region, insurance, day)
         return pack.benefit if pack else ""
+
+    def room(self, person: Person, provider: Provider, day: date, sums: Accumulators) -> Room:
+        return room_of(
+            self._library,
+            day=day,
+            patient=as_patient(person, day),
+            provider=provider,
+            accumulators=sums,
+            parameters=person.snapshot.parameters,
+        )
 
 
 def read_law(texts: Mapping[str, str]) -> PackLaw:

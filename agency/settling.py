@@ -9,6 +9,7 @@ from msgspec import Struct
 from agency.calls import Call, known_person
 from agency.storage import persons, prescriptions, registry, settlements, sums, tills
 from agency.storage.counters import next_number
+from engine.adjudicate import computed_of
 from engine.calendar import business_day
 from engine.catalogue import NOT_LISTED, listing_on
 from engine.person import Person, as_patient
@@ -198,7 +199,8 @@ def _book(call: Call, purchase: Purchase, ids: Ids, output: str) -> None:
             now_assistance=answer.assistance,
             now_patient=answer.patient,
             added=_less(later, claim.accumulators),
-            claim=encode(claim),
+            claim=claim,
+            computed=computed_of(answer),
             input=bytes(call.request.input).decode(),
             output=output,
         ),

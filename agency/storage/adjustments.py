@@ -1,4 +1,4 @@
-"""What true-up found: adjustments told to a shop, what the fund bears, and whose books wait to be computed again."""
+"""What true-up found: adjustments, what the fund bears, and whose books wait to be computed again."""
 
 from __future__ import annotations
 

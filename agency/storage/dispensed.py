@@ -27,10 +27,7 @@ def save(db: Connection, setl_id: str, given: Iterable[Dispensed]) -> None:
 
 def take_back(db: Connection, psn_no: str, setl_id: str) -> None:
     """Forget what a settlement dispensed, because it was reversed."""
-    db.execute(
-        "DELETE FROM dispensed WHERE psn_no = ? AND id >= ? AND id < ?",
-        (psn_no, f"{setl_id}-", f"{setl_id}."),  # A full stop follows the hyphen.
-    )
+    db.execute("DELETE FROM dispensed WHERE psn_no = ? AND id LIKE ?", (psn_no, f"{setl_id}-%"))
 
 
 def of_person(db: Connection, psn_no: str, begin: datetime, end: datetime | None = None) -> list[Dispensed]:

@@ -14,11 +14,11 @@ from engine.lease import Lease, Spend
 from engine.protocol.wire import encode
 
 OPEN, CLOSING, CLOSED, EXPIRED = "open", "closing", "closed", "expired"
-"""``CLOSING``: the till is done, but not all that it settled has arrived. Only the first two reserve anything."""
+"""``CLOSING``: the till is done, but not all that it settled has arrived. Both reserve."""
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """A lease in its newest version, and where it stands: ``used`` is what was settled under it and arrived."""
+    """A lease in its newest version, and its state; ``used`` is what was settled under it and arrived."""
 
     lease: Lease
     state: str

@@ -66,7 +66,8 @@ PERSONS = (
         "lane",
     ),
     # total to patient are as answered; now_ as adjusted since; the _added columns are what the settlement
-    # holds of the person's sums now. claim: what it was computed from, so that it can be computed again.
+    # holds of the person's sums now. claim: what it was computed from, so that it can be computed again;
+    # computed: what it came to last, step by step.
     Table(
         "settlement",
         "psn_no TEXT NOT NULL, setl_id TEXT NOT NULL, mdtrt_id TEXT NOT NULL, msgid TEXT NOT NULL,"
@@ -77,7 +78,8 @@ PERSONS = (
         " patient INTEGER NOT NULL,"
         " now_fund INTEGER NOT NULL, now_assistance INTEGER NOT NULL, now_patient INTEGER NOT NULL,"
         " deductible_added INTEGER NOT NULL, fund_added INTEGER NOT NULL, class_b_added INTEGER NOT NULL,"
-        " claim TEXT NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL, reversed_by TEXT",
+        " claim TEXT NOT NULL, computed TEXT NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,"
+        " reversed_by TEXT",
         "psn_no, setl_id",
         "psn_no",
         ("psn_no, year, benefit, settled_at", "unique psn_no, msgid", "provider, received_at"),
@@ -102,6 +104,14 @@ PERSONS = (
         "psn_no, id",
         "psn_no",
         ("provider, at",),
+    ),
+    # Whose sums of a year and benefit came out of order, so that they are computed again once nothing is
+    # outstanding for them; cause says by what.
+    Table(
+        "trueup",
+        "psn_no TEXT NOT NULL, year INTEGER NOT NULL, benefit TEXT NOT NULL, cause TEXT NOT NULL",
+        "psn_no, year, benefit",
+        "psn_no",
     ),
     # Which electronic prescriptions were issued to a person; the prescription itself is found by its number.
     Table("prescribed", "psn_no TEXT NOT NULL, number TEXT NOT NULL", "psn_no, number", "psn_no"),

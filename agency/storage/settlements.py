@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from agency.storage.connection import Connection
 from agency.storage.instants import instant, read_instant
 from engine.money import Fen
-from engine.policy.claim import Accumulators
+from engine.policy.claim import Accumulators, Claim
+from engine.protocol.adjustment import Computed
+from engine.protocol.wire import encode
 
 
 class Settlement(Struct, frozen=True, kw_only=True):
     """A settlement in force or reversed.
 
     ``fund``, ``assistance`` and ``patient`` are as answered, ``now_`` as adjusted since. ``added`` is what it
-    holds of the person's sums now. ``claim`` is the JSON of the claim that it was computed from. ``gap`` is
-    what the provider bears. ``epoch`` is 0 of a till that is not enrolled.
+    holds of the person's sums now, nothing once it is reversed. ``claim`` is what it was computed from,
+    ``computed`` what it came to last, step by step. ``gap`` is what the provider bears.
+    ``epoch`` is 0 of a till that is not enrolled.
     """
 
     setl_id: str
@@ -42,7 +46,8 @@ class Settlement(Struct, frozen=True, kw_only=True):
     now_assistance: Fen
     now_patient: Fen
     added: Accumulators
-    claim: str
+    claim: Claim
+    computed: Computed
     input: str
     output: str
     lease: str | None = None
@@ -71,12 +76,26 @@ _PLAIN = (
     "now_fund",
     "now_assistance",
     "now_patient",
-    "claim",
     "input",
     "output",
     "reversed_by",
 )
-_COLUMNS = (*_PLAIN, "settled_at", "received_at", "deductible_added", "fund_added", "class_b_added")
+_COLUMNS = (
+    *_PLAIN,
+    "settled_at",
+    "received_at",
+    "deductible_added",
+    "fund_added",
+    "class_b_added",
+    "claim",
+    "computed",
+)
+_CLOCKS_APART = timedelta(hours=1)
+"""No settlement is received so long before it was settled; more than clocks may be apart."""
+_HELD = (
+    "SELECT COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0), COALESCE(SUM(class_b_added), 0)"
+    " FROM settlement WHERE psn_no = ?"
+)
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM settlement"
 _INSERT = f"INSERT INTO settlement ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -92,6 +111,8 @@ def save(db: Connection, made: Settlement) -> None:
             made.added.deductible_paid,
             made.added.fund_paid,
             made.added.fund_paid_class_b,
+            encode(made.claim),
+            encode(made.computed),
         ),
     )
 
@@ -117,12 +138,63 @@ def in_order(db: Connection, psn_no: str, year: int, benefit: str) -> list[Settl
     return [_read(row) for row in rows]
 
 
-def mark_reversed(db: Connection, psn_no: str, setl_id: str, reversed_by: str) -> None:
-    """Note the reversal of a settlement."""
+def mark_reversed(db: Connection, psn_no: str, setl_id: str, reversed_by: str | None) -> None:
+    """Note the reversal of a settlement, or, with None, that it is in force again."""
     db.execute(
         "UPDATE settlement SET reversed_by = ? WHERE psn_no = ? AND setl_id = ?",
         (reversed_by, psn_no, setl_id),
     )
+
+
+def held_later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> Accumulators:
+    """Return what settlements in force that were settled after ``at`` hold of the person's sums."""
+    row = db.execute(
+        f"{_HELD} AND year = ? AND benefit = ? AND settled_at > ? AND reversed_by IS NULL",
+        (psn_no, year, benefit, instant(at)),
+    ).fetchone()
+    return _held(row)
+
+
+def held_under(db: Connection, psn_no: str, lease: str) -> Accumulators:
+    """Return what settlements in force under a lease hold of the person's sums."""
+    row = db.execute(f"{_HELD} AND lease = ? AND reversed_by IS NULL", (psn_no, lease)).fetchone()
+    return _held(row)
+
+
+def any_later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> bool:
+    """Tell whether anything in force was settled after ``at``."""
+    row = db.execute(
+        "SELECT 1 FROM settlement WHERE psn_no = ? AND year = ? AND benefit = ? AND settled_at > ?"
+        " AND reversed_by IS NULL LIMIT 1",
+        (psn_no, year, benefit, instant(at)),
+    ).fetchone()
+    return row is not None
+
+
+def years_of(
+    db: Connection, region: str, after: tuple[str, int, str], limit: int
+) -> list[tuple[str, int, str]]:
+    """Return person, year and benefit of what was settled, in order, after a given one: a sweep over all.
+
+    ``region`` is that of the settlements' agency, six digits or fewer; empty for all.
+    """
+    rows = db.execute(
+        "SELECT DISTINCT psn_no, year, benefit FROM settlement WHERE setl_id LIKE ?"
+        " AND (psn_no > ? OR (psn_no = ? AND (year > ? OR (year = ? AND benefit > ?))))"
+        " ORDER BY psn_no, year, benefit LIMIT ?",
+        (f"{region}%", after[0], after[0], after[1], after[1], after[2], limit),
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def of_shop(db: Connection, provider: str, begin: datetime, end: datetime) -> list[Settlement]:
+    """Return what a shop settled from ``begin`` on and before ``end``, reversed ones too, over all people."""
+    rows = db.execute(
+        f"{_SELECT} WHERE provider = ? AND received_at >= ? AND settled_at >= ? AND settled_at < ?"
+        " ORDER BY settled_at, setl_id",
+        (provider, instant(begin - _CLOCKS_APART), instant(begin), instant(end)),
+    ).fetchall()
+    return [_read(row) for row in rows]
 
 
 def adjust(db: Connection, made: Settlement) -> None:
@@ -130,7 +202,7 @@ def adjust(db: Connection, made: Settlement) -> None:
     added = made.added
     db.execute(
         "UPDATE settlement SET now_fund = ?, now_assistance = ?, now_patient = ?, deductible_added = ?,"
-        " fund_added = ?, class_b_added = ?, gap = ? WHERE psn_no = ? AND setl_id = ?",
+        " fund_added = ?, class_b_added = ?, gap = ?, computed = ? WHERE psn_no = ? AND setl_id = ?",
         (
             made.now_fund,
             made.now_assistance,
@@ -139,18 +211,31 @@ def adjust(db: Connection, made: Settlement) -> None:
             added.fund_paid,
             added.fund_paid_class_b,
             made.gap,
+            encode(made.computed),
             made.psn_no,
             made.setl_id,
         ),
     )
 
 
+def _held(row: Any) -> Accumulators:
+    deductible, fund, class_b = (int(each) for each in row)
+    return Accumulators(
+        deductible_paid=deductible, fund_paid=fund, fund_paid_class_b=class_b, pool_fund_paid=fund
+    )
+
+
 def _read(row: Any) -> Settlement:
     known: dict[str, Any] = dict(zip(_PLAIN, row, strict=False))
-    settled, received, deductible, fund, class_b = row[len(_PLAIN) :]
+    settled, received, deductible, fund, class_b, claim, computed = row[len(_PLAIN) :]
     added = Accumulators(
         deductible_paid=deductible, fund_paid=fund, fund_paid_class_b=class_b, pool_fund_paid=fund
     )
     return Settlement(
-        **known, settled_at=read_instant(settled), received_at=read_instant(received), added=added
+        **known,
+        settled_at=read_instant(settled),
+        received_at=read_instant(received),
+        added=added,
+        claim=msgspec.json.decode(claim, type=Claim),
+        computed=msgspec.json.decode(computed, type=Computed),
     )

@@ -30,9 +30,15 @@ class Desk:
         self._counter: Counter | None = None
         self.troubled: Callable[[BaseException], None] = lambda _: None
 
-    def ask(self, call: Callable[[Counter], T], done: Callable[[T], None]) -> None:
-        """Let ``call`` work the counter, and ``done`` have what comes of it."""
-        self._runner.run(lambda: call(self._opened()), done, self._failed)
+    def ask(
+        self,
+        call: Callable[[Counter], T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Let ``call`` work the counter, and ``done`` have what comes of it; ``failed`` its trouble, where
+        the asker says it in a place of its own."""
+        self._runner.run(lambda: call(self._opened()), done, failed or self._failed)
 
     def close(self) -> None:
         """Close the counter after all that was asked for, where it has anything to close."""

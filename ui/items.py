@@ -127,13 +127,16 @@ class Column(Struct, frozen=True):
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """What stands in a column: a line, a smaller one under it; with ``chip`` the line is a chip."""
+    """What stands in a column: a line, a smaller one under it; with ``chip`` the line is a chip, with
+    ``wrap`` it takes the whole height of its row."""
 
     text: str
     under: str = ""
     tone: Tone = "ink"
+    under_tone: Tone = "sub"
     size: int = BODY
     chip: bool = False
+    wrap: bool = False
 
 
 class Head(Struct, frozen=True):
@@ -221,4 +224,4 @@ def _collect(value: object, found: list[str]) -> None:
         found.append(value)
 
 
-_NOT_WORDS = frozenset({"key", "tone", "mark", "columns", "weight"})
+_NOT_WORDS = frozenset({"key", "tone", "under_tone", "mark", "columns", "weight"})

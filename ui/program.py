@@ -7,7 +7,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
 
 from app.usecases.state import WorldState
 from ui.background import Background
@@ -16,11 +15,14 @@ from ui.counter.presenter import CounterPages, CounterPresenter
 from ui.counter.search import SearchPresenter
 from ui.desk import Desk
 from ui.items import Page
+from ui.places.hosting import PlaceHost
 from ui.problems import catch_bugs, notice_of, show_crash, write_report
 from ui.window import Window
-from ui.world_page import duty, foot, world_chips
+from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
+_LINES = {"more": 1, "fewer": -1, "remove": None}
+_PRESCRIBE = 2  # Ctrl and this.
 
 
 class Program(QObject):
@@ -34,15 +36,17 @@ class Program(QObject):
         self._reports = reports
         self.world: WorldState | None = None
         self._operator = ""
+        self._keys: tuple[tuple[str, str], ...] = ()
+        self._open = "counter"
         desk.troubled = self._troubled
         self.presenter = CounterPresenter(self, desk)
         self.search = SearchPresenter(window, desk)
         self.form = FormHost(window, desk, self.presenter)
         self._connect_window()
         self._connect_counter()
-        window.builders = {
-            name: getattr(self, f"_build_{name}") for name in ("sales", "sync", "policy", "help")
-        }
+        self.places = PlaceHost(window, desk, self.presenter)
+        self.places.keys_changed = self._show_keys
+        window.builders = self.places.builders
         window.show_world(world_chips(None), "", foot(None))
         self._tick = QTimer(self, interval=_WORLD_MS)
         self._tick.timeout.connect(self.look_around)
@@ -76,8 +80,12 @@ class Program(QObject):
         self.window.counter.show_pages(pages)
         self.window.counter.show_selected(pages.selected)
         self.window.show_shop(pages.shop)
-        self.window.foot.show_keys(pages.keys)
+        self._keys = pages.keys
+        self._show_keys()
         self.look_around()  # Another person has another policy; after a sale more waits.
+
+    def _show_keys(self) -> None:
+        self.window.foot.show_keys(self.places.keys(self._open) or self._keys)
 
     def show_notice(self, page: Page) -> None:
         """Show a notice before there is anything else to show."""
@@ -107,7 +115,9 @@ class Program(QObject):
         place.prescribe_pressed.connect(lambda: self._acted("prescribe"))
 
     def _entered(self, text: str) -> None:
-        if text.strip() and not self._at("counter"):
+        if not self._at("counter"):
+            if not text.strip():
+                return  # Enter in an empty field means the counter's cash; here nobody sees it.
             self.window.open_place("counter")
         hit = self.search.taken(text)
         if hit is not None:
@@ -130,25 +140,42 @@ class Program(QObject):
             self.presenter.tendered(text.strip())
 
     def _acted(self, act: str) -> None:
-        presenter, window = self.presenter, self.window
         if act in ("up", "down"):
-            step = 1 if act == "down" else -1
-            if not self.search.moved(step):
-                presenter.selected(step)
-        elif act in ("more", "fewer", "remove"):
-            presenter.changed({"more": 1, "fewer": -1, "remove": None}[act])
+            self._moved(1 if act == "down" else -1)
+        elif act in _LINES:
+            if self._at("counter"):  # Elsewhere nobody sees the line that would change.
+                self.presenter.changed(_LINES[act])
         elif act == "act":
-            self._settle()
+            if self._at("counter") or not self.places.acted(self._open):
+                self._settle()
         elif act == "undo":
             self._undo()
         elif act == "reprint":
             self._reprint()
-        elif act == "prescribe" and presenter.state is not None:
-            window.open_place("counter")
-            self.form.open(presenter.state)
+        elif act == "prescribe":
+            self._prescribe()
+        elif act.startswith("control:"):
+            number = int(act.removeprefix("control:"))
+            if not self.places.controlled(self._open, number) and number == _PRESCRIBE:
+                self._prescribe()
+
+    def _moved(self, step: int) -> None:
+        if self.search.moved(step):
+            return
+        if self._at("counter"):
+            self.presenter.selected(step)
+        else:
+            self.places.moved(self._open, step)
+
+    def _prescribe(self) -> None:
+        if self.presenter.state is not None:
+            self.window.open_place("counter")
+            self.form.open(self.presenter.state)
 
     def _settle(self) -> None:
-        self.window.open_place("counter")
+        if not self._at("counter"):
+            self.window.open_place("counter")  # No sum is settled that was not shown.
+            return
         tender = self.window.counter.cash.tender
         typed = tender.text().strip() if tender.hasFocus() else ""
         self.window.entry.setFocus()
@@ -160,7 +187,8 @@ class Program(QObject):
         elif self.window.counter.cash.tender.hasFocus():
             self.window.entry.setFocus()
         elif not self._at("counter"):
-            self.window.open_place("counter")
+            if not self.places.undone(self._open):
+                self.window.open_place("counter")
         else:
             self.presenter.undone()
 
@@ -173,23 +201,22 @@ class Program(QObject):
         )
 
     def _at(self, name: str) -> bool:
-        return self.window.rail[name].isChecked()
+        return self._open == name
 
     def _place_opened(self, name: str) -> None:
-        if name == "counter":
-            return
-        opener = getattr(self, f"_{name}_presenter", None)
-        if opener is not None:
-            opener.opened()
+        left, self._open = self._open, name
+        self.places.undone(left)
+        self._show_keys()
+        if name != "counter":
+            self.places.opened(name)
 
     def _show_world(self, world: WorldState) -> None:
         changed = self.world is not None and _without_clock(world) != _without_clock(self.world)
         self.world = world
         self.window.show_world(world_chips(world), duty(self._operator, world), foot(world))
+        self.window.counter.show_trouble(trouble_page(world))
         if changed:
-            for name in ("sync", "sales"):
-                if self._at(name):
-                    self._place_opened(name)
+            self.places.refreshed(self._open)
 
     def _troubled(self, trouble: BaseException) -> None:
         notice = notice_of(trouble)
@@ -199,47 +226,6 @@ class Program(QObject):
                 self.window.open_place("counter")
         else:
             show_crash(write_report(trouble, self._reports))
-
-    def _build_sales(self) -> QWidget:
-        from ui.places.presenter import SalesPresenter  # noqa: PLC0415 - a place is built when it is first opened
-        from ui.places.views import TwoCards  # noqa: PLC0415
-
-        view = TwoCards(self.window.ink, detail_width=340, detail_button="补打这一张")
-        self._sales_presenter = presenter = SalesPresenter(view, self.desk, self.presenter.show_trouble)
-        view.pressed.connect(presenter.chosen)
-        view.detail_act.connect(presenter.reprinted)
-        return view
-
-    def _build_sync(self) -> QWidget:
-        from ui.places.presenter import SyncPresenter  # noqa: PLC0415
-        from ui.places.views import TwoCards  # noqa: PLC0415
-
-        view = TwoCards(self.window.ink, list_button="立即同步")
-        self._sync_presenter = presenter = SyncPresenter(view, self.desk)
-        view.list_act.connect(presenter.delivered)
-        return view
-
-    def _build_policy(self) -> QWidget:
-        from ui.places.presenter import PolicyPresenter  # noqa: PLC0415
-        from ui.places.views import TwoCards  # noqa: PLC0415
-
-        view = TwoCards(self.window.ink, list_width=548)
-        self._policy_presenter = presenter = PolicyPresenter(view, self.desk)
-        view.pressed.connect(presenter.chosen)
-        return view
-
-    def _build_help(self) -> QWidget:
-        from ui.places.presenter import HelpPresenter  # noqa: PLC0415
-        from ui.places.views import TwoCards  # noqa: PLC0415
-
-        view = TwoCards(self.window.ink)
-        self._help_presenter = HelpPresenter(view, lambda: self.presenter.tour)
-        view.pressed.connect(self._toured_from_help)
-        return view
-
-    def _toured_from_help(self, key: str) -> None:
-        self.window.open_place("counter")
-        self.presenter.toured(key)
 
 
 def _without_clock(world: WorldState) -> WorldState:

@@ -110,6 +110,11 @@ QLineEdit {{
     placeholder-text-color: {sub}; selection-background-color: {mount}; selection-color: {on_mount};
 }}
 QLineEdit:focus {{ border: 2px solid {mount}; padding: 0 7px; min-height: 36px; }}
+QPlainTextEdit {{
+    background: {ground}; color: {ink}; border: 1px solid {line}; border-radius: 6px; padding: 4px;
+    font-size: {body}px; selection-background-color: {mount}; selection-color: {on_mount};
+}}
+QPlainTextEdit:focus {{ border: 2px solid {mount}; padding: 3px; }}
 #entry {{ border: 2px solid {line}; border-radius: {round}px; padding: 0 14px; min-height: 36px; }}
 #entry:focus {{ border-color: {mount}; }}
 #tender {{ background: transparent; border: 2px solid transparent; font-size: {head}px; padding: 0; }}
@@ -125,8 +130,13 @@ QPushButton:hover {{ background: {mount_ground}; }}
 QPushButton:pressed {{ background: {mount_ground}; }}
 QPushButton:focus {{ border: 2px solid {mount}; padding: 0 15px; }}
 QPushButton:disabled {{ color: {sub}; border-color: {line}; background: {ground}; }}
+QPushButton[armed="true"] {{ color: {on_mount}; background: {mount}; }}
 QPushButton[role="quiet"] {{ color: {sub}; border-color: {line}; font-weight: 400; padding: 0 12px; }}
 QPushButton[role="quiet"]:hover {{ color: {ink}; background: {ground}; }}
+QPushButton[role="plain"] {{ color: {ink}; border-color: {line}; font-weight: 400; padding: 0 8px; }}
+QPushButton[role="plain"]:hover {{ border-color: {mount}; }}
+QPushButton[role="plain"]:focus {{ border: 2px solid {mount}; padding: 0 7px; }}
+QPushButton[role="plain"]:disabled {{ color: {sub}; border-color: {line}; }}
 QPushButton[role="choice"] {{ color: {ink}; border-color: {line}; font-weight: 400; padding: 0 8px; }}
 QPushButton[role="choice"]:checked {{
     color: {mount}; border: 2px solid {mount}; background: {mount_ground}; font-weight: 500; padding: 0 7px;

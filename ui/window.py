@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.counter.place import CounterPlace
 from ui.tokens import EDGE, GRID, SMALL
@@ -22,17 +31,22 @@ if TYPE_CHECKING:
 
 PLACES = (
     ("counter", "收银", "F2"),
+    ("tasks", "待办", "F3"),
     ("sales", "销售", "F4"),
+    ("days", "对账", "F7"),
     ("sync", "同步", "F8"),
     ("policy", "政策", "F9"),
 )
 HELP = ("help", "帮助", "F1")
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SEARCH_MS = 60
 _SHOP_WIDTH = 260
 _KEYS = {
     Qt.Key.Key_F1: "place:help",
     Qt.Key.Key_F2: "place:counter",
+    Qt.Key.Key_F3: "place:tasks",
     Qt.Key.Key_F4: "place:sales",
+    Qt.Key.Key_F7: "place:days",
     Qt.Key.Key_F8: "place:sync",
     Qt.Key.Key_F9: "place:policy",
     Qt.Key.Key_F12: "act",
@@ -41,7 +55,14 @@ _KEYS = {
     Qt.Key.Key_Down: "down",
     Qt.Key.Key_Delete: "remove",
 }
-_CONTROL = {Qt.Key.Key_P: "reprint", Qt.Key.Key_2: "prescribe"}
+_CONTROL = {
+    Qt.Key.Key_P: "reprint",
+    Qt.Key.Key_1: "control:1",
+    Qt.Key.Key_2: "control:2",
+    Qt.Key.Key_3: "control:3",
+    Qt.Key.Key_4: "control:4",
+    Qt.Key.Key_5: "control:5",
+}
 
 
 class Window(QWidget):
@@ -126,11 +147,18 @@ class Window(QWidget):
         elif not control and event.text().isprintable() and event.text():
             self.entry.setFocus()
             self.entry.keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.entry.hasFocus():
+        elif key in _ENTER and isinstance(self.focusWidget(), QAbstractButton):
+            self._press_focused()
+        elif key in _ENTER and not self.entry.hasFocus():
             self.entry.setFocus()  # With the focus, the field heard the key itself before it came here.
             self.entry.returnPressed.emit()
         else:
             super().keyPressEvent(event)
+
+    def _press_focused(self) -> None:
+        button = self.focusWidget()
+        assert isinstance(button, QAbstractButton)
+        button.click()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

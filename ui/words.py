@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from engine.calendar import CHINA
+from app.usecases.state import Delivery
+from engine.calendar import CHINA, business_day
 from engine.money import Fen, format_yuan
 from engine.policy.answer import Clause
 from engine.sale import Certainty
@@ -14,7 +15,14 @@ STATUS = {"active": "在职", "retired": "退休"}
 CLASS = {"A": "甲类", "B": "乙类", "C": "目录外"}
 SOURCE = {"external": "外配处方", "electronic": "电子处方", "internet_hospital": "互联网医院处方"}
 CERTAINTY: dict[Certainty, str] = {"confirmed": "已确认", "guaranteed": "已担保", "provisional": "暂定"}
-DELIVERY = {"waiting": "待上传", "accepted": "已上传", "rejected": "被退回", "none": "无须上传"}
+DELIVERY: dict[Delivery, str] = {
+    "waiting": "待上传",
+    "sending": "上传中",
+    "accepted": "已上传",
+    "rejected": "被退回",
+    "unknown": "去向不明",
+    "none": "无须上传",
+}
 
 
 def yuan(fen: Fen) -> str:
@@ -40,6 +48,13 @@ def clock(instant: datetime) -> str:
 def moment(instant: datetime) -> str:
     """Return day and time in China: 11-19 10:20."""
     return f"{instant.astimezone(CHINA):%m-%d %H:%M}"
+
+
+def near(instant: datetime, now: datetime) -> str:
+    """Return the time of day, with the day before it where that is not today: 14:05, 11-20 14:05."""
+    if business_day(instant) == business_day(now):
+        return clock(instant)
+    return moment(instant)
 
 
 def duration(length: timedelta) -> str:

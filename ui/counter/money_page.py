@@ -7,6 +7,7 @@ from engine.calendar import business_day
 from engine.diseases import disease_name
 from engine.money import WHOLE, format_percent
 from engine.policy.answer import Answer, Clause, Refusal, Settlement, Step
+from engine.prescription import Finding
 from ui.items import (
     Chip,
     Chips,
@@ -25,7 +26,7 @@ from ui.items import (
     sub,
 )
 from ui.tokens import SMALL, Tone
-from ui.words import clause, day, less, yuan
+from ui.words import clause, day, less, moment, yuan
 
 _RULE = {
     "over_standard": "超支付标准",
@@ -35,6 +36,9 @@ _RULE = {
     "assistance": "医疗救助",
     "self_pay": "自费",
 }
+
+FULL_PRICE = "floor_limit"
+"""The finding of a shop's floor limit without a lease: no law, and it is said beside the money."""
 
 
 def money_page(state: CounterState) -> Page:
@@ -58,29 +62,58 @@ def money_page(state: CounterState) -> Page:
         Rule(),
         Due("应收现金", yuan(answer.patient)),
         Space(4),
-        certainty_chips(state),
+        *certainty_items(state),
     )
 
 
-def certainty_chips(state: CounterState) -> Chips:
-    """Return how sure the share is, as a word and why."""
-    if state.claim is None:
-        return Chips((Chip("自费", "ink"),), "未出示凭证，不经医保")
-    answer = state.answer
-    if answer is not None and all(one.benefit == "self_pay" for one in answer.settlements):
-        return Chips((Chip("自费", "ink"),), "医保不付，金额不会更正")
+def certainty_items(state: CounterState) -> Page:
+    """Return how sure the share is, as a word and why, and what that rests on."""
+    unpaid = _unpaid(state)
+    if unpaid is not None:
+        return (unpaid,)
     certainty = state.settled.certainty if state.settled else state.certainty
     if certainty == "confirmed":
-        return Chips((Chip("已确认", "mount"),), "医保中心已结算，金额相同")
+        return (Chips((Chip("✓ 已确认", "mount"),), "医保中心已结算，金额相同"),)
     if certainty == "guaranteed":
-        return Chips((Chip("已担保", "sea"),), "与联网结算同额")
+        return (Chips((Chip("✓ 已担保", "sea"),), "与联网结算同额，不会更正"), *_lease_left(state))
     if state.agreed and state.settled is None:
-        return Chips((Chip("预结算一致", "sea"),), "医保中心算出同样的金额")
-    words = f"最多更正 {yuan(state.bound)}"
+        return (Chips((Chip("✓ 预结算一致", "sea"),), "医保中心算出同样的金额"),)
+    return (Chips((Chip("! 暂定", "ochre"),), f"最多更正 {yuan(state.bound)} 元"), *_balances(state))
+
+
+def _unpaid(state: CounterState) -> Chips | None:
+    """Return why nothing is paid by the fund; None where something is."""
+    answer = state.answer
+    if state.claim is None:
+        return Chips((Chip("自费", "ink"),), "未出示凭证，不经医保")
+    if full_price(state) is not None:
+        return Chips((Chip("! 全价", "ochre"),), "先自付，凭小票到经办机构报销")
+    if answer is not None and all(one.benefit == "self_pay" for one in answer.settlements):
+        return Chips((Chip("自费", "ink"),), "医保不付，金额不会更正")
+    return None
+
+
+def full_price(state: CounterState) -> Finding | None:
+    """Return why the patient pays all for now though the fund would pay (a floor limit), or None."""
+    return next((one for one in state.findings if one.code == FULL_PRICE), None)
+
+
+def _lease_left(state: CounterState) -> Page:
+    lease = state.lease
+    if lease is None:
+        return ()
+    return (Space(4), sub(f"本单后额度还剩 {yuan(lease.left)}，用到 {moment(lease.use_until)}"))
+
+
+def _balances(state: CounterState) -> Page:
+    """Return how old the balances are that a provisional share was computed from."""
     person = state.draft.person
-    if person is not None:
-        words = f"余额截至 {day(business_day(person.snapshot.as_of))}，{words}"
-    return Chips((Chip("暂定", "ochre"),), words)
+    if person is None:
+        return ()
+    as_of = business_day(person.snapshot.as_of)
+    age = (state.day - as_of).days
+    words = f"按 {day(as_of)}的余额算，已过 {age} 天" if age > 0 else "按今天的余额算"
+    return (Space(4), sub(words))
 
 
 def why_page(state: CounterState) -> Page:
@@ -89,6 +122,9 @@ def why_page(state: CounterState) -> Page:
     if answer is None:
         return (Heading("为什么"), sub("每一分钱由谁付、依据哪一条，都列在这里。"))
     page: list[Item] = [Heading("为什么", f"合计 {yuan(answer.total)}")]
+    floor = full_price(state)
+    if floor is not None:
+        page += [Panel(mark="attention", title="断网期间先按全价收", text=floor.text), Space(8)]
     for refusal in answer.refusals:
         page += [_refusal(state, refusal), Space(8)]
     return (*page, *_steps(state, answer))
@@ -110,7 +146,7 @@ def _refusal(state: CounterState, refusal: Refusal) -> Panel:
 
 def _title(state: CounterState, settlement: Settlement) -> str:
     if settlement.benefit == "self_pay":
-        return "自费部分"
+        return "先自付" if full_price(state) else "自费部分"
     if settlement.disease is None:
         return "门诊统筹"
     return disease_name(settlement.disease, state.draft.person.filings if state.draft.person else ())

@@ -70,6 +70,11 @@ class CounterPlace(QWidget):
         self.notice.setVisible(bool(page))
         self.notice.show_page(page)
 
+    def show_trouble(self, page: Page) -> None:
+        """Show over the basket what is wrong with this till, for as long as it is; an empty page hides it."""
+        self.trouble.setVisible(bool(page))
+        self.trouble.show_page(page)
+
     def show_selected(self, key: str | None) -> None:
         """Bring the chosen line into sight."""
         if key is None or self.basket.roll is None:
@@ -127,6 +132,9 @@ class CounterPlace(QWidget):
         self.tour = Card(self._ink)
         self.tour.hide()
         self.tour.sheet.pressed.connect(self.tour_pressed)
+        self.trouble = Sheet(self._ink)
+        self.trouble.hide()
+        column.addWidget(self.trouble)
         column.addWidget(self.basket, 1)
         column.addWidget(self.tour)
         column.addWidget(self.notice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.usecases.state import CounterState
 from engine.prescription import Finding, Prescription
+from ui.counter.money_page import FULL_PRICE
 from ui.items import Heading, Note, Page, Space, Text, sub
 from ui.words import SOURCE, day, joined
 
@@ -37,9 +38,9 @@ def notes(findings: tuple[Finding, ...]) -> Page:
 
 
 def _own(state: CounterState) -> tuple[Finding, ...]:
-    """Return what concerns the prescription: the refusals of shop and person stand in the why card."""
+    """Return what concerns the prescription: what stops shop and person stands in the why card."""
     elsewhere = {refusal.code for refusal in state.answer.refusals} if state.answer else set()
-    elsewhere = {code for code in elsewhere if not code.startswith(_ABOUT_PRESCRIPTIONS)}
+    elsewhere = {code for code in elsewhere if not code.startswith(_ABOUT_PRESCRIPTIONS)} | {FULL_PRICE}
     return tuple(finding for finding in state.findings if finding.code not in elsewhere)
 
 

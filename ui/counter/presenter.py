@@ -10,7 +10,7 @@ from msgspec import Struct
 from app.usecases.state import Counter, CounterState, Notice, TourStop
 from engine.sale import Draft
 from ui.counter.basket_page import basket_page, next_stop_page
-from ui.counter.money_page import money_page, why_page
+from ui.counter.money_page import full_price, money_page, why_page
 from ui.counter.person_page import person_brief, person_page
 from ui.counter.prescription_page import prescription_page
 from ui.desk import Desk
@@ -227,6 +227,8 @@ def _change_words(state: CounterState) -> tuple[str, str]:
 def _act(state: CounterState) -> str:
     if state.settled is not None:
         return "下一位"
+    if full_price(state) is not None:
+        return "按全价结算"
     if state.claim is not None and state.answer is not None and not state.answer.fund:
         refused_whole = any(refusal.line is None for refusal in state.answer.refusals)
         return "按自费结算" if refused_whole else "结算并打印"

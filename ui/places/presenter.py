@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from app.usecases.state import MessageRow, Notice, PolicyCard, SaleRow, Settled, TourStop
+from app.usecases.state import Notice, PolicyCard, SaleRow, Settled, TourStop
 from engine.receipt import Receipt
 from ui.desk import Desk
 from ui.items import Page
-from ui.places.records import messages_page, policies_page, policy_page, receipt_page, sales_page, tour_page
+from ui.places.records import policies_page, policy_page, receipt_page, sales_page, tour_page
 
 
 class ListView(Protocol):
@@ -17,6 +17,14 @@ class ListView(Protocol):
 
     def show_list(self, page: Page) -> None: ...
     def show_detail(self, page: Page, *, may_act: bool = True) -> None: ...
+
+
+def stepped(keys: list[str], chosen: str | None, step: int) -> str | None:
+    """Return the key ``step`` further down than the chosen one; None where the list is empty."""
+    if not keys:
+        return None
+    at = keys.index(chosen) if chosen in keys else -1
+    return keys[min(max(at + step, 0), len(keys) - 1)]
 
 
 class SalesPresenter:
@@ -36,6 +44,12 @@ class SalesPresenter:
         self._chosen = number
         self._view.show_list(sales_page(self._rows, number))
         self._desk.ask(lambda counter: counter.receipt(number), self._show_receipt)
+
+    def moved(self, step: int) -> None:
+        """Choose the sale so many lines further down."""
+        number = stepped([row.number for row in self._rows], self._chosen, step)
+        if number is not None:
+            self.chosen(number)
 
     def reprinted(self) -> None:
         """Print a copy of the chosen sale."""
@@ -68,30 +82,13 @@ def reprinted_notice(settled: Settled) -> Notice:
     return Notice(tone="done", what=f"第 {settled.number} 号小票已补打。", advice=where)
 
 
-class SyncPresenter:
-    """The messages to the agency, and delivery at once."""
-
-    def __init__(self, view: ListView, desk: Desk) -> None:
-        self._view, self._desk = view, desk
-
-    def opened(self) -> None:
-        """Ask for the messages."""
-        self._desk.ask(lambda counter: counter.messages(), self._listed)
-
-    def delivered(self) -> None:
-        """Deliver now, then show what came of it."""
-        self._desk.ask(lambda counter: counter.sync_now(), lambda _: self.opened())
-
-    def _listed(self, rows: tuple[MessageRow, ...]) -> None:
-        self._view.show_list(messages_page(rows))
-
-
 class PolicyPresenter:
     """The packs and one of them at length."""
 
     def __init__(self, view: ListView, desk: Desk) -> None:
         self._view, self._desk = view, desk
         self._cards: tuple[PolicyCard, ...] = ()
+        self._chosen: str | None = None
 
     def opened(self) -> None:
         """Ask for the packs."""
@@ -99,9 +96,16 @@ class PolicyPresenter:
 
     def chosen(self, key: str) -> None:
         """Show one pack."""
+        self._chosen = key
         card = next((one for one in self._cards if one.id == key), None)
         self._view.show_list(policies_page(self._cards, key))
         self._view.show_detail(policy_page(card))
+
+    def moved(self, step: int) -> None:
+        """Choose the pack so many further down."""
+        key = stepped([card.id for card in self._cards], self._chosen, step)
+        if key is not None:
+            self.chosen(key)
 
     def _listed(self, cards: tuple[PolicyCard, ...]) -> None:
         self._cards = cards

@@ -1,8 +1,8 @@
-"""The words of the places beside the counter: sales, messages, policies, tour. No Qt here."""
+"""The words of the places beside the counter: sales, policies, tour. No Qt here."""
 
 from __future__ import annotations
 
-from app.usecases.state import MessageRow, PolicyCard, SaleRow, TourStop
+from app.usecases.state import PolicyCard, SaleRow, TourStop
 from engine.receipt import Receipt
 from ui.items import (
     Cell,
@@ -24,8 +24,9 @@ from ui.items import (
     sub,
 )
 from ui.items import source as small
+from ui.places.sync_page import DELIVERY_TONE
 from ui.tokens import BODY, HEAD, LARGE, SMALL, TINY, Tone
-from ui.words import CERTAINTY, DELIVERY, clock, joined, less, moment, short_id, yuan
+from ui.words import CERTAINTY, DELIVERY, clock, joined, less, yuan
 
 SALES = (
     Column("时间", 44),
@@ -35,25 +36,18 @@ SALES = (
     Column("基金", 72, right=True),
     Column("现金", 72, right=True),
     Column("确认", 60),
-    Column("上传", 72),
+    Column("上传", 76),
     Column("补打", 32, right=True),
 )
-MESSAGES = (
-    Column("时间", 88),
-    Column("报文", 0),
-    Column("状态", 76),
-    Column("次数", 36, right=True),
-    Column("下次", 88),
-    Column("情况和办法", 380),
-)
-_TONE: dict[str, Tone] = {"waiting": "ochre", "accepted": "mount", "rejected": "red", "none": "sub"}
 _SURE: dict[str, Tone] = {"confirmed": "mount", "guaranteed": "sea", "provisional": "ochre"}
 
 
 def sales_page(rows: tuple[SaleRow, ...], selected: str | None) -> Page:
     """Return the list of a day's sales, the latest first."""
     total, fund = sum(row.total for row in rows), sum(row.fund for row in rows)
-    sums = joined(f"{len(rows)} 笔", f"合计 {yuan(total)}", f"基金 {less(fund)}")
+    off = sum(differs(row) for row in rows)
+    other = f"{off} 笔与医保中心的金额不同，办法见「待办」F3" if off else ""
+    sums = joined(f"{len(rows)} 笔", f"合计 {yuan(total)}", f"基金 {less(fund)}", other)
     title = (Text(text="今天的销售", size=HEAD, weight=700), sub(sums), Space(12))
     if not rows:
         return (*title, Space(40), Text(text="今天还没有销售。", tone="sub", centred=True))
@@ -66,13 +60,43 @@ def _sale(row: SaleRow, selected: str | None) -> Row:
         Cell(text=row.number),
         Cell(text=row.who or "自费"),
         Cell(text=yuan(row.total)),
-        Cell(text=less(row.fund), tone="mount" if row.fund else "sub"),
-        Cell(text=yuan(row.patient)),
-        Cell(text=CERTAINTY[row.certainty], tone=_SURE[row.certainty], chip=True),
-        Cell(text=DELIVERY[row.delivery], tone=_TONE[row.delivery], chip=True),
+        _fund(row),
+        _cash(row),
+        _sure(row),
+        Cell(text=DELIVERY[row.delivery], tone=DELIVERY_TONE[row.delivery], chip=True),
         Cell(text=str(row.copies) if row.copies else "—", tone="ink" if row.copies else "sub"),
     )
-    return Row(key=row.number, columns=SALES, cells=cells, selected=row.number == selected, height=44)
+    return Row(
+        key=row.number,
+        columns=SALES,
+        cells=cells,
+        selected=row.number == selected,
+        height=58 if differs(row) else 44,
+    )
+
+
+def differs(row: SaleRow) -> bool:
+    """Tell whether the agency came to other sums than ours."""
+    fund, patient = row.agency_fund, row.agency_patient
+    return (fund is not None and fund != row.fund) or (patient is not None and patient != row.patient)
+
+
+def _fund(row: SaleRow) -> Cell:
+    other = row.agency_fund is not None and row.agency_fund != row.fund
+    under = f"医保 {less(row.agency_fund or 0)}" if other else ""
+    return Cell(text=less(row.fund), under=under, under_tone="ochre", tone="mount" if row.fund else "sub")
+
+
+def _cash(row: SaleRow) -> Cell:
+    off = 0 if row.agency_patient is None else row.patient - row.agency_patient
+    under = f"应退 {yuan(off)}" if off > 0 else f"应补 {yuan(-off)}" if off < 0 else ""
+    return Cell(text=yuan(row.patient), under=under, under_tone="ochre")
+
+
+def _sure(row: SaleRow) -> Cell:
+    if not row.fund and row.delivery == "none":
+        return Cell(text="自费", tone="sub", size=SMALL)
+    return Cell(text=CERTAINTY[row.certainty], tone=_SURE[row.certainty], chip=True)
 
 
 def receipt_page(receipt: Receipt | None) -> Page:
@@ -92,40 +116,6 @@ def receipt_page(receipt: Receipt | None) -> Page:
         else:
             page.append(small(row.left) if row.weight == "small" else Text(text=row.left, size=SMALL))
     return tuple(page)
-
-
-def messages_page(rows: tuple[MessageRow, ...]) -> Page:
-    """Return the messages to the agency with what each waits for, those in trouble first."""
-    rank = {"rejected": 0, "waiting": 1}
-    ordered = sorted(rows, key=lambda row: rank.get(row.state, 2))
-    title = (
-        Text(text="同步", size=HEAD, weight=700),
-        sub("每笔医保销售都排队上传医保中心；断网不影响销售，联网后自动上传，同一笔不会上传两次。"),
-        Space(12),
-    )
-    if not rows:
-        return (*title, Space(40), Text(text="还没有要上传的报文。", tone="sub", centred=True))
-    return (*title, Head(MESSAGES), *(_message(row) for row in ordered))
-
-
-def _message(row: MessageRow) -> Row:
-    cells = (
-        Cell(text=moment(row.at)),
-        Cell(text=row.title, under=joined(row.infno, short_id(row.id))),
-        Cell(text=DELIVERY[row.state], tone=_TONE[row.state], chip=True),
-        Cell(text=str(row.attempts)),
-        Cell(text=moment(row.next_attempt) if row.next_attempt and row.state == "waiting" else "—"),
-        Cell(text=row.trouble or _CALM[row.state], size=SMALL, tone="ink" if row.trouble else "sub"),
-    )
-    return Row(key=row.id, columns=MESSAGES, cells=cells)
-
-
-_CALM = {
-    "waiting": "等待上传，不用管它。",
-    "accepted": "医保中心已收下。",
-    "rejected": "请与医保中心核对。",
-    "none": "—",
-}
 
 
 def policies_page(cards: tuple[PolicyCard, ...], selected: str | None) -> Page:
@@ -218,4 +208,6 @@ _HELP = (
     ("结算并打印；结算后换下一位", "F12"),
     ("撤一步", "Esc"),
     ("重打上一张小票", "Ctrl P"),
+    ("待办、销售、对账、同步、政策", "F3  F4  F7  F8  F9"),
+    ("U 盘导出、导入，出行准备，备份，登记本机（在「同步」里）", "Ctrl 1 至 Ctrl 5"),
 )

@@ -62,3 +62,12 @@ class TwoCards(QWidget):
         """Show what is chosen."""
         self.detail.show_page(page)
         self.detail_button.setEnabled(may_act)
+
+    def name_act(self, words: str, *, armed: bool = False) -> None:
+        """Show what the act on the chosen one is; ``armed``: the next press does it."""
+        button = self.detail_button
+        button.setText(words)
+        if bool(button.property("armed")) != armed:
+            button.setProperty("armed", armed)
+            button.style().unpolish(button)
+            button.style().polish(button)

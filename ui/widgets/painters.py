@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
@@ -11,7 +10,6 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.items import (
     Chips,
-    Column,
     Due,
     Head,
     Heading,
@@ -31,6 +29,7 @@ from ui.items import (
 )
 from ui.tokens import BODY, FIGURE, GRID, HEAD, LARGE, ROUND, SMALL, TINY
 from ui.widgets.ink import CHIP_HEIGHT, MARK, MARK_TONE, RIGHT, TOP, Ink
+from ui.widgets.table import paint_head, paint_row
 
 _INDENT = MARK + 8
 _LABEL, _AMOUNT = 92, 72
@@ -45,27 +44,6 @@ def measure(ink: Ink, item: Any, width: int) -> int:
 def paint(ink: Ink, painter: QPainter, item: Any, place: QRectF) -> bool:
     """Draw ``item`` in ``place``; tell whether words had to be cut."""
     return bool(_PAINT[type(item)](ink, painter, item, place))
-
-
-def columns_of(item: Head | Row, width: float) -> list[tuple[float, float]]:
-    """Return left edge and width of each column; more room where a figure is followed by words."""
-    gaps = [_gap(one, following) for one, following in pairwise(item.columns)]
-    inner = width - 2 * _CELL_EDGE - sum(gaps)
-    fixed = sum(column.width for column in item.columns)
-    open_width = (inner - fixed) / max(1, sum(not column.width for column in item.columns))
-    edges, x = [], float(_CELL_EDGE)
-    for column, gap in zip(item.columns, [*gaps, 0], strict=True):
-        wide = column.width or open_width
-        edges.append((x, wide))
-        x += wide + gap
-    return edges
-
-
-def _gap(column: Column, following: Column) -> int:
-    return 20 if column.right and not following.right else 8
-
-
-_CELL_EDGE = 8
 
 
 def _text_height(ink: Ink, item: Text, width: int) -> int:
@@ -247,69 +225,6 @@ def _paint_panel(ink: Ink, painter: QPainter, item: Panel, place: QRectF) -> Non
         y += high + 4
 
 
-def _paint_head(ink: Ink, painter: QPainter, item: Head, place: QRectF) -> None:
-    for column, (x, wide) in zip(item.columns, columns_of(item, place.width()), strict=True):
-        flags = RIGHT if column.right else ink_left()
-        cell = QRectF(place.x() + x, place.y(), wide, place.height() - 8)
-        ink.text(painter, cell, column.title, size=SMALL, tone="sub", flags=flags)
-    ink.line(painter, place.x(), place.bottom() - 1, place.width())
-
-
-def ink_left() -> Qt.AlignmentFlag:
-    """Return the alignment of words."""
-    return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-
-def _paint_row(ink: Ink, painter: QPainter, item: Row, place: QRectF) -> bool:
-    if item.selected:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.colour("mount_ground"))
-        painter.drawRoundedRect(place.adjusted(0, 1, 0, -2), 4, 4)
-        painter.setBrush(ink.colour("mount"))
-        painter.drawRoundedRect(QRectF(place.x(), place.y() + 1, 3, place.height() - 3), 1.5, 1.5)
-    cut = False
-    for number, (x, wide) in enumerate(columns_of(item, place.width())):
-        cell = QRectF(place.x() + x, place.y(), wide, place.height() - 1)
-        cut |= _paint_cell(ink, painter, item, number, cell)
-    ink.line(painter, place.x(), place.bottom() - 1, place.width())
-    return cut
-
-
-def _paint_cell(ink: Ink, painter: QPainter, row: Row, number: int, place: QRectF) -> bool:
-    cell = row.cells[number]
-    flags = RIGHT if row.columns[number].right else ink_left()
-    two_lines = any(other.under for other in row.cells)
-    first = QRectF(place.x(), place.y() + 9, place.width(), 22) if two_lines else place
-    if cell.chip:
-        wide = ink.chip_width(cell.text)
-        x = first.right() - wide if row.columns[number].right else first.x()
-        ink.chip(
-            painter,
-            x,
-            first.y() + (first.height() - CHIP_HEIGHT) / 2,
-            cell.text,
-            cell.tone,
-            on_row=row.selected,
-        )
-        return False
-    cut = ink.text(painter, first, cell.text, size=cell.size, tone=cell.tone, flags=flags)
-    if cell.under:
-        room = 0 if row.columns[number].right else _room_beside(row, number)
-        second = QRectF(place.x(), place.y() + 31, place.width() + room, 18)
-        cut |= ink.text(painter, second, cell.under, size=SMALL, tone="sub", flags=flags)
-    return cut
-
-
-def _room_beside(row: Row, number: int) -> int:
-    """Return how far the second line may run on under the columns that have none."""
-    room = 0
-    for column, cell in zip(row.columns[number + 1 :], row.cells[number + 1 :], strict=True):
-        if cell.under:
-            break
-        room += column.width + 8
-    return max(0, room - 16)
-
-
 def _tiles_height(ink: Ink, item: Tiles, width: int) -> int:
     wide = tile_width(item, width)
     return max(_tile_height(ink, tile, wide) for tile in item.tiles)
@@ -392,7 +307,7 @@ _PAINT: dict[type, Callable[[Ink, QPainter, Any, QRectF], bool | None]] = {
     Panel: _paint_panel,
     Rule: _paint_rule,
     Space: _nothing,
-    Head: _paint_head,
-    Row: _paint_row,
+    Head: paint_head,
+    Row: paint_row,
     Tiles: _paint_tiles,
 }

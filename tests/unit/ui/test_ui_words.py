@@ -50,7 +50,7 @@ def test_how_long_is_said_in_two_units(length: timedelta, words: str) -> None:
 def test_the_bar_says_how_long_the_counter_has_been_offline_and_what_waits() -> None:
     world = _world(online=False, offline_since=NOW - timedelta(days=3, hours=4), waiting=27, rejected=1)
 
-    assert [chip.text for chip in world_chips(world)] == ["离线 3 天 4 小时", "待上传 27", "被退回 1"]
+    assert [chip.text for chip in world_chips(world)] == ["离线 3 天 4 小时", "待上传 27", "✕ 被退回 1"]
 
 
 def test_a_problem_that_a_person_can_mend_is_a_notice() -> None:

@@ -1,0 +1,221 @@
+"""The states of days without the network as pictures in build/screenshots, to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from counter_window import CounterWindow
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+
+from app.usecases.state import LeaseRow
+from engine.ids import resident_check
+from engine.policy.answer import self_pay
+from engine.prescription import Finding
+from tests.fakes.fake_afield import DIFFERENCE, LEASE, FakeAfield, a_day, message, task
+from tests.fakes.fake_counter import NOW
+from ui.tokens import DARK, LIGHT
+
+SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
+AFIELD = {
+    "online": False,
+    "offline_since": NOW - timedelta(days=3, hours=4),
+    "waiting": 27,
+    "oldest_waiting": NOW - timedelta(days=3, hours=1),
+    "leases": 312,
+    "epoch": 1,
+    "backed_up_at": NOW - timedelta(hours=2),
+}
+
+
+class Afield:
+    """The window over a counter that is days away from the network."""
+
+    def __init__(self, folder: Path, palette: str) -> None:
+        self.till: FakeAfield
+        self.window = CounterWindow(
+            folder, palette=DARK if palette == "dark" else LIGHT, opener=lambda: self._open(folder)
+        )
+        self.window.suffix = "" if palette == "light" else "-dark"
+
+    def _open(self, folder: Path) -> FakeAfield:
+        self.till = FakeAfield(folder)
+        self.till.about = dict(AFIELD)
+        return self.till
+
+    def tell(self, **about: object) -> None:
+        """Let the world be so, and the window see it."""
+        self.till.about |= about
+        self.window.program.look_around()
+        self.window.settle()
+
+    def open(self, key: Qt.Key) -> None:
+        self.window.key(key)
+        self.window.settle()
+
+    def words(self, place: str) -> str:
+        """Return all words of a place."""
+        view = self.window.window.place(place)
+        cards = [getattr(view, name, None) for name in ("list", "till", "side", "detail")]
+        return "\n".join(word for card in cards if card is not None for word in card.sheet.words())
+
+
+@pytest.fixture(name="afield", params=["light", "dark"])
+def _afield(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Afield]:
+    afield = Afield(tmp_path, request.param)
+    yield afield
+    afield.window.close()
+
+
+def test_a_guaranteed_share_says_what_is_left_of_its_lease(afield: Afield) -> None:
+    afield.till.shown = {"certainty": "guaranteed", "lease": LEASE}
+    afield.window.tour(SHAOXING, 6)
+    afield.window.picture("guaranteed")
+    words = afield.window.words()
+    assert "✓ 已担保" in words
+    assert "本单后额度还剩 134.86，用到 12-05 23:59" in words
+
+
+def test_a_provisional_share_says_how_old_and_how_far_off(afield: Afield) -> None:
+    afield.window.tour(SHAOXING, 6)
+    state = afield.window.state()
+    person = state.draft.person
+    assert person is not None
+    old = replace(person, snapshot=replace(person.snapshot, as_of=NOW - timedelta(days=3)))
+    afield.window.program.presenter.show_state(replace(state, draft=replace(state.draft, person=old)))
+    afield.window.picture("offline")
+    words = afield.window.words()
+    assert "! 暂定" in words
+    assert "已过 3 天" in words
+    assert "最多更正" in words
+
+
+def test_beyond_a_floor_limit_the_patient_pays_all_and_is_told_where_it_comes_back(afield: Afield) -> None:
+    afield.window.tour(EZHOU, 4)
+    state = afield.window.state()
+    assert state.answer is not None
+    lines = tuple(line.id for line in state.draft.lines)
+    alone = (self_pay(lines, state.answer.total, None, ""),)
+    own = replace(state.answer, fund=0, patient=state.answer.total, settlements=alone)
+    why = Finding(
+        "attention",
+        "floor_limit",
+        "连不上医保中心，这一笔要医保先认 345.00 元，超过没有额度凭据时的限额 300.00 元。"
+        "请告诉参保人先付全款，可凭此联到经办机构报销；联网后再结算就不受此限。",
+    )
+    afield.window.program.presenter.show_state(
+        replace(state, answer=own, certainty=None, bound=0, findings=(*state.findings, why))
+    )
+    afield.window.picture("full-price")
+    words = afield.window.words()
+    assert "! 全价" in words
+    assert "到经办机构报销" in words
+
+
+def test_a_till_without_leases_says_why_and_what_to_do_while_it_sells(afield: Afield) -> None:
+    afield.tell(
+        till_trouble="医保中心发现这台机器的流水分叉，本机不再使用额度。", unknown=1, rejected=1, tasks=2
+    )
+    afield.window.tour(SHAOXING, 6)
+    afield.window.picture("fork")
+    shown = " ".join(afield.window.window.counter.trouble.words())
+    assert "本机不再使用额度" in shown
+    assert "一次性登记码" in shown
+    assert "✕ 额度停用" in afield.window.chips()
+
+
+def test_every_state_of_a_message_is_told_apart(afield: Afield) -> None:
+    afield.till.message_rows = (
+        message("accepted", 1),
+        message("accepted", 6),
+        message("waiting", 2, attempts=3, next_attempt=NOW + timedelta(hours=20), trouble="连不上医保中心。"),
+        message("sending", 3, infno="SY03", title="流水上传（第 01-000003 号销售）"),
+        message(
+            "rejected",
+            4,
+            attempts=1,
+            trouble="参保人已在 11 月 20 日转出。请与医保中心核对，其余各笔照常上传。",
+        ),
+        message("unknown", 5, attempts=1, next_attempt=NOW + timedelta(minutes=5)),
+    )
+    afield.till.lease_rows = tuple(
+        LeaseRow(
+            id=f"L{n}", who=who, reserved=120_000, used=n * 8_000, use_until=LEASE.use_until, state=state
+        )
+        for n, (who, state) in enumerate(
+            [
+                ("王＊英", "open"),
+                ("胡＊兰", "open"),
+                ("李＊山", "closing"),
+                ("周＊", "open"),
+                ("吴＊＊", "open"),
+            ]
+        )
+    )
+    afield.tell(unknown=1, rejected=1)
+    afield.open(Qt.Key.Key_F8)
+    afield.window.picture("sync-states")
+    words = afield.words("sync")
+    for state in ("待上传", "上传中", "已上传", "被退回", "去向不明"):
+        assert state in words
+    assert "11-23 06:00" in words
+
+
+def test_tasks_show_both_computations_side_by_side(afield: Afield) -> None:
+    afield.till.task_rows = (
+        task("give_back", 450, 1),
+        task(
+            "correction", -210, 2, who="胡＊兰", text="断网时按 11 月 19 日的余额算，限额已在别处用掉一部分。"
+        ),
+        task("gap", 510, 3, who="李＊山", text="这笔在额度收回之后才到，医保中心按剩下的限额支付。"),
+        task("give_back", 120, 4, done_at=NOW - timedelta(days=1)),
+    )
+    afield.tell(tasks=3)
+    afield.open(Qt.Key.Key_F3)
+    afield.window.picture("tasks")
+    words = afield.words("tasks")
+    assert "退给患者 4.50 元" in words
+    assert "要向患者补收 2.10 元" in words
+    afield.open(Qt.Key.Key_F12)
+    afield.window.picture("tasks-confirm")
+
+
+def test_days_say_what_blocks_them_and_where_sums_differ(afield: Afield) -> None:
+    afield.till.day_rows = (
+        a_day(
+            0,
+            "gap",
+            printed=11,
+            sent=10,
+            accepted=8,
+            reason="1 笔没有小票，请在「销售」补打；2 笔待上传，2 笔没有应答。",
+        ),
+        a_day(0, "open", insurance="employee", stored=3, printed=3, sent=3, accepted=3, ours=9_120),
+        a_day(1, "differs", theirs=17_920, differences=(DIFFERENCE,)),
+        a_day(2, "closed"),
+        a_day(3, "closed"),
+    )
+    afield.open(Qt.Key.Key_F7)
+    afield.window.picture("days")
+    assert "1 笔没有小票" in afield.words("days")
+    afield.window.key(Qt.Key.Key_Down, times=2)
+    afield.window.picture("days-differ")
+    assert "差额由本店承担" in afield.words("days")
+
+
+def test_a_trip_is_made_ready_from_a_pasted_list(afield: Afield) -> None:
+    afield.open(Qt.Key.Key_F8)
+    afield.window.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    view = afield.window.window.place("sync")
+    right = "33068119560312998"
+    pasted = f"王秀英,{right}{resident_check(right)}\n张三 33068119560312997X\n"
+    view.trip.people.setPlainText(pasted)  # type: ignore[attr-defined]
+    view.people_edited.emit(view.trip.people.toPlainText())  # type: ignore[attr-defined]
+    afield.window.picture("trip")
+    assert "第 2 行" in view.trip.count.text()  # type: ignore[attr-defined]
+    afield.open(Qt.Key.Key_F12)
+    afield.window.picture("trip-ready")
+    assert "出行准备好了" in afield.words("sync")

@@ -1,0 +1,205 @@
+"""Builds the places beside the counter when they are first opened, and tells each what was asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from ui.counter.presenter import CounterPresenter
+from ui.desk import Desk
+from ui.window import Window
+
+Keys = tuple[tuple[str, str], ...]
+_BACK, _CHOOSE = ("Esc", "回到收银"), ("↑ ↓", "选行")
+KEYS: dict[str, Keys] = {
+    "tasks": (_CHOOSE, ("F12 两次", "办好了"), _BACK),
+    "sales": (_CHOOSE, ("F12", "补打这一张"), _BACK),
+    "days": (_CHOOSE, ("F12", "日结"), _BACK),
+    "sync": (
+        ("F12", "立即同步"),
+        ("Ctrl 1", "导出"),
+        ("Ctrl 2", "导入"),
+        ("Ctrl 3", "出行准备"),
+        ("Ctrl 4", "备份"),
+        ("Ctrl 5", "登记"),
+        _BACK,
+    ),
+    "policy": (_CHOOSE, _BACK),
+    "help": (_BACK,),
+}
+_REFRESHED = ("tasks", "sales", "days", "sync")
+
+
+class PlaceHost:
+    """The places by name; a place that is not built yet is asked nothing."""
+
+    def __init__(self, window: Window, desk: Desk, counter: CounterPresenter) -> None:
+        self._window, self._desk, self._counter = window, desk, counter
+        self._presenters: dict[str, Any] = {}
+        self.chooser: Any = None
+        self.keys_changed: Callable[[], None] = lambda: None
+        self.builders: dict[str, Callable[[], QWidget]] = {
+            "tasks": self._tasks,
+            "sales": self._sales,
+            "days": self._days,
+            "sync": self._sync,
+            "policy": self._policy,
+            "help": self._help,
+        }
+
+    def opened(self, name: str) -> None:
+        """Ask a place for what it shows, now that it is opened."""
+        self.undone(name)
+        self._presenters[name].opened()
+
+    def refreshed(self, name: str) -> None:
+        """Ask an open place again, because the world has changed."""
+        if name in _REFRESHED and name in self._presenters:
+            self._presenters[name].opened()
+
+    def keys(self, name: str) -> Keys | None:
+        """Return what may be pressed in a place; None for the counter, which says so itself."""
+        if name == "sync" and name in self._presenters:
+            form: Any = self._window.place("sync")
+            keys: Keys | None = getattr(form.forms.currentWidget(), "keys", None)
+            return keys or KEYS[name]
+        return KEYS.get(name)
+
+    def moved(self, name: str, step: int) -> None:
+        """Choose the row so many lines further down."""
+        move = getattr(self._presenters.get(name), "moved", None)
+        if move is not None:
+            move(step)
+
+    def acted(self, name: str) -> bool:
+        """Do the place's own act; tell whether it has one."""
+        if name == "sync":
+            self._sync_main()
+            return True
+        presenter = self._presenters.get(name)
+        act = getattr(presenter, "acted", None) or getattr(presenter, "reprinted", None)
+        if act is not None:
+            act()
+        return act is not None
+
+    def undone(self, name: str) -> bool:
+        """Take back what was begun in the place; tell whether anything was."""
+        undo = getattr(self._presenters.get(name), "undone", None)
+        return bool(undo is not None and undo())
+
+    def controlled(self, name: str, number: int) -> bool:
+        """Do the act of Ctrl and ``number``; tell whether the place has one."""
+        if name != "sync":
+            return False
+        from ui.places.sync_view import ACTS  # noqa: PLC0415 - built already
+
+        if number <= len(ACTS):
+            self._sync_act(ACTS[number - 1][0])
+        return True
+
+    def _tasks(self) -> QWidget:
+        from ui.places.checking import TasksPresenter  # noqa: PLC0415 - a place is built when first opened
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink, detail_width=400, detail_button="F12")
+        return self._joined("tasks", view, TasksPresenter(view, self._desk))
+
+    def _days(self) -> QWidget:
+        from ui.places.checking import DaysPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink, detail_width=360, detail_button="日结  F12")
+        return self._joined("days", view, DaysPresenter(view, self._desk))
+
+    def _joined(self, name: str, view: Any, presenter: Any) -> QWidget:
+        self._presenters[name] = presenter
+        view.pressed.connect(presenter.chosen)
+        view.detail_act.connect(presenter.acted)
+        widget: QWidget = view
+        return widget
+
+    def _sales(self) -> QWidget:
+        from ui.places.presenter import SalesPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink, detail_width=340, detail_button="补打这一张  F12")
+        presenter = SalesPresenter(view, self._desk, self._counter.show_trouble)
+        self._presenters["sales"] = presenter
+        view.pressed.connect(presenter.chosen)
+        view.detail_act.connect(presenter.reprinted)
+        return view
+
+    def _policy(self) -> QWidget:
+        from ui.places.presenter import PolicyPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink, list_width=548)
+        self._presenters["policy"] = presenter = PolicyPresenter(view, self._desk)
+        view.pressed.connect(presenter.chosen)
+        return view
+
+    def _help(self) -> QWidget:
+        from ui.places.presenter import HelpPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink)
+        self._presenters["help"] = HelpPresenter(view, lambda: self._counter.tour)
+        view.pressed.connect(self._toured)
+        return view
+
+    def _toured(self, key: str) -> None:
+        self._window.open_place("counter")
+        self._counter.toured(key)
+
+    def _sync(self) -> QWidget:
+        from ui.places.choosing import Chooser  # noqa: PLC0415
+        from ui.places.sync_presenter import SyncPresenter  # noqa: PLC0415
+        from ui.places.sync_view import SyncPlace  # noqa: PLC0415
+
+        view = SyncPlace(self._window.ink)
+        self.chooser = self.chooser or Chooser(self._window)
+        self._presenters["sync"] = presenter = SyncPresenter(view, self._desk)
+        view.acted.connect(self._sync_act)
+        view.people_edited.connect(presenter.people_edited)
+        view.trip_started.connect(presenter.trip_started)
+        view.enrolled.connect(presenter.enrolled)
+        view.form_turned.connect(self._say_keys)
+        view.form_closed.connect(self._window.entry.setFocus)
+        view.list_wanted.connect(lambda: self._choose_list(presenter.list_chosen))
+        return view
+
+    def _say_keys(self) -> None:
+        self.keys_changed()
+
+    def _choose_list(self, chosen: Callable[[str], None]) -> None:
+        from ui.places.choosing import LISTS  # noqa: PLC0415
+
+        self.chooser.file("选出行名单", LISTS, chosen)
+
+    def _sync_main(self) -> None:
+        """Do what the open form is for; with none open deliver."""
+        view: Any = self._window.place("sync")
+        form = view.forms.currentWidget()
+        finish = getattr(form, "finish", None)
+        if finish is not None:
+            finish()
+        else:
+            self._sync_act("deliver")
+
+    def _sync_act(self, act: str) -> None:
+        from ui.places.choosing import BUNDLES  # noqa: PLC0415
+
+        presenter = self._presenters["sync"]
+        if presenter.busy:
+            return
+        acts: dict[str, Callable[[], None]] = {
+            "deliver": presenter.delivered,
+            "export": lambda: self.chooser.folder("导出到哪里（选 U 盘）", presenter.exported),
+            "import": lambda: self.chooser.file("导入哪个文件（在 U 盘上）", BUNDLES, presenter.imported),
+            "trip": presenter.trip_opened,
+            "backup": presenter.backed_up,
+            "enrol": presenter.enrolment_opened,
+        }
+        acts[act]()

@@ -1,0 +1,138 @@
+"""The words of the sync place: messages, leases, this till, and what an act came to. No Qt here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.usecases.state import BundleReport, LeaseRow, MessageRow, Notice, TripReport, WorldState
+from ui.items import Cell, Column, Head, Heading, Item, Mark, Note, Page, Panel, Row, Space, Text, sub
+from ui.tokens import HEAD, SMALL, Tone
+from ui.words import DELIVERY, duration, joined, moment, near, short_id, yuan
+from ui.world_page import trouble_page
+
+MESSAGES = (
+    Column("时间", 84),
+    Column("报文", 0),
+    Column("状态", 88),
+    Column("下次", 84),
+    Column("情况和办法", 292),
+)
+LEASES = (Column("参保人", 0), Column("还剩", 72, right=True), Column("用到", 88))
+DELIVERY_TONE: dict[str, Tone] = {
+    "waiting": "ochre",
+    "sending": "sea",
+    "accepted": "mount",
+    "rejected": "red",
+    "unknown": "ochre",
+    "none": "sub",
+}
+_RANK = {"rejected": 0, "unknown": 1, "sending": 2, "waiting": 3}
+_CALM = {
+    "waiting": "等待上传，不用管它。",
+    "sending": "正在上传。",
+    "accepted": "医保中心已收下。",
+    "rejected": "请与医保中心核对；其余各笔照常上传。",
+    "unknown": "不知道医保中心收到没有。先查明，再决定重发，不会结算两次。",
+    "none": "—",
+}
+_LEASE = {"open": "使用中", "closing": "正在交还", "closed": "已交还"}
+MARK: dict[str, Mark] = {"done": "ok", "info": "info", "attention": "attention", "refused": "refused"}
+
+
+def messages_page(rows: tuple[MessageRow, ...], world: WorldState | None) -> Page:
+    """Return the messages to the agency with what each waits for, those in trouble first."""
+    ordered = sorted(rows, key=lambda row: _RANK.get(row.state, len(_RANK)))
+    title: list[Item] = [Text(text="同步", size=HEAD, weight=700), sub(_standing(world)), Space(12)]
+    trouble = trouble_page(world)
+    if trouble:
+        title += [*trouble, Space(12)]
+    if not rows:
+        return (*title, Space(40), Text(text="还没有要上传的报文。", tone="sub", centred=True))
+    now = world.now if world else max(row.at for row in rows)
+    return (*title, Head(MESSAGES), *(_message(row, now) for row in ordered))
+
+
+def _standing(world: WorldState | None) -> str:
+    rule = "断网不影响销售，联网后自动上传，同一笔不会上传两次。"
+    if world is None or not world.waiting or world.oldest_waiting is None:
+        return rule
+    return f"最早的一笔已等 {duration(world.now - world.oldest_waiting)}。{rule}"
+
+
+def _message(row: MessageRow, now: datetime) -> Row:
+    tries = f"试过 {row.attempts} 次" if row.attempts and row.state != "accepted" else ""
+    waits = row.next_attempt is not None and row.state in ("waiting", "unknown")
+    cells = (
+        Cell(text=near(row.at, now)),
+        Cell(text=row.title, under=joined(row.infno, short_id(row.id))),
+        Cell(text=DELIVERY[row.state], under=tries, tone=DELIVERY_TONE[row.state], chip=True),
+        Cell(text=near(row.next_attempt, now) if waits and row.next_attempt else "—", tone=_next_tone(waits)),
+        Cell(
+            text=row.trouble or _CALM[row.state], size=SMALL, tone="ink" if row.trouble else "sub", wrap=True
+        ),
+    )
+    return Row(key=row.id, columns=MESSAGES, cells=cells)
+
+
+def _next_tone(waits: bool) -> Tone:
+    return "ink" if waits else "sub"
+
+
+def till_page(world: WorldState | None) -> Page:
+    """Return what this till is to the agency, and how its last backup stands."""
+    if world is None:
+        return (Heading("本机"),)
+    known = f"已登记 · 第 {world.epoch} 期" if world.epoch else "还没有登记，不能用额度"
+    saved = f"上次备份 {near(world.backed_up_at, world.now)}" if world.backed_up_at else "还没有备份"
+    return (Heading("本机", known), sub(saved))
+
+
+def side_page(said: Page, leases: tuple[LeaseRow, ...]) -> Page:
+    """Return what the last act came to, then the leases that this till holds."""
+    shown = [*said, Space(16)] if said else []
+    page: list[Item] = [*shown, Heading("本机持有的额度", f"{len(leases)} 份" if leases else "")]
+    if not leases:
+        return (*page, sub("还没有。联网时自动取得；出门前按「出行准备」一次取齐。"))
+    return (*page, Head(LEASES), *(_lease(row) for row in leases))
+
+
+def _lease(row: LeaseRow) -> Row:
+    until = moment(row.use_until)
+    cells = (
+        Cell(text=row.who, under=_LEASE.get(row.state, row.state)),
+        Cell(text=yuan(max(0, row.reserved - row.used)), under=f"共 {yuan(row.reserved)}", tone="sea"),
+        Cell(text=until[:5], under=until[6:]),
+    )
+    return Row(key=row.id, columns=LEASES, cells=cells)
+
+
+def busy_page(what: str) -> Page:
+    """Return that an act is being done."""
+    return (Panel(mark="info", title=what, text="做完会在这里说。这期间扫码会稍等片刻。"),)
+
+
+def said_page(notice: Notice) -> Page:
+    """Return what an act came to."""
+    return (Panel(mark=MARK[notice.tone], title=notice.what, text=notice.advice),)
+
+
+def bundle_page(report: BundleReport) -> Page:
+    """Return what an export or import came to, and whether a part of the file could not be read."""
+    counts = joined(
+        f"{report.messages} 条报文" if report.messages else "",
+        f"{report.answers} 条应答" if report.answers else "",
+        f"{report.missing_chunks} 段读不出" if report.missing_chunks else "",
+    )
+    mark: Mark = "attention" if report.missing_chunks else "ok"
+    return (Panel(mark=mark, title=report.text, text=counts, source=report.path),)
+
+
+def trip_page(report: TripReport) -> Page:
+    """Return what a trip's preparation came to, and who was refused, each with the reason."""
+    sums = f"{report.people} 人 · {report.leases} 份额度 · {report.drugs} 种药，用到 {moment(report.until)}"
+    mark: Mark = "attention" if report.refused else "ok"
+    page: list[Item] = [Panel(mark=mark, title=report.text or "出行准备好了。", text=sums)]
+    if report.refused:
+        page += [Space(12), Heading("没有准备好的人", f"{len(report.refused)} 人")]
+        page += [Note("attention", f"{who}：{why}") for who, why in report.refused]
+    return tuple(page)

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from agency.clock import Clock
+from agency.enrolment import allow_demonstration
 from agency.law import Law, read_law
 from agency.resources import read_texts
 from agency.service import Agency
@@ -43,6 +44,8 @@ def seed(db: Connection, shown: Demonstration, law: Law, now: datetime) -> None:
     day = business_day(now)
     with transaction(db):
         registry.save_stores(db, shown.stores)
+        for store in shown.stores:
+            allow_demonstration(db, store.provider.id, now)
         registry.save_drugs(db, shown.drugs)
         for person in shown.people:
             _enter(db, person, law.benefit(person.region, person.insurance, day), shown.stores)

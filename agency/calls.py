@@ -7,9 +7,11 @@ from datetime import date, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agency.keyring import Keys
 from agency.law import Law
 from agency.storage import persons, sums
 from agency.storage.connection import Connection
+from agency.tills import Speaker
 from engine.calendar import business_day, insurance_year
 from engine.person import Person, Snapshot
 from engine.protocol.envelope import Request
@@ -25,6 +27,8 @@ class Call(Struct, frozen=True, kw_only=True):
     request: Request
     store: Store
     now: datetime
+    keys: Keys
+    speaker: Speaker | None = None  # The enrolled till that signed the call.
 
     @property
     def today(self) -> date:

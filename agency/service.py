@@ -9,16 +9,20 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from agency import identity, news, settling, uploads
+from agency import batches, enrolment, identity, news, settling, tills, uploads
 from agency.calls import Call
 from agency.clock import Clock
 from agency.errors import Again, NotNow
+from agency.keyring import open_keys
 from agency.lanes import person_of
 from agency.law import Law
 from agency.storage import messages, persons, registry
 from agency.storage.connection import Connection, Database, transaction, undone_by
-from engine.protocol.envelope import Request, decode_request, encode_answer
+from agency.tills import Fork, Speaker
+from engine.protocol.batch import batch_output
+from engine.protocol.envelope import Request, decode_request, encode_answer, sign_answer
 from engine.protocol.profile import Credentials, Profile, signature
 from engine.protocol.wire import ProtocolError, same_content
 from engine.sale import Store
@@ -31,6 +35,7 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "2101": settling.presettle,
     "2102": settling.settle,
     "2103": settling.reverse,
+    "SY00": enrolment.enrol,
     "SY03": uploads.journal,
     "SY04": news.news,
 }
@@ -54,7 +59,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Agency:
-    """The nine transactions over one database; calls may come from several threads and processes."""
+    """The transactions over one database; calls may come from several threads and processes."""
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class Agency:
         self._clock = clock
         self._profile = profile
         self._credentials = credentials
+        self._keys = open_keys(database)
         self._serials = itertools.count(1)
 
     @property
@@ -83,9 +89,12 @@ class Agency:
             self._authenticate(headers, received)
         except ProtocolError as error:
             return self.refusal(error, received, status=UNAUTHORIZED)
+        return self.answer_signed(body, received)
+
+    def answer_signed(self, body: bytes, received: datetime) -> Answer:
+        """Return the answer to a message of which it is known who brought it: by wire, or on a stick."""
         try:
-            _refuse_nul(body)
-            request = decode_request(body)
+            request = _read(body)
         except ProtocolError as error:
             return self.refusal(error, received)
         try:
@@ -124,38 +133,89 @@ class Agency:
             raise ProtocolError("请求时间与医保中心相差太大，请校准收银机的时钟后重试。", "stale")
 
     def _carry_out(self, request: Request, received: datetime) -> Answer:
-        transact = TRANSACTIONS.get(request.infno)
-        if transact is None:
-            raise ProtocolError(f"不支持交易 {request.infno}，请核对交易编号。", "unknown_infno")
+        step = self._all_of if request.infno == batches.INFNO else self._once
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._database.connection() as db, transaction(db):
-                    return self._once(db, transact, request, received)
+                    return step(db, request, received)
             except Again:
                 # The other one has committed by now; a repeated message finds its first answer.
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def _once(
-        self, db: Connection, transact: Callable[[Call], str], request: Request, received: datetime
-    ) -> Answer:
+    def _all_of(self, db: Connection, request: Request, received: datetime) -> Answer:
+        """Carry out a batch: each message as if it came alone, all made durable together."""
+        self._caller(db, request)
+        speaker = tills.authenticate(db, request)
+        try:
+            answer = self._answers(db, request, received)
+        except ProtocolError as error:
+            answer = self.refusal(error, received, infno=request.infno, region=request.mdtrtarea_admvs)
+        return self._signed(answer, request, speaker)
+
+    def _answers(self, db: Connection, batch: Request, received: datetime) -> Answer:
+        read = batches.read(batch)
+        persons.lock_all(db, batches.people_of(read))
+        output = batch_output([self._one_of(db, each, received).text for each in read])
+        text = self._envelope(batch.mdtrtarea_admvs, received, output=output)
+        return Answer(status=OK, text=text, infno=batch.infno)
+
+    def _one_of(self, db: Connection, message: batches.Message, received: datetime) -> Answer:
+        if isinstance(message, ProtocolError):
+            return self.refusal(message, received)
+        try:
+            with undone_by(db, ProtocolError):
+                return self._once(db, message, received)
+        except ProtocolError as error:
+            return self.refusal(error, received, infno=message.infno, region=message.mdtrtarea_admvs)
+
+    def _once(self, db: Connection, request: Request, received: datetime) -> Answer:
+        """Answer one message; raise ProtocolError where nobody is known to have sent it."""
         store = self._caller(db, request)
+        speaker = None if request.infno == enrolment.INFNO else tills.authenticate(db, request)
+        call = Call(
+            db=db,
+            law=self._law,
+            request=request,
+            store=store,
+            now=received,
+            keys=self._keys,
+            speaker=speaker,
+        )
+        try:
+            answer = self._known(call)
+        except ProtocolError as error:
+            answer = self.refusal(error, received, infno=request.infno, region=request.mdtrtarea_admvs)
+        return self._signed(answer, request, speaker)
+
+    def _known(self, call: Call) -> Answer:
+        db, request = call.db, call.request
+        transact = TRANSACTIONS.get(request.infno)
+        if transact is None:
+            raise ProtocolError(f"不支持交易 {request.infno}，请核对交易编号。", "unknown_infno")
         psn_no = person_of(request)
         lane = psn_no or request.fixmedins_code
         if psn_no is not None:
             persons.lock(db, psn_no)
+        if call.speaker is not None:
+            tills.observe(db, call.speaker, request, call.now)
         digest = _digest(request)
         first = messages.answered(db, lane, request.msgid)
         if first is not None:
             return self._again(first, digest, request)
-        call = Call(db=db, law=self._law, request=request, store=store, now=received)
         verdict, text = self._first_answer(transact, call)
         now = self._clock.now()
         messages.remember(db, lane, request.msgid, request.infno, messages.Answered(digest, text), at=now)
         if request.infno in _SWEEPING:
             messages.forget(db, lane, _CHANGE_NOTHING, now - _KEPT)
         return Answer(status=OK, text=text, infno=request.infno, verdict=verdict)
+
+    def _signed(self, answer: Answer, request: Request, speaker: Speaker | None) -> Answer:
+        """Sign for those who can check it. What is kept is unsigned: the same bytes come out each time."""
+        if speaker is None and request.infno != enrolment.INFNO:
+            return answer
+        return replace(answer, text=sign_answer(answer.text, request, self._keys.signing))
 
     def _again(self, first: messages.Answered, digest: str, request: Request) -> Answer:
         if first.digest != digest:
@@ -171,6 +231,8 @@ class Agency:
             with undone_by(call.db, ProtocolError):
                 output = transact(call)
         except ProtocolError as error:
+            if isinstance(error, Fork):
+                tills.report(call.db, call.speaker, call.request.fixmedins_code, error, call.now)
             return error.code, self._envelope(region, call.now, err_msg=error.text, err_code=error.code)
         return "accepted", self._envelope(region, call.now, output=output)
 
@@ -206,6 +268,7 @@ def _digest(request: Request) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def _refuse_nul(body: bytes) -> None:
+def _read(body: bytes) -> Request:
     if b"\\u0000" in body:
         raise ProtocolError("报文里有空字符（\\u0000），请检查软件后重新发送。")
+    return decode_request(body)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
 from engine.protocol import signing
@@ -182,34 +183,35 @@ def encode_answer(
     output: str | None = None,
     err_msg: str = "",
     err_code: str = "",
-    asked: Request | None = None,
-    private: bytes | None = None,
 ) -> str:
-    """Return an answer's text: accepted when there is an ``output``, else refused for ``err_msg``.
+    """Return an answer's text: accepted when there is an ``output``, else refused for ``err_msg``."""
+    return encode(
+        {
+            "infcode": -1 if output is None else 0,
+            "inf_refmsgid": f"{region[:6]:0<6}{compact(answered)}{serial % 10**10:010d}",
+            "refmsg_time": compact_millis(received),
+            "respond_time": compact_millis(answered),
+            "err_msg": err_msg,
+            "err_code": err_code,
+            "output": Raw((output or "{}").encode()),
+        }
+    )
 
-    With ``private``, the agency's key, it is signed as the answer to ``asked`` and to nothing else.
+
+def sign_answer(text: str, asked: Request, private: bytes) -> str:
+    """Return an answer's text signed with the agency's key, as the answer to ``asked`` and to nothing else.
+
+    The same text to the same question is signed to the same bytes.
     """
-    content = (output or "{}").encode()
-    infcode = -1 if output is None else 0
-    answer: dict[str, Any] = {
-        "infcode": infcode,
-        "inf_refmsgid": f"{region[:6]:0<6}{compact(answered)}{serial % 10**10:010d}",
-        "refmsg_time": compact_millis(received),
-        "respond_time": compact_millis(answered),
-        "err_msg": err_msg,
-        "err_code": err_code,
-        "output": Raw(content),
-    }
-    if asked is not None and private is not None:
-        said = signing.answer_text(
-            infcode=infcode,
-            msgid=asked.msgid,
-            asked=digest_of(bytes(asked.input)),
-            output=content,
-            err_code=err_code,
-        )
-        answer |= {"signtype": signing.SIGN_TYPE, "cainfo": signing.sign(private, said)}
-    return encode(answer)
+    answer = decode(dict[str, Raw], text, "应答")
+    said = signing.answer_text(
+        infcode=msgspec.json.decode(answer["infcode"], type=int),
+        msgid=asked.msgid,
+        asked=digest_of(bytes(asked.input)),
+        output=bytes(answer["output"]),
+        err_code=msgspec.json.decode(answer["err_code"], type=str),
+    )
+    return encode({**answer, "signtype": signing.SIGN_TYPE, "cainfo": signing.sign(private, said)})
 
 
 def digest_of(content: bytes) -> str:

@@ -1,0 +1,37 @@
+"""SY06: many messages in one call; each is read, authenticated and answered as if it had come alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from agency.lanes import person_of
+from engine.protocol.batch import read_batch
+from engine.protocol.envelope import Request, decode_request
+from engine.protocol.wire import ProtocolError
+
+INFNO = "SY06"
+
+Message: TypeAlias = Request | ProtocolError
+"""A message of a batch, or why it is none."""
+
+
+def read(batch: Request) -> list[Message]:
+    """Return the messages of a batch in order; raise ProtocolError where there is no batch to be read."""
+    return [_read(each) for each in read_batch(batch.input)]
+
+
+def people_of(messages: Iterable[Message]) -> set[str]:
+    """Return the psn_no of everybody whom the messages are about, so that all are locked in one order."""
+    named = {person_of(each) for each in messages if isinstance(each, Request)}
+    return {psn_no for psn_no in named if psn_no is not None}
+
+
+def _read(body: bytes) -> Message:
+    try:
+        request = decode_request(body)
+    except ProtocolError as error:
+        return error
+    if request.infno == INFNO:
+        return ProtocolError("批量报文里不能再放批量报文，请拆开后重新发送。", "unknown_infno")
+    return request

@@ -18,13 +18,13 @@ from engine.policy.answer import Clause, Rule, Settlement, Step
 from engine.policy.claim import Line
 from engine.sale import BasketLine, Sale
 
-Weight: TypeAlias = Literal["title", "strong", "normal", "small"]
+Weight: TypeAlias = Literal["title", "strong", "normal", "small", "code"]
 
 
 class Row(Struct, frozen=True, kw_only=True):
     """One row of paper: ``left`` and ``right`` set flush; a long ``left`` wraps, ``right`` never does.
 
-    A "title" without ``right`` stands in the middle.
+    A "title" without ``right`` stands in the middle. A "code" is a QR code of ``left``.
     """
 
     left: str
@@ -42,6 +42,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 COPY_MARK = "补打"
+CHAIN_LENGTH = 12
+"""Digits of an entry's hash on paper: enough that nobody makes another journal that ends in them."""
 
 _INSURANCE = {"resident": "城乡居民", "employee": "职工"}
 _STATUS = {"active": "在职", "retired": "退休"}
@@ -67,11 +69,17 @@ _RULE: dict[Rule, str] = {
 
 
 def build_receipt(
-    sale: Sale, *, printed_at: datetime, journal_number: int, settlement_ids: tuple[str, ...] = ()
+    sale: Sale,
+    *,
+    printed_at: datetime,
+    journal_number: int,
+    journal_hash: str = "",
+    settlement_ids: tuple[str, ...] = (),
 ) -> Receipt:
     """Return the paper of ``sale``; ``settlement_ids`` are the agency's, where it has answered already.
 
-    Source: facts/wire, section 5. The resident id is masked, and no diagnosis is printed.
+    ``journal_hash`` is that of the sale's entry: on paper in a stranger's hand, it holds the whole journal up
+    to there. Source: facts/wire, section 5. The resident id is masked, and no diagnosis is printed.
     """
     rows = (
         *_head(sale),
@@ -80,7 +88,7 @@ def build_receipt(
         *(row for settlement in sale.answer.settlements for row in _settlement(sale, settlement)),
         *_sums(sale),
         *_certainty(sale, settlement_ids),
-        *_foot(sale, printed_at, journal_number),
+        *_foot(sale, printed_at, journal_number, journal_hash),
     )
     return Receipt(number=sale.number, rows=rows, sold_on=business_day(sale.made_at))
 
@@ -212,10 +220,17 @@ def _certainty(sale: Sale, settlement_ids: tuple[str, ...]) -> Iterator[Row]:
     elif sale.certainty == "confirmed":
         text = "已确认：医保中心的金额与此一致。"
     elif sale.certainty == "guaranteed":
-        text = "已担保：在医保中心预留的额度内结算，金额不再更正。"
+        text = "已担保：在医保中心预留的额度内结算，按此金额结算。"
     else:
         text = f"暂定：{_balances(sale)}；可能更正，最多 {format_yuan(sale.bound)} 元。"
     yield Row(left=text, rule_above=True)
+    if sale.advice:
+        yield Row(left=sale.advice, weight="strong")
+    if sale.lease is not None:
+        yield Row(left="额度凭据", right=sale.lease.id, weight="small")
+        until = _moment(sale.lease.use_until)
+        left = f"凭据余额 {format_yuan(sale.lease.left)} 元"
+        yield Row(left=left, right=f"有效至 {until}", weight="small")
     for number in settlement_ids:
         yield Row(left="医保结算编号", right=number, weight="small")
 
@@ -229,11 +244,22 @@ def _balances(sale: Sale) -> str:
     return f"余额截至 {as_of.month} 月 {as_of.day} 日，{f'已 {days} 天' if days else '是当天的'}"
 
 
-def _foot(sale: Sale, printed_at: datetime, journal_number: int) -> Iterator[Row]:
+def _foot(sale: Sale, printed_at: datetime, journal_number: int, journal_hash: str) -> Iterator[Row]:
     if sale.answer.policy is not None:
         fingerprint = f"　{sale.policy_hash[:12]}" if sale.policy_hash else ""
         yield Row(left=f"政策 {sale.answer.policy}{fingerprint}", weight="small")
-    yield Row(left=f"账目第 {journal_number} 条", right=f"打印 {_moment(printed_at)}", weight="small")
+    chain = f"　{journal_hash[:CHAIN_LENGTH]}" if journal_hash else ""
+    yield Row(left=f"账目第 {journal_number} 条{chain}", right=f"打印 {_moment(printed_at)}", weight="small")
+    if journal_hash:
+        yield Row(left=_code(sale, journal_number, journal_hash), weight="code")
+
+
+def _code(sale: Sale, journal_number: int, journal_hash: str) -> str:
+    """Return what the QR code says: which sale, what it came to in fen, where it stands in the chain."""
+    answer = sale.answer
+    sums = (answer.total, answer.fund, answer.assistance, answer.patient)
+    said = (sale.store.provider.id, sale.number, _moment(sale.made_at), *sums, journal_number)
+    return ";".join(("SHANYAO1", *map(str, said), journal_hash[:CHAIN_LENGTH]))
 
 
 def _moment(instant: datetime) -> str:

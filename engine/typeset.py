@@ -49,6 +49,10 @@ def receipt_text(receipt: Receipt, width: int = 48) -> list[str]:
 def _row(row: Row, width: int) -> Iterator[str]:
     if row.rule_above:
         yield "-" * width
+    if row.weight == "code":
+        for line in wrap(f"[二维码 {row.left}]", _columns(width)):
+            yield line
+        return
     if row.weight == "title" and not row.right:
         for line in wrap(row.left, _columns(width)):
             yield (" " * ((width - display_width(line)) // 2) + line).rstrip()

@@ -39,7 +39,10 @@ _FACES: dict[Weight, _Face] = {
     "strong": _Face(_BOLD, 8.5, 12),
     "normal": _Face(_REGULAR, 8.5, 12),
     "small": _Face(_REGULAR, 7, 9.8),
+    "code": _Face(_REGULAR, 7, 9.8),
 }
+_CODE_DOTS, _CODE_QUIET = 4, 4
+"""A QR code's modules in dots, and the modules that must stay white around it."""
 
 
 class _Canvas(Protocol):
@@ -62,6 +65,7 @@ class _Line(Struct, frozen=True):
     centred: bool
     below: float
     rule: float | None  # Where a line crosses the paper before it.
+    code: bool = False  # A QR code of ``left``; ``below`` is then its upper edge.
 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
@@ -96,6 +100,15 @@ def code128_modules(number: str) -> str:
     return str(Code128(number).build()[0])
 
 
+def qr_modules(text: str) -> tuple[str, ...]:
+    """Return the QR code of ``text`` as rows of modules, "1" dark and "0" white."""
+    from reportlab.graphics.barcode.qr import QrCodeWidget  # noqa: PLC0415
+
+    code = QrCodeWidget(text, barLevel="M").qr
+    code.make()
+    return tuple("".join("1" if dark else "0" for dark in row) for row in code.modules)
+
+
 def _new_canvas(target: io.BytesIO, height: float, number: str) -> Any:
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
 
@@ -113,6 +126,11 @@ def _set(rows: tuple[Row, ...]) -> tuple[list[_Line], float]:
     for row in rows:
         face = _FACES[row.weight]
         rule = None
+        if row.weight == "code":
+            top = _on_dots(below + _CODE_QUIET * _CODE_DOTS * _DOT)
+            lines.append(_Line(face, row.left, "", True, top, None, code=True))
+            below = top + (len(qr_modules(row.left)) + _CODE_QUIET) * _CODE_DOTS * _DOT
+            continue
         if row.rule_above:
             rule, below = below + 3, below + 6
         for left, right in _wrapped(row, face):
@@ -140,6 +158,9 @@ def _width_of(face: _Face) -> Callable[[str], float]:
 
 
 def _draw(canvas: _Canvas, line: _Line, height: float) -> None:
+    if line.code:
+        _draw_code(canvas, line, height)
+        return
     if line.rule is not None:
         canvas.line(_MARGIN, height - line.rule, _WIDTH - _MARGIN, height - line.rule)
     canvas.setFont(line.face.font, line.face.size)
@@ -150,6 +171,14 @@ def _draw(canvas: _Canvas, line: _Line, height: float) -> None:
     canvas.drawString(_MARGIN, y, line.left)
     if line.right:
         canvas.drawRightString(_WIDTH - _MARGIN, y, line.right)
+
+
+def _draw_code(canvas: _Canvas, line: _Line, height: float) -> None:
+    modules, side = qr_modules(line.left), _CODE_DOTS * _DOT
+    x, top = _on_dots((_WIDTH - len(modules) * side) / 2), _on_dots(height - line.below)
+    for place, row in enumerate(modules, start=1):
+        for begin, end in _bars(row):
+            canvas.rect(x + begin * side, top - place * side, (end - begin) * side, side, stroke=0, fill=1)
 
 
 def _draw_barcode(canvas: _Canvas, number: str, top: float) -> None:

@@ -9,7 +9,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from app import errors
-from app.storage import outbox, receipts, sales
+from app.storage import journal, outbox, receipts, sales
 from app.storage.connection import transaction
 from app.storage.sales import SaleIndex
 from app.usecases.desk import Desk
@@ -97,7 +97,7 @@ def _print(desk: Desk, serial: int, receipt: Receipt) -> Path | None:
 
 def _say_printed(desk: Desk, sale: Sale, place: Path | None) -> None:
     paper = f"小票文件：{place}。" if place else ""
-    later = "联网后自动上传。" if sale.message_ids and sale.certainty == "provisional" else ""
+    later = "联网后自动上传。" if sale.message_ids and sale.certainty != "confirmed" else ""
     desk.say("done", f"第 {sale.number} 号销售已入账，小票已打印。", paper + later)
 
 
@@ -117,6 +117,7 @@ def _build(desk: Desk, sale: Sale, index: SaleIndex) -> Receipt:
         sale,
         printed_at=desk.now(),
         journal_number=index.journal,
+        journal_hash=journal.entry(desk.db, index.journal).hash,
         settlement_ids=settlement_ids(desk, index),
     )
 

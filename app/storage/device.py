@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from app import errors
-from app.storage import journal
+from app.storage import cursor, journal
 from app.storage.connection import Connection, transaction
 from engine.journal import GENESIS
 from engine.protocol.sealing import box_key
@@ -148,6 +148,21 @@ def all_pinned(db: Connection) -> list[Pinned]:
         Pinned(provider=row[0], till=row[1], epoch=row[2], agency_key=row[3], agency_box_key=row[4])
         for row in rows.fetchall()
     ]
+
+
+def set_trouble(db: Connection, provider: str, text: str) -> None:
+    """Keep why the agency of ``provider`` would not enrol this till's present epoch; empty: it did."""
+    cursor.put(db, _trouble_name(db, provider), text)
+
+
+def trouble(db: Connection, provider: str) -> str:
+    """Return why the agency of ``provider`` does not know this till as it is now; empty while all is well."""
+    return cursor.get(db, _trouble_name(db, provider)) or ""
+
+
+def _trouble_name(db: Connection, provider: str) -> str:
+    newest = of_epoch(db, None)
+    return f"till_trouble {provider} {newest.epoch if newest else 1}"
 
 
 def mark_of(db: Connection) -> Mark:

@@ -41,6 +41,8 @@ _OK = 200
 _NOBODYS_FAULT = ("device_signature", "bad_signature", "wrong_epoch", "not_enrolled", "signature", "stale")
 """Refusals of the caller, not of the message: it keeps waiting until the till is enrolled as it should be."""
 
+_OF_LEASES = ("SY01", "SY05")  # There they are the answer itself.
+
 
 class Voice(Struct, frozen=True, kw_only=True):
     """How an enrolled till speaks: ``device`` is its ``dev_safe_info``, ``private`` its raw key.
@@ -284,7 +286,7 @@ def _decoded(status: int, body: bytes) -> Response:
 def _told(question: Question, response: Response, voice: Voice | None, status: int) -> Reply:
     """Return the verdict of an answer that is the agency's own; raise Unreachable for any other."""
     reply = _verdict(status, response)
-    if isinstance(reply, Rejected) and reply.code in _NOBODYS_FAULT:
+    if isinstance(reply, Rejected) and reply.code in _NOBODYS_FAULT and question.infno not in _OF_LEASES:
         raise Unreachable(reply.text)
     key = voice.agency_key if voice else None
     if key is not None and not _proven(response, key, question):

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import cursor, device, findings, journal, outbox, stores
+from app.storage import device, findings, journal, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Identity, Pinned
 from app.sync.client import AgencyClient, Rejected, Voice
@@ -14,9 +14,6 @@ from engine.protocol.device import Device, Enrolled, Enrolment, device_text, new
 from engine.protocol.envelope import Sender
 from engine.protocol.signing import from_text, sign, to_text
 from engine.sale import Store
-
-TROUBLE = "till_trouble:"
-"""With a provider's number: the mark that holds why its agency does not know this till as it is now."""
 
 
 class Enrolling(Struct, frozen=True, kw_only=True):
@@ -39,10 +36,25 @@ def voice_of(db: Connection, provider: str) -> Voice | None:
     return Voice(device=told, private=identity.private, agency_key=known.agency_key)
 
 
-def is_due(db: Connection, provider: str) -> bool:
-    """Tell whether the agency of ``provider`` knows this till, but not its present epoch."""
-    known = device.pinned(db, provider)
-    return known is not None and known.epoch < device.current(db).epoch
+def introduce(db: Connection, client: AgencyClient) -> None:
+    """Let ``client`` speak as this till; both belong to the calling thread."""
+    client.voice = lambda provider: voice_of(db, provider)
+
+
+def ensure(
+    db: Connection, client: AgencyClient, clock: Clock, *, sender: Sender, code: str | None = None
+) -> bool:
+    """Have the present epoch known at the sender's agency where it may be; return whether it is.
+
+    Without a ``code`` only an epoch that follows an enrolled one is tried, and once: what was refused needs a
+    code. Raises Unreachable without a sound answer.
+    """
+    known, present = device.pinned(db, sender.provider), device.current(db).epoch
+    if known is not None and known.epoch == present:
+        return True
+    if code is None and (known is None or device.trouble(db, sender.provider)):
+        return False
+    return not enrol(db, client, clock, sender=sender, code=code).trouble
 
 
 def enrol(
@@ -64,20 +76,14 @@ def enrol(
     )
     told = client.enrol(_asked(db, store, identity, known, code), voice, sender)
     with transaction(db):
+        device.set_trouble(db, sender.provider, told.text if isinstance(told, Rejected) else "")
         if isinstance(told, Rejected):
-            cursor.put(db, TROUBLE + sender.provider, told.text)
             return Enrolling(trouble=told.text)
-        cursor.put(db, TROUBLE + sender.provider, "")
         device.pin(db, _pinned(store, identity, told))
         if told.lost:
             text = f"恢复备份之前，医保中心已收到本机另外 {told.lost} 条流水。请核对那些销售的小票存根。"
             findings.note(db, "lost_entries", text, clock.now())
     return Enrolling(lost=told.lost)
-
-
-def trouble_of(db: Connection, provider: str) -> str:
-    """Return why the agency does not know this till as it is now; empty while all is well."""
-    return cursor.get(db, TROUBLE + provider) or ""
 
 
 def _asked(

@@ -16,15 +16,17 @@ from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import UserError
-from app.storage import cursor, outbox
+from app.storage import cursor, device, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.instants import to_text
 from app.sync import ask
 from app.sync.client import AgencyClient, Unreachable
 from app.sync.deliver import deliver_due, sender_of, wait_after
+from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
 from app.usecases.ports import ClaimAnswer, ClaimContext, PersonAnswer
 from engine.ids import Scan
+from engine.protocol.envelope import Sender
 from engine.sale import Store
 
 Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
@@ -54,7 +56,8 @@ def outlive(step: Callable[[], T]) -> T | None:
 class SyncWorker:
     """A ``Courier`` over HTTP. ``open_db`` and ``open_client`` are called on its own thread.
 
-    ``home`` is the provider number under which this till downloads what is new.
+    ``home`` is the provider number under which this till downloads what is new. ``code_for`` gives the code
+    with which a shop enrols by itself, None where a person does that.
     """
 
     def __init__(
@@ -66,10 +69,12 @@ class SyncWorker:
         home: str,
         operator: str,
         pull_every: timedelta = PULL_EVERY,
+        code_for: Callable[[str], str | None] = lambda _provider: None,
     ) -> None:
         self._open_db, self._open_client = open_db, open_client
         self._clock, self._home, self._operator = clock, home, operator
-        self._pull_every = pull_every
+        self._pull_every, self._code_for = pull_every, code_for
+        self._sending: frozenset[str] = frozenset()
         self._listeners: list[Hear] = []
         self._wake = threading.Condition()
         self._stopping = self._poked = False
@@ -92,6 +97,11 @@ class SyncWorker:
     def offline_since(self) -> datetime | None:
         """Since when nobody answers."""
         return self._offline_since
+
+    @property
+    def sending(self) -> frozenset[str]:
+        """The ids of the messages that are in a call at this moment."""
+        return self._sending
 
     def listen(self, hear: Hear) -> None:
         """Call ``hear`` on this worker's thread for everything that arrives."""
@@ -135,6 +145,7 @@ class SyncWorker:
             # The crash boundary of this thread: whatever happens, the till goes on selling and tries again.
             try:
                 with closing(self._open_db()) as db, closing(self._open_client()) as client:
+                    introduce(db, client)
                     self._serve(db, client)
             except UserError as error:
                 _log.warning("sync paused: %s", error.what)
@@ -198,7 +209,7 @@ class SyncWorker:
     def _identify(self, db: Connection, client: AgencyClient, store: Store, scan: Scan) -> None:
         answer = PersonAnswer(scan=scan, person=None, trouble=_STUMBLED)
         try:
-            sender = sender_of(db, store.provider.id, self._operator)
+            sender = self._speaker(db, client, store.provider.id)
             answer = ask.look_up(db, client, self._clock, scan, sender)
             self._reached(db)
         except Unreachable as error:
@@ -214,7 +225,7 @@ class SyncWorker:
 
     def _compute(self, db: Connection, client: AgencyClient, context: ClaimContext) -> None:
         try:
-            sender = sender_of(db, context.store.provider.id, self._operator)
+            sender = self._speaker(db, client, context.store.provider.id)
             answer, person = ask.presettle(db, client, self._clock, context, sender)
         except Unreachable as error:
             self._note(error)
@@ -234,6 +245,11 @@ class SyncWorker:
     def _deliver(self, db: Connection, client: AgencyClient) -> None:
         with self._wake:
             self._poked = False
+        try:
+            self._enrol(db, client)
+        except Unreachable as error:
+            self._note(error)
+            return
         round_ = deliver_due(
             db,
             client,
@@ -241,6 +257,7 @@ class SyncWorker:
             operator=self._operator,
             boundary=outlive,
             interrupted=self._urgent,
+            sending=self._now_sending,
         )
         self._next_delivery = round_.next_at
         if round_.line_dead:
@@ -250,13 +267,33 @@ class SyncWorker:
         if round_.tried:
             self._tell(None)
 
+    def _now_sending(self, ids: frozenset[str]) -> None:
+        self._sending = ids
+
+    def _enrol(self, db: Connection, client: AgencyClient) -> None:
+        """Before anything is sent: after a restored backup the agency must hear of the new epoch first."""
+        due = {each.provider for each in device.all_pinned(db)}
+        due |= {each.provider.id for each in stores.all(db) if self._code_for(each.provider.id)}
+        for provider in sorted(due):
+            self._speaker(db, client, provider)
+
+    def _speaker(self, db: Connection, client: AgencyClient, provider: str) -> Sender:
+        """Return who speaks for a shop, the till made known to its agency before where it can be."""
+        sender = sender_of(db, provider, self._operator)
+        if stores.by_provider(db, provider) is not None:
+            ensure(db, client, self._clock, sender=sender, code=self._code_for(provider))
+        return sender
+
     def _pull(self, db: Connection, client: AgencyClient) -> None:
         now = self._clock.now()
         if self._urgent() or (self._next_pull is not None and self._next_pull > now):
             return
-        sender = sender_of(db, self._home, self._operator)
+        homes = dict.fromkeys([self._home, *(each.provider for each in device.all_pinned(db))])
+        taken = 0
         try:
-            taken = pull_news(db, client, self._clock, sender=sender, interrupted=self._urgent)
+            for provider in homes:  # Each shop has a mailbox of its own.
+                sender = sender_of(db, provider, self._operator)
+                taken += pull_news(db, client, self._clock, sender=sender, interrupted=self._urgent)
         except Unreachable as error:
             self._note(error)
         else:

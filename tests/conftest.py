@@ -3,5 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import postgres as servers
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Server]:
+    """A PostgreSQL server of this run's own; skips where none is installed."""
+    reason = servers.missing()
+    if reason:
+        pytest.skip(reason)
+    with servers.running() as server:
+        yield server

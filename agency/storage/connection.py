@@ -56,6 +56,14 @@ class Connection(Protocol):
         """Begin a transaction that may write."""
         ...
 
+    def commit(self) -> None:
+        """End the transaction: it is on disk then."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo the transaction."""
+        ...
+
     def next_number(self, name: str) -> int:
         """Return the next number of ``name``; numbers may be left out, and nobody waits for them."""
         ...
@@ -94,11 +102,11 @@ def transaction(db: Connection) -> Iterator[None]:
         yield
         for key in sorted(db.late):
             db.late[key]()
-        db.execute("COMMIT")
+        db.commit()
     except BaseException:
         # A full disk may have rolled back by itself already.
         if db.in_transaction:
-            db.execute("ROLLBACK")
+            db.rollback()
         raise
 
 

@@ -54,6 +54,12 @@ class SqliteConnection:
     def begin(self) -> None:
         self.execute("BEGIN IMMEDIATE")
 
+    def commit(self) -> None:
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self.execute("ROLLBACK")
+
     def next_number(self, name: str) -> int:
         row = self.execute(
             "INSERT INTO counter (name, value) VALUES (?, 1)"

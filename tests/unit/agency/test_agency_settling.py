@@ -382,7 +382,8 @@ def test_every_answer_accounts_for_every_fen_and_its_reversal_takes_all_of_it_ba
     bureau: Bureau, purchase: tuple[str, str]
 ) -> None:
     bureau.provider, asked = purchase
-    sums = "SELECT psn_no, deductible_paid, fund_paid, fund_paid_class_b, pool_fund_paid FROM accumulator"
+    columns = "psn_no, deductible_paid, fund_paid, fund_paid_class_b, pool_fund_paid"
+    sums = f"SELECT {columns} FROM accumulator ORDER BY psn_no"
     before = bureau.db.execute(sums).fetchall()
 
     said = bureau.call("2102", asked)

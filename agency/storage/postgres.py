@@ -1,0 +1,150 @@
+"""The agency on PostgreSQL: a pool of connections for each worker, and troubles in the agency's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from agency.errors import Again, AgencyTrouble, NotNow
+from agency.storage.connection import Connection, Late, Parameters
+from agency.storage.partitions import prepare
+
+POOL = 10
+"""Connections of one worker; calls beyond that wait for one."""
+PATIENCE_S = 5
+_SETTINGS = (
+    "SET synchronous_commit = on",
+    "SET default_transaction_isolation = 'read committed'",
+    f"SET lock_timeout = '{PATIENCE_S}s'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+    "SET client_min_messages = warning",
+)
+_NOT_NOW = "医保中心的数据库暂时不能写入，本次没有办理，请稍后重试。"
+_BUSY = "医保中心正忙，本次没有办理，请稍后重试。"
+_UNREACHABLE = "连不上经办端的数据库，请检查 --database 的地址、数据库是否在运行、账号和权限。"
+_CLASHES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+
+
+class PostgresConnection:
+    """A connection to PostgreSQL that commits by itself outside of transactions."""
+
+    serial = False
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self._raw = raw
+        self.held: set[str] = set()
+        self.late: dict[tuple[str, ...], Late] = {}
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> psycopg.Cursor[Any]:
+        try:
+            return self._raw.execute(_translated(sql), parameters or None)
+        except psycopg.Error as error:
+            raise _explained(error, self._raw) from error
+
+    def executemany(self, sql: str, rows: Sequence[Parameters]) -> None:
+        try:
+            with self._raw.cursor() as cursor:
+                cursor.executemany(_translated(sql), rows)
+        except psycopg.Error as error:
+            raise _explained(error, self._raw) from error
+
+    def begin(self) -> None:
+        self.execute("BEGIN")
+
+    def commit(self) -> None:
+        if self.execute("COMMIT").statusmessage != "COMMIT":
+            # The server turns the end of a failed transaction into a rollback and calls that no error.
+            raise AssertionError("a failed statement was passed over")
+
+    def rollback(self) -> None:
+        self.execute("ROLLBACK")
+
+    def next_number(self, name: str) -> int:
+        row = self.execute("SELECT nextval(?)", (f"{name}_number",)).fetchone()
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+class PostgresDatabase:
+    """A database on a PostgreSQL server; its tables are made by whoever comes first."""
+
+    def __init__(self, address: str, partitions: int | None = None) -> None:
+        """Open the database at a libpq ``address``; raise AgencyTrouble when it is of no use."""
+        self._address = address
+        first = self.connect()
+        try:
+            prepare(first, partitions)
+        except NotNow as error:
+            raise AgencyTrouble(_UNREACHABLE) from error
+        finally:
+            first.close()
+        self._pool = ConnectionPool(
+            address,
+            kwargs={"autocommit": True, "prepare_threshold": 1},
+            configure=_configure,
+            min_size=1,
+            max_size=POOL,
+            timeout=PATIENCE_S,
+            open=True,
+        )
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        try:
+            raw = self._pool.getconn()
+        except PoolTimeout as error:
+            raise NotNow(_BUSY) from error
+        try:
+            yield PostgresConnection(raw)
+        finally:
+            lost = raw.broken
+            self._pool.putconn(raw)
+            if lost:
+                # The server went away: what else lies in the pool is as dead.
+                self._pool.check()
+
+    def connect(self) -> PostgresConnection:
+        try:
+            raw = psycopg.connect(self._address, autocommit=True, connect_timeout=PATIENCE_S)
+            _configure(raw)
+        except psycopg.Error as error:
+            raise AgencyTrouble(_UNREACHABLE) from error
+        return PostgresConnection(raw)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _configure(raw: psycopg.Connection[Any]) -> None:
+    # Every whole number as 64 bits: a statement is prepared once, and not once for each size of amount.
+    raw.adapters.register_dumper(int, Int8Dumper)
+    for setting in _SETTINGS:
+        raw.execute(setting.encode())
+
+
+@lru_cache(maxsize=1_000)
+def _translated(sql: str) -> bytes:
+    return sql.replace("%", "%%").replace("?", "%s").encode()
+
+
+def _explained(error: psycopg.Error, raw: psycopg.Connection[Any]) -> Exception:
+    """Return what to raise: Again or NotNow for the world's troubles, the error itself for a bug of ours."""
+    if isinstance(error, _CLASHES) or raw.broken:
+        return Again(_BUSY)
+    if isinstance(error, psycopg.OperationalError | errors.ReadOnlySqlTransaction):
+        return NotNow(_NOT_NOW)
+    return error

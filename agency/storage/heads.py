@@ -43,6 +43,14 @@ def mark_forked(db: Connection, provider: str, till: str, epoch: int) -> None:
     db.late[_LAST, provider, till, f"{epoch:06d}", _LAST] = partial(_fork, db, (provider, till, epoch))
 
 
+def bind(db: Connection, provider: str, till: str, epoch: int, *, chain: str) -> None:
+    """Note which chain an epoch of a till writes into, when it has written into none."""
+    db.execute(
+        "UPDATE till SET chain = ? WHERE provider = ? AND till = ? AND epoch = ? AND chain = ''",
+        (chain, provider, till, epoch),
+    )
+
+
 def close_before(db: Connection, provider: str, till: str, epoch: int) -> None:
     """Close a till's epochs before ``epoch``."""
     db.execute(

@@ -18,12 +18,14 @@ from engine.protocol.journal import MOST_ENTRIES
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)
-GAP = "journal_gap"
+GAP = "journal_gap:"
+"""Followed by the number of the entry from which the agency's journal goes on."""
+
 RESENT_KIND = "resent"
 ONLY_ONCE = ("2102", "2103")
 """What a platform may carry out twice when it is sent twice (facts, section 1.11)."""
 
-_FROM = re.compile(r"从第 ([0-9]+) 条起").search
+_FROM = re.compile(f"{GAP}([0-9]+)").fullmatch
 
 
 class Sent(Struct, frozen=True):
@@ -71,7 +73,7 @@ def take(
                 Verdict(number=message.number, state="accepted", text=reply.answer, proof=reply.proof)
             )
             acknowledge.record(db, message, reply.answer, at)
-        elif message.provider in mended and reply.code == GAP:
+        elif message.provider in mended and reply.code.startswith(GAP):
             failures.append(Failure(number=message.number, trouble="", again_at=at))
         elif (entries := _missing(message, reply)) is not None:
             mended.add(message.provider)
@@ -112,7 +114,7 @@ def resend(db: Connection, message: Message, new_id: str, at: datetime) -> None:
 def _missing(message: Message, reply: Rejected) -> list[outbox.Span] | None:
     """Return which entries must go so that the agency's journal goes on; None if it is no gap."""
     first, last = message.first_entry, message.last_entry
-    named = _FROM(reply.text) if reply.code == GAP else None
+    named = _FROM(reply.code)
     if named is None or first is None or last is None:
         return None
     begin = int(named.group(1))

@@ -53,7 +53,7 @@ def test_a_gap_is_refused_with_the_number_to_go_on_from(bureau: Bureau) -> None:
 
     said = upload(bureau, entries[3:])
 
-    assert said.refused == "journal_gap"
+    assert said.refused == "journal_gap:3"
     assert "第 3 条" in said.envelope["err_msg"]
     assert held(bureau) == 2
 

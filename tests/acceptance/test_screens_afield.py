@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from counter_window import CounterWindow
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 
 from app.usecases.state import LeaseRow
 from engine.ids import resident_check
@@ -17,7 +18,7 @@ from engine.policy.answer import self_pay
 from engine.prescription import Finding
 from tests.fakes.fake_afield import DIFFERENCE, LEASE, FakeAfield, a_day, message, task
 from tests.fakes.fake_counter import NOW
-from ui.tokens import DARK, LIGHT
+from ui.tokens import DARK, LIGHT, TOUCH
 
 SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
 AFIELD = {
@@ -219,3 +220,93 @@ def test_a_trip_is_made_ready_from_a_pasted_list(afield: Afield) -> None:
     afield.open(Qt.Key.Key_F12)
     afield.window.picture("trip-ready")
     assert "出行准备好了" in afield.words("sync")
+
+
+def test_a_stick_is_written_and_read_in_the_place_by_keys(afield: Afield) -> None:
+    afield.open(Qt.Key.Key_F8)
+    chooser = StickChooser()
+    afield.window.program.places.chooser = chooser
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_4):
+        afield.window.key(key, Qt.KeyboardModifier.ControlModifier)
+        afield.window.settle()
+    assert [name for name, _ in afield.till.asked] == ["export_bundle", "import_bundle", "back_up"]
+    afield.window.picture("stick")
+    assert "已备份" in afield.words("sync")
+
+
+def test_a_forked_till_is_enrolled_again_by_a_one_time_code(afield: Afield) -> None:
+    afield.tell(till_trouble="医保中心发现这台机器的流水分叉，本机不再使用额度。")
+    afield.open(Qt.Key.Key_F8)
+    afield.window.key(Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    afield.window.keys("7QF2-M8KD")
+    afield.window.picture("enrol")
+    afield.open(Qt.Key.Key_F12)
+    afield.window.program.look_around()
+    afield.window.settle()
+    assert afield.till.asked == [("enrol", "7QF2-M8KD")]
+    assert "额度停用" not in afield.window.chips()
+    assert not afield.window.window.counter.trouble.page
+
+
+def test_escape_leaves_a_form_first_and_then_the_place(afield: Afield) -> None:
+    afield.open(Qt.Key.Key_F8)
+    afield.window.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    afield.window.key(Qt.Key.Key_Escape)
+    assert afield.window.window.rail["sync"].isChecked()
+    afield.window.key(Qt.Key.Key_Escape)
+    assert afield.window.window.rail["counter"].isChecked()
+
+
+def test_keys_beside_the_counter_change_nothing_that_is_not_seen(afield: Afield) -> None:
+    afield.window.tour(SHAOXING, 6)
+    before = afield.window.state().draft
+    for place in (Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F3):
+        afield.open(place)
+        for key in (Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Return, Qt.Key.Key_Up):
+            afield.window.key(key)
+    afield.open(Qt.Key.Key_F9)
+    afield.window.key(Qt.Key.Key_F12)
+    assert afield.window.window.rail["counter"].isChecked()
+    assert afield.window.state().draft == before
+    assert afield.window.state().settled is None
+
+
+def test_enter_presses_the_button_that_has_the_focus(afield: Afield) -> None:
+    afield.till.day_rows = (a_day(1, "open"),)
+    afield.open(Qt.Key.Key_F7)
+    view = afield.window.window.place("days")
+    view.detail_button.setFocus()  # type: ignore[attr-defined]
+    afield.window.key(Qt.Key.Key_Return)
+    afield.window.settle()
+    assert [name for name, _ in afield.till.asked] == ["close_day"]
+
+
+def test_a_sum_of_the_agency_that_differs_is_seen_in_the_list(afield: Afield) -> None:
+    afield.till.sale_changes = {"agency_fund": 2890, "agency_patient": 4110}
+    for person in (SHAOXING, EZHOU):
+        afield.window.tour(person, 6 if person == SHAOXING else 4)
+        afield.window.key(Qt.Key.Key_F12)
+        afield.window.key(Qt.Key.Key_F12)
+    afield.open(Qt.Key.Key_F4)
+    afield.window.picture("sales-differ")
+    words = afield.words("sales")
+    assert "医保 −28.90" in words
+    assert "应补 1.20" in words
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F3, Qt.Key.Key_F4, Qt.Key.Key_F7, Qt.Key.Key_F8])
+def test_whatever_a_finger_presses_in_a_place_is_high_enough(afield: Afield, key: Qt.Key) -> None:
+    afield.open(key)
+    buttons = [one for one in afield.window.window.findChildren(QAbstractButton) if one.isVisible()]
+    assert buttons
+    assert {one.height() for one in buttons if one.height() < TOUCH} == set()
+
+
+class StickChooser:
+    """A person who always chooses the same stick."""
+
+    def folder(self, title: str, chosen: Callable[[str], None]) -> None:
+        chosen("/media/stick")
+
+    def file(self, title: str, pattern: str, chosen: Callable[[str], None]) -> None:
+        chosen("/media/stick/answers.syb")

@@ -16,6 +16,7 @@ from app.usecases.state import (
     LeaseRow,
     LeaseShown,
     MessageRow,
+    SaleRow,
     TaskRow,
     TripReport,
     WorldState,
@@ -42,6 +43,7 @@ class FakeAfield(Till):
         self.message_rows: tuple[MessageRow, ...] | None = None
         self.task_rows: tuple[TaskRow, ...] = ()
         self.day_rows: tuple[DayRow, ...] = ()
+        self.sale_changes: dict[str, object] = {}
         self.stick_full = False
 
     def close(self) -> None:
@@ -49,6 +51,10 @@ class FakeAfield(Till):
 
     def world(self) -> WorldState:
         return replace(super().world(), **self.about)  # type: ignore[arg-type]
+
+    def sales(self, day: date | None) -> tuple[SaleRow, ...]:
+        first, *others = super().sales(day) or [None]
+        return (replace(first, **self.sale_changes), *others) if first else ()  # type: ignore[arg-type]
 
     def messages(self) -> tuple[MessageRow, ...]:
         return super().messages() if self.message_rows is None else self.message_rows

@@ -10,6 +10,7 @@ from engine.money import format_percent
 from engine.policy.answer import Settlement
 from engine.policy.claim import Line
 from engine.sale import BasketLine
+from ui.counter.money_page import full_price
 from ui.items import Cell, Column, Head, Heading, Item, Page, Row, Space, Text, Tile, Tiles, sub
 from ui.tokens import HEAD
 from ui.words import CLASS, joined, yuan
@@ -133,7 +134,7 @@ def _describe(state: CounterState, line: BasketLine, claimed: Line | None) -> st
         klass += f" 先付 {format_percent(claimed.first_self_pay_bp)}"
     settlement = _settlement(state, line.id)
     if settlement is not None and settlement.benefit == "self_pay":
-        return joined(line.drug.spec, klass, "自费")
+        return joined(line.drug.spec, klass, "先自付" if full_price(state) else "自费")
     return joined(line.drug.spec, klass, disease_name(claimed.disease, filings) if claimed.disease else "")
 
 

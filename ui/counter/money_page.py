@@ -146,7 +146,7 @@ def _refusal(state: CounterState, refusal: Refusal) -> Panel:
 
 def _title(state: CounterState, settlement: Settlement) -> str:
     if settlement.benefit == "self_pay":
-        return "先自付" if full_price(state) else "自费部分"
+        return "自费部分"
     if settlement.disease is None:
         return "门诊统筹"
     return disease_name(settlement.disease, state.draft.person.filings if state.draft.person else ())
@@ -157,6 +157,7 @@ def _steps(state: CounterState, answer: Answer) -> list[Item]:
     steps = [(one, step) for one in answer.settlements for step in one.steps if step.amount]
     page: list[Item] = []
     said = {None, *(refusal.clause for refusal in answer.refusals if refusal.line is None)}
+    floored = full_price(state) is not None
     titled = steps[0][0] if len(answer.settlements) == 1 and steps else None
     for (settlement, step), following in zip(steps, [*steps[1:], None], strict=True):
         if settlement is not titled:
@@ -164,7 +165,7 @@ def _steps(state: CounterState, answer: Answer) -> list[Item]:
             titled = settlement
         page.append(
             Reason(
-                label=_label(step, settlement),
+                label="先自付" if floored else _label(step, settlement),
                 figure=yuan(step.amount),
                 share=step.amount * WHOLE // answer.total if answer.total else 0,
                 tone=_tone(step),

@@ -6,7 +6,7 @@ from app.usecases.state import CounterState, LimitBar
 from engine.calendar import age_on, business_day
 from engine.money import WHOLE
 from engine.person import Person, masked_id, masked_name
-from ui.items import Chip, Chips, Heading, Limit, Name, Page, Pair, Space, Text, sub
+from ui.items import Chip, Chips, Heading, Limit, Name, Page, Space, Text, sub
 from ui.tokens import LARGE, SMALL
 from ui.words import INSURANCE, STATUS, joined, moment, yuan
 
@@ -24,7 +24,6 @@ def person_page(state: CounterState) -> Page:
         *_agreed(person),
         *_filings(person),
         *(_limit(bar) for bar in state.limits),
-        *_lease(state),
         Space(4),
         _freshness(person, state),
     )
@@ -81,14 +80,6 @@ def _limit(bar: LimitBar) -> Limit:
     if bar.used >= bar.limit:
         return Limit(f"{bar.label} · 已用完", value, WHOLE, "ochre")
     return Limit(bar.label, value, share)
-
-
-def _lease(state: CounterState) -> Page:
-    """Return that this till holds a lease for the person; what is left of it stands by the money."""
-    if state.lease is None:
-        return ()
-    until = f"用到 {moment(state.lease.use_until)}"
-    return (Pair(left="✓ 本机有额度", right=until, size=SMALL, tone="sea"),)
 
 
 def _freshness(person: Person, state: CounterState) -> Text:

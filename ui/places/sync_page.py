@@ -26,6 +26,9 @@ DELIVERY_TONE: dict[str, Tone] = {
     "unknown": "ochre",
     "none": "sub",
 }
+MOST_SHOWN = 200
+"""Rows of a list that are drawn; those that ask for a person come first."""
+
 _RANK = {"rejected": 0, "unknown": 1, "sending": 2, "waiting": 3}
 _CALM = {
     "waiting": "等待上传，不用管它。",
@@ -41,7 +44,7 @@ MARK: dict[str, Mark] = {"done": "ok", "info": "info", "attention": "attention",
 
 def messages_page(rows: tuple[MessageRow, ...], world: WorldState | None) -> Page:
     """Return the messages to the agency with what each waits for, those in trouble first."""
-    ordered = sorted(rows, key=lambda row: _RANK.get(row.state, len(_RANK)))
+    ordered = sorted(rows, key=lambda row: _RANK.get(row.state, len(_RANK)))[:MOST_SHOWN]
     title: list[Item] = [Text(text="同步", size=HEAD, weight=700), sub(_standing(world)), Space(12)]
     trouble = trouble_page(world)
     if trouble:
@@ -49,7 +52,12 @@ def messages_page(rows: tuple[MessageRow, ...], world: WorldState | None) -> Pag
     if not rows:
         return (*title, Space(40), Text(text="还没有要上传的报文。", tone="sub", centred=True))
     now = world.now if world else max(row.at for row in rows)
-    return (*title, Head(MESSAGES), *(_message(row, now) for row in ordered))
+    return (*title, Head(MESSAGES), *(_message(row, now) for row in ordered), *_more(rows))
+
+
+def _more(rows: tuple[MessageRow, ...] | tuple[LeaseRow, ...]) -> Page:
+    rest = len(rows) - MOST_SHOWN
+    return (Space(12), sub(f"另有 {rest} 条没有列出。")) if rest > 0 else ()
 
 
 def _standing(world: WorldState | None) -> str:
@@ -93,7 +101,7 @@ def side_page(said: Page, leases: tuple[LeaseRow, ...]) -> Page:
     page: list[Item] = [*shown, Heading("本机持有的额度", f"{len(leases)} 份" if leases else "")]
     if not leases:
         return (*page, sub("还没有。联网时自动取得；出门前按「出行准备」一次取齐。"))
-    return (*page, Head(LEASES), *(_lease(row) for row in leases))
+    return (*page, Head(LEASES), *(_lease(row) for row in leases[:MOST_SHOWN]), *_more(leases))
 
 
 def _lease(row: LeaseRow) -> Row:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
-from app.usecases.state import Counter, LeaseRow, MessageRow, Notice, WorldState
+from msgspec import Struct
+
+from app.usecases.state import Counter, LeaseRow, Notice, WorldState
 from engine.calendar import business_day
 from ui.desk import Desk
 from ui.items import Page
@@ -56,7 +58,7 @@ class SyncPresenter:
 
     def opened(self) -> None:
         """Ask for messages, leases and the state of the world."""
-        self._desk.ask(_all, self._listed)
+        self._desk.ask(_found, self._listed)
 
     def delivered(self) -> None:
         """Deliver now, then show what came of it."""
@@ -87,17 +89,11 @@ class SyncPresenter:
 
     def people_edited(self, text: str) -> None:
         """Say how many people the list holds as it stands."""
-        self._view.show_people(found_words(people_in(text)) if text.strip() else "")
+        self._desk.ask(lambda _: people_in(text), lambda found: self._counted(found, text))
 
     def trip_started(self, text: str, until: str) -> None:
         """Make a trip ready for the people in ``text``, to the end of the day ``until``."""
-        found, end = people_in(text), _day(until)
-        if not found.people:
-            self._say(Notice("attention", "名单里还没有身份证号。", "粘贴名单，或选一个名单文件，一行一人。"))
-        elif end is None:
-            self._say(Notice("attention", "结束日期看不懂。", "请写成 2026-12-05 这样。"))
-        else:
-            self._prepare(found, end)
+        self._desk.ask(lambda _: people_in(text), lambda found: self._prepare(found, _day(until)))
 
     def enrolment_opened(self) -> None:
         """Open the field for the one-time code."""
@@ -113,13 +109,21 @@ class SyncPresenter:
                 closes=True,
             )
 
-    def _prepare(self, found: PeopleFound, end: date) -> None:
-        self._act(
-            f"正在为 {len(found.people)} 人准备…",
-            lambda counter: counter.prepare_trip(found.people, end),
-            trip_page,
-            closes=True,
-        )
+    def _counted(self, found: PeopleFound, text: str) -> None:
+        self._view.show_people(found_words(found) if text.strip() else "")
+
+    def _prepare(self, found: PeopleFound, end: date | None) -> None:
+        if not found.people:
+            self._say(Notice("attention", "名单里还没有身份证号。", "粘贴名单，或选一个名单文件，一行一人。"))
+        elif end is None:
+            self._say(Notice("attention", "结束日期看不懂。", "请写成 2026-12-05 这样。"))
+        else:
+            self._act(
+                f"正在为 {len(found.people)} 人准备…",
+                lambda counter: counter.prepare_trip(found.people, end),
+                trip_page,
+                closes=True,
+            )
 
     def _act(
         self, what: str, call: Callable[[Counter], T], page: Callable[[T], Page], *, closes: bool = False
@@ -164,16 +168,25 @@ class SyncPresenter:
         self.busy = busy
         self._view.set_busy(busy)
 
-    def _listed(self, found: tuple[WorldState, tuple[MessageRow, ...], tuple[LeaseRow, ...]]) -> None:
-        self._world, messages, self._leases = found
-        self._view.show_list(messages_page(messages, self._world))
-        self._view.show_till(till_page(self._world))
+    def _listed(self, found: _Found) -> None:
+        self._world, self._leases = found.world, found.leases
+        self._view.show_list(found.messages)
+        self._view.show_till(till_page(found.world))
         self._view.show_side(side_page(self._said, self._leases))
 
 
-def _all(counter: Counter) -> tuple[WorldState, tuple[MessageRow, ...], tuple[LeaseRow, ...]]:
+class _Found(Struct, frozen=True):
+    """What the place shows; the page of messages is made where it was found, off the window's thread."""
+
+    world: WorldState
+    messages: Page
+    leases: tuple[LeaseRow, ...]
+
+
+def _found(counter: Counter) -> _Found:
+    world = counter.world()
     leases = getattr(counter, "leases", tuple)
-    return counter.world(), counter.messages(), leases()
+    return _Found(world, messages_page(counter.messages(), world), leases())
 
 
 def _read(path: str) -> str | None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ui.items import Page
     from ui.widgets.laid import LaidPage
 
+_SAID = 60
+"""Items of a page that its description holds."""
+
 
 class Sheet(QWidget):
     """Shows one page; ``pressed`` gives the key of a row or tile."""
@@ -41,7 +44,7 @@ class Sheet(QWidget):
             return
         self.page = page
         self._laid = None
-        self.setAccessibleDescription("，".join(self.words()))
+        self.setAccessibleDescription("，".join(self._said()))
         self.updateGeometry()
         self.update()
         if self.roll is not None:
@@ -52,6 +55,12 @@ class Sheet(QWidget):
         from ui.items import words_of  # noqa: PLC0415 - not on the way to the first frame
 
         return words_of(self.page)
+
+    def _said(self) -> list[str]:
+        """Return what a screen reader says at once: nobody listens to five hundred rows."""
+        from ui.items import words_of  # noqa: PLC0415 - not on the way to the first frame
+
+        return words_of(self.page[:_SAID])
 
     def place_of(self, key: str) -> QPoint:
         """Return the middle of the row or tile with ``key``; raise KeyError where none is shown."""

@@ -29,6 +29,9 @@ PAGE = 500
 LARGEST_BATCH = 640 * 1024
 """Characters of messages in one call: with their envelopes they stay under what an agency takes at once."""
 
+MOST_IN_VAIN = 20
+"""Messages in a row, each sent alone, without a sound answer to one: then the round ends."""
+
 STUMBLED = "本机处理这条消息时出错，销售不受影响；消息已保留，稍后自动再试。如一直这样，请联系维护人员。"
 _log = logging.getLogger("sync")
 T = TypeVar("T")
@@ -78,7 +81,7 @@ def deliver_due(
             if interrupted():
                 return round_.outcome(next_at=round_.now)
             round_.send()
-        if round_.line_dead:
+        if round_.is_over:
             return round_.outcome()
         round_.add(message, lane, text)
     if round_.holds_some and interrupted():
@@ -115,9 +118,14 @@ class _Round:
         self.line_dead = False
         self._batch: list[tuple[Sent, str]] = []
         self._size = 0
-        self._settled = self._tried = 0
+        self._settled = self._tried = self._vain = 0
         self._trouble = ""
         self._next_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody answers, or nothing sound: more of the same would come to the same."""
+        return self.line_dead or self._vain >= MOST_IN_VAIN
 
     @property
     def holds_some(self) -> bool:
@@ -164,7 +172,7 @@ class _Round:
         try:
             if len(batch) == 1 or not self._boundary(lambda: self._send_all(batch)):
                 for sent, lane in batch:
-                    if lane not in self.held and not self.line_dead:
+                    if lane not in self.held and not self.is_over:
                         self._send_alone(sent, lane)
         finally:
             self._sending(frozenset())
@@ -196,8 +204,10 @@ class _Round:
         try:
             replies = self._client.call_all([_question(sent) for sent, _lane in batch], sender)
         except Unreachable as error:
-            self._lose(batch, error)
-            return True
+            self._note(error)
+            if error.line_dead:
+                self._lose(batch, error)
+            return error.line_dead  # Else one of them may be what nobody can answer: each for itself.
         if not replies:
             return False
         self._tried += len(batch)
@@ -211,8 +221,10 @@ class _Round:
 
     def _send_alone(self, sent: Sent, lane: str) -> None:
         self._tried += 1
+        settled = self._settled
         if self._boundary(lambda: self._exchange(sent, lane)) is None:
             self._stumble(sent.message, lane)
+        self._vain = 0 if self._settled > settled else self._vain + 1
 
     def _exchange(self, sent: Sent, lane: str) -> bool:
         sender = self._sender(sent)
@@ -245,7 +257,6 @@ class _Round:
 
     def _lose(self, batch: Sequence[tuple[Sent, str]], error: Unreachable) -> None:
         """Note a call that nobody answered; what surely never left needs no note but the first's."""
-        self._note(error)
         lost = batch if error.sent else batch[:1]
         self._tried += len(lost)
         failures = [failure_of(sent, error, self._clock.now()) for sent, _lane in lost]

@@ -218,3 +218,18 @@ class TripUnclear(UserError):
 class DayNotClosed(UserError):
     what = "{day} 没有关账：{reason}"
     advice = "请先处理列出的原因，再关账；销售和小票都没有改动。"
+
+
+class BackupFailed(StorageTrouble):
+    what = "备份没有完成：文件夹 {path} 不能写入，或空间不足。销售不受影响。"
+    advice = "请检查这个文件夹和磁盘空间后再备份一次。"
+
+
+class BackupUnusable(StorageTrouble):
+    what = "备份 {path} 不能用：{why}。现在的账没有改动。"
+    advice = "请换一份备份；密钥文件 counter.key 要和备份是同一套。"
+
+
+class NoBackup(UserError):
+    what = "没有找到备份 {path}。现在的账没有改动。"
+    advice = "请用 shanyao backup list 查看已有的备份，再写出它的路径。"

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from app import errors
 from app.storage import cursor, journal
-from app.storage.connection import Connection, transaction
+from app.storage.connection import Connection
 from engine.journal import GENESIS
 from engine.protocol.sealing import box_key
 from engine.protocol.signing import KEY_LENGTH, public_key
@@ -204,23 +204,6 @@ def was_put_back(db: Connection, mark: Mark) -> bool:
     if mark.number == 0:
         return False
     return journal.entry(db, mark.number).hash != mark.hash
-
-
-def begin(db: Connection, path: Path, at: datetime, random: Random = secrets.token_bytes) -> bool:
-    """Make sure of the till's identity as it opens; return whether a new epoch began.
-
-    One begins where the mark at ``path`` shows that the database was put back. The mark is renewed.
-    """
-    current(db, random)
-    mark = read_mark(path)
-    back = mark is not None and was_put_back(db, mark)
-    if back and mark is not None:
-        with transaction(db):
-            open_epoch(db, at, mark.epoch, random)
-    now = mark_of(db)
-    if now != mark:
-        write_mark(path, now)
-    return back
 
 
 def _insert(db: Connection, epoch: int, after: journal.Head, random: Random) -> None:

@@ -271,6 +271,16 @@ def test_keys_beside_the_counter_change_nothing_that_is_not_seen(afield: Afield)
     assert afield.window.state().settled is None
 
 
+def test_a_row_chosen_by_key_comes_into_sight(afield: Afield) -> None:
+    afield.till.day_rows = tuple(a_day(days, "closed") for days in range(30))
+    afield.open(Qt.Key.Key_F7)
+    card = afield.window.window.place("days").list  # type: ignore[attr-defined]
+    before = card.roll.verticalScrollBar().value()
+    afield.window.key(Qt.Key.Key_Down, times=25)
+    assert before == 0
+    assert card.roll.verticalScrollBar().value() > 0
+
+
 def test_enter_presses_the_button_that_has_the_focus(afield: Afield) -> None:
     afield.till.day_rows = (a_day(1, "open"),)
     afield.open(Qt.Key.Key_F7)
@@ -292,6 +302,19 @@ def test_a_sum_of_the_agency_that_differs_is_seen_in_the_list(afield: Afield) ->
     words = afield.words("sales")
     assert "医保 −28.90" in words
     assert "应补 1.20" in words
+
+
+def test_a_reprint_says_in_its_place_whether_paper_came_out(afield: Afield) -> None:
+    afield.window.tour(SHAOXING, 6)
+    afield.window.key(Qt.Key.Key_F12)
+    afield.till.bench.printer.silent = True
+    afield.open(Qt.Key.Key_F4)
+    afield.open(Qt.Key.Key_F12)
+    assert "打印机没有回应" in afield.words("sales")
+    afield.till.bench.printer.silent = False
+    afield.open(Qt.Key.Key_F12)
+    assert "小票已补打" in afield.words("sales")
+    assert afield.window.window.rail["sales"].isChecked()
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_F3, Qt.Key.Key_F4, Qt.Key.Key_F7, Qt.Key.Key_F8])

@@ -78,8 +78,7 @@ class PlaceHost:
         if name == "sync":
             self._sync_main()
             return True
-        presenter = self._presenters.get(name)
-        act = getattr(presenter, "acted", None) or getattr(presenter, "reprinted", None)
+        act = getattr(self._presenters.get(name), "acted", None)
         if act is not None:
             act()
         return act is not None
@@ -125,11 +124,7 @@ class PlaceHost:
         from ui.places.views import TwoCards  # noqa: PLC0415
 
         view = TwoCards(self._window.ink, detail_width=340, detail_button="补打这一张  F12")
-        presenter = SalesPresenter(view, self._desk, self._counter.show_trouble)
-        self._presenters["sales"] = presenter
-        view.pressed.connect(presenter.chosen)
-        view.detail_act.connect(presenter.reprinted)
-        return view
+        return self._joined("sales", view, SalesPresenter(view, self._desk))
 
     def _policy(self) -> QWidget:
         from ui.places.presenter import PolicyPresenter  # noqa: PLC0415

@@ -8,8 +8,10 @@ from typing import Protocol
 from app.usecases.state import Notice, PolicyCard, SaleRow, Settled, TourStop
 from engine.receipt import Receipt
 from ui.desk import Desk
-from ui.items import Page
+from ui.items import Page, Space
 from ui.places.records import policies_page, policy_page, receipt_page, sales_page, tour_page
+from ui.places.sync_page import said_page
+from ui.problems import notice_of
 
 
 class ListView(Protocol):
@@ -28,12 +30,13 @@ def stepped(keys: list[str], chosen: str | None, step: int) -> str | None:
 
 
 class SalesPresenter:
-    """Today's sales, their receipts, and reprints."""
+    """Today's sales, their receipts, and reprints; what a reprint came to stands over the receipt."""
 
-    def __init__(self, view: ListView, desk: Desk, say: Callable[[Notice], None]) -> None:
-        self._view, self._desk, self._say = view, desk, say
+    def __init__(self, view: ListView, desk: Desk) -> None:
+        self._view, self._desk = view, desk
         self._rows: tuple[SaleRow, ...] = ()
         self._chosen: str | None = None
+        self._said: Page = ()
 
     def opened(self) -> None:
         """Ask for today's sales; the latest is chosen."""
@@ -41,6 +44,8 @@ class SalesPresenter:
 
     def chosen(self, number: str) -> None:
         """Show the receipt of a sale."""
+        if number != self._chosen:
+            self._said = ()
         self._chosen = number
         self._view.show_list(sales_page(self._rows, number))
         self._desk.ask(lambda counter: counter.receipt(number), self._show_receipt)
@@ -51,11 +56,11 @@ class SalesPresenter:
         if number is not None:
             self.chosen(number)
 
-    def reprinted(self) -> None:
+    def acted(self) -> None:
         """Print a copy of the chosen sale."""
         number = self._chosen
         if number is not None:
-            self._desk.ask(lambda counter: counter.reprint(number), self._printed)
+            self._desk.ask(lambda counter: counter.reprint(number), self._printed, self._failed)
 
     def _listed(self, rows: tuple[SaleRow, ...]) -> None:
         self._rows = rows
@@ -69,10 +74,20 @@ class SalesPresenter:
             self.chosen(self._chosen)
 
     def _show_receipt(self, receipt: Receipt) -> None:
-        self._view.show_detail(receipt_page(receipt))
+        self._view.show_detail((*self._said, *receipt_page(receipt)))
 
     def _printed(self, settled: Settled) -> None:
         self._say(reprinted_notice(settled))
+
+    def _failed(self, trouble: BaseException) -> None:
+        notice = notice_of(trouble)
+        if notice is None:
+            self._desk.troubled(trouble)
+        else:
+            self._say(notice)
+
+    def _say(self, notice: Notice) -> None:
+        self._said = (*said_page(notice), Space(12))
         self.opened()
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from ui.items import Page
+from ui.items import Page, Row
 from ui.tokens import EDGE, GAP
 from ui.widgets.ink import Ink
 from ui.widgets.sheet import Card
+
+_ROW = 40
 
 
 class TwoCards(QWidget):
@@ -29,6 +31,7 @@ class TwoCards(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._chosen: str | None = None
         box = QHBoxLayout(self)
         box.setContentsMargins(EDGE, GAP, EDGE, GAP)
         box.setSpacing(EDGE)
@@ -55,8 +58,12 @@ class TwoCards(QWidget):
         self.detail.setVisible(bool(detail_width or list_width))
 
     def show_list(self, page: Page) -> None:
-        """Show the list."""
+        """Show the list, and bring another choice into sight."""
         self.list.show_page(page)
+        chosen = next((item.key for item in page if isinstance(item, Row) and item.selected), None)
+        if chosen is not None and chosen != self._chosen and self.list.roll is not None:
+            self.list.roll.ensureVisible(0, self.list.sheet.place_of(chosen).y(), 0, _ROW)
+        self._chosen = chosen
 
     def show_detail(self, page: Page, *, may_act: bool = True) -> None:
         """Show what is chosen."""

@@ -11,6 +11,7 @@ from agency.keyring import Keys
 from agency.law import Law
 from agency.storage import persons, sums
 from agency.storage.connection import Connection
+from agency.terms import LeaseTerms
 from agency.tills import Speaker
 from engine.calendar import business_day, insurance_year
 from engine.person import Person, Snapshot
@@ -29,6 +30,7 @@ class Call(Struct, frozen=True, kw_only=True):
     now: datetime
     keys: Keys
     speaker: Speaker | None = None  # The enrolled till that signed the call.
+    terms: LeaseTerms = LeaseTerms()
 
     @property
     def today(self) -> date:
@@ -60,3 +62,16 @@ def with_sums(call: Call, person: Person, day: date) -> Person:
         benefit=benefit,
     )
     return replace(person, snapshot=snapshot)
+
+
+def ended(person: Person, day: date) -> ProtocolError | None:
+    """Return the refusal for a person who is not insured here any more on ``day``; None while they are."""
+    if person.ended is None or day <= person.ended:
+        return None
+    if person.ended_why == "died":
+        return ProtocolError(
+            f"此人已于 {person.ended.isoformat()} 登记死亡，之后的费用不能结算，请核对持卡人。", "person_died"
+        )
+    return ProtocolError(
+        f"此人的参保关系已于 {person.ended.isoformat()} 转出，之后的费用请按新的参保地办理。", "person_moved"
+    )

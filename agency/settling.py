@@ -1,74 +1,95 @@
-"""2101, 2102 and 2103: the share on the agency's own books, settled once, taken back once."""
+"""2101, 2102 and 2103: the share on the agency's own books, settled once, taken back once.
+
+What was settled under a lease is accepted as it was printed. Everything else is computed on what is left,
+with all that is reserved for tills counted as paid (docs/leases.md).
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from msgspec import Struct
+from msgspec.structs import replace
 
+from agency import lease_use, leases, trueup
+from agency.books import Books, at_its_place, reclaim
 from agency.calls import Call, known_person
-from agency.storage import persons, prescriptions, registry, settlements, sums, tills
+from agency.lease_use import Use
+from agency.purchase import Purchase, read_purchase
+from agency.storage import dispensed, persons, settlements, sums, tills
+from agency.storage import leases as kept_leases
 from agency.storage.counters import next_number
-from engine.adjudicate import computed_of
+from agency.storage.settlements import Settlement
+from agency.tills import may_hold_leases
+from engine.adjudicate import added_by, amounts, computed_of, less, plus
 from engine.calendar import business_day
-from engine.catalogue import NOT_LISTED, listing_on
-from engine.person import Person, as_patient
+from engine.lease import Spend, spend_of
+from engine.money import Fen
 from engine.policy.answer import Answer
-from engine.policy.claim import Accumulators, Claim, Line
-from engine.prescription import Prescription, as_claimed
-from engine.protocol import codes
+from engine.policy.claim import Claim
+from engine.protocol.adjustment import Computed
+from engine.protocol.lease import Dispensed, SignedLease
+from engine.protocol.reversal import as_held, reversed_output, with_gap
 from engine.protocol.settled import (
     AgencyFacts,
     Ids,
     SettledOutput,
     read_output,
-    reversed_output,
     settled_output,
     snapshot_before,
 )
-from engine.protocol.settlement import (
-    RequestedLine,
-    SettlementRequest,
-    read_reversal,
-    read_settlement,
-    sums_of,
-)
+from engine.protocol.settlement import read_reversal, sums_of
 from engine.protocol.wire import ProtocolError, compact, encode
-from engine.quota import after
-from engine.sale import disease_treated
-
-_CLOCKS_APART = timedelta(minutes=10)
 
 
-class Purchase(Struct, frozen=True, kw_only=True):
-    """A purchase as the agency sees it: what was asked, by whom, and what it comes to."""
+class Decision(Struct, frozen=True, kw_only=True):
+    """What a purchase comes to: ``answer`` to ``claim``, and ``use`` of a lease or the provider's ``gap``."""
 
-    request: SettlementRequest
-    person: Person
     claim: Claim
     answer: Answer
+    use: Use | None = None
+    gap: Fen = 0
 
 
 def presettle(call: Call) -> str:
-    """2101: compute a purchase and change nothing; tells the person's sums before it, too."""
-    purchase = _purchase(call)
+    """2101: compute a purchase and settle nothing; reserve what it needs where the till asks for that."""
+    purchase = read_purchase(call)
     persons.follow(call.db, purchase.person.psn_no, call.request.fixmedins_code)
-    return encode(_output(call, purchase, Ids()))
+    reclaim(call.db, purchase.person.psn_no, call.now)
+    books = leases.books_of(call, purchase.person)
+    ask = purchase.request.facts.ask
+    if ask is not None and ask.psn_no != purchase.person.psn_no:
+        raise ProtocolError("额度申请与结算不是同一个人，请核对后重新发送。", "wrong_person")
+    till = _lease_holder(call) if ask is not None else None
+    before = books.effective() if ask is None or till is None else leases.effective_for(books, till, ask)
+    claim = replace(purchase.claim, accumulators=before)
+    decision = Decision(claim=claim, answer=call.law.answer(claim))
+    lease = None
+    if ask is not None and till is not None and _insured(decision.answer):
+        more = _wanted(spend_of(decision.answer.settlements, claim.parameters), ask.want)
+        lease = leases.grant(call, books, till, ask=ask, more=more, until=call.now + call.terms.basket)
+    return encode(_output(call, purchase, decision, Ids(), lease=lease))
 
 
 def settle(call: Call) -> str:
     """2102: settle a purchase, and count it into the person's year."""
-    purchase = _purchase(call)
+    purchase = read_purchase(call)
+    psn_no = purchase.person.psn_no
+    reclaim(call.db, psn_no, call.now)
+    books = leases.books_of(call, purchase.person)
+    decision = _decide(call, purchase, books)
     number = next_number(call.db, "settlement")
     stamp = f"{purchase.person.region}{compact(call.now)}"
     ids = Ids(setl_id=f"{stamp}{number:010d}", mdtrt_id=f"M{number:011d}", medins_setl_id=call.request.msgid)
-    output = encode(_output(call, purchase, ids))
-    _book(call, purchase, ids, output)
+    before = books.effective(without=decision.use.kept.lease.id if decision.use else None)
+    counted = replace(decision.claim, accumulators=before)
+    output = encode(_output(call, purchase, decision, ids, before=counted))
+    _book(call, purchase, books, decision, ids=ids, output=output)
+    _mark_disorder(call, purchase, books, decision)
+    trueup.run(call.db, call.law, psn_no, call.now)
     return output
 
 
 def reverse(call: Call) -> str:
-    """2103: take one settlement back, once, and give the person's year back what it took."""
+    """2103: take one settlement back, once, and give the person's year back what it holds now."""
     asked = read_reversal(call.request.input)
     made = settlements.settlement(call.db, asked.psn_no, asked.setl_id)
     if made is None or made.mdtrt_id != asked.mdtrt_id:
@@ -77,142 +98,182 @@ def reverse(call: Call) -> str:
         raise ProtocolError("这笔结算是别的机构办理的，请由原机构撤销。", "wrong_provider")
     if made.reversed_by is not None:
         raise ProtocolError("这笔结算已经撤销过，没有再次撤销。", "already_reversed")
-    number = next_number(call.db, "settlement")
-    setl_id = f"{made.setl_id[:6]}{compact(call.now)}{number:010d}"
-    before = sums.read(call.db, made.psn_no, made.year, made.benefit)
-    sums.write(call.db, made.psn_no, made.year, made.benefit, _less(before, made.added))
-    settlements.mark_reversed(call.db, made.psn_no, made.setl_id, setl_id)
     person = known_person(call, made.psn_no, business_day(made.settled_at))
+    setl_id = take_back(call, made)
     facts = AgencyFacts(policy=None, policy_hash=None, before=person.snapshot, reverses=made.setl_id)
     ids = Ids(setl_id=setl_id, mdtrt_id=made.mdtrt_id, medins_setl_id=call.request.msgid)
-    return encode(reversed_output(read_output(made.output), facts=facts, at=call.now, ids=ids))
+    told = as_held(read_output(made.output), made.computed, made.gap)
+    return encode(reversed_output(told, facts=facts, at=call.now, ids=ids))
 
 
-def _purchase(call: Call) -> Purchase:
-    request = read_settlement(call.request.input)
-    if request.at > call.now + _CLOCKS_APART:
-        raise ProtocolError("begntime 晚于现在，请校准收银机的时钟后重新发送。", "future")
-    day = business_day(request.at)
-    person = known_person(call, request.psn_no, day)
-    if request.insutype != codes.INSUTYPE[person.insurance]:
-        raise ProtocolError("险种类型与此人的参保险种不同，请先用 1101 重新读取人员信息。", "wrong_insurance")
-    if request.cert_type == codes.RESIDENT_ID and request.cert_no not in (None, "", person.cert_no):
-        raise ProtocolError("证件号码与人员编号不是同一个人，请核对后重新发送。", "wrong_person")
-    known = _prescription(call, request)
-    prescription = as_claimed(known) if known else request.facts.prescription
-    claim = Claim(
-        day=day,
-        patient=as_patient(person, day),
-        provider=call.store.provider,
-        prescription=prescription,
-        accumulators=person.snapshot.accumulators,
-        parameters=person.snapshot.parameters,
-        lines=tuple(_line(call, asked, person, known, day) for asked in request.lines),
-    )
-    return Purchase(request=request, person=person, claim=claim, answer=call.law.answer(claim))
+def take_back(call: Call, made: Settlement) -> str:
+    """Take a settlement in force back, and return the number of its reversal; the person is locked."""
+    number = next_number(call.db, "settlement")
+    setl_id = f"{made.setl_id[:6]}{compact(call.now)}{number:010d}"
+    key = (made.psn_no, made.year, made.benefit)
+    sums.write(call.db, *key, less(sums.read(call.db, *key), made.added))
+    settlements.mark_reversed(call.db, made.psn_no, made.setl_id, setl_id)
+    dispensed.take_back(call.db, made.psn_no, made.setl_id)
+    reclaim(call.db, made.psn_no, call.now)
+    trueup.mark(call.db, psn_no=made.psn_no, year=made.year, benefit=made.benefit, cause=trueup.REVERSED)
+    trueup.run(call.db, call.law, made.psn_no, call.now)
+    return setl_id
 
 
-def _prescription(call: Call, request: SettlementRequest) -> Prescription | None:
-    """Return the prescription that the agency itself holds; what the till says of it does not count then."""
-    numbers = {line.rxno for line in request.lines if line.rxno}
-    if len(numbers) > 1:
-        raise ProtocolError("一次结算只能用一张处方，请分开结算。")
-    known = prescriptions.prescription(call.db, numbers.pop()) if numbers else None
-    if known and known.psn_no not in (None, request.psn_no):
-        raise ProtocolError("这张处方不是开给此人的，请核对处方和参保人。", "wrong_prescription")
-    return known
+def _lease_holder(call: Call) -> tills.Till | None:
+    """Return the till that may be given a lease; None for one that may not: its 2101 is answered without."""
+    try:
+        return may_hold_leases(call.speaker)
+    except ProtocolError:
+        return None
 
 
-def _line(
+def _insured(answer: Answer) -> bool:
+    return any(each.benefit != "self_pay" for each in answer.settlements)
+
+
+def _wanted(needed: Spend, want: Fen | None) -> Spend:
+    if want is None:
+        return needed
+    return Spend(fund=min(needed.fund, want), class_b=min(needed.class_b, want))
+
+
+def _decide(call: Call, purchase: Purchase, books: Books) -> Decision:
+    """Return the settlement as printed where a lease holds, else as the law has it on what is left."""
+    use = lease_use.use_of(call, purchase, books)
+    if use is not None:
+        return Decision(claim=use.claim, answer=use.answer, use=use)
+    place = at_its_place(call.db, books, purchase.request.at)
+    left = replace(books.effective(), deductible_paid=max(0, place.deductible_paid))
+    claim = replace(purchase.claim, accumulators=left)
+    answer = call.law.answer(claim)
+    stated = purchase.request.facts.sums
+    gap = 0
+    if purchase.request.facts.lease is not None and stated is not None:
+        # The patient was told under a lease what to pay; what is missing is the provider's, not theirs.
+        gap = max(0, answer.patient - stated.patient)
+    return Decision(claim=claim, answer=answer, gap=gap)
+
+
+def _mark_disorder(call: Call, purchase: Purchase, books: Books, decision: Decision) -> None:
+    """Have the person's year computed again where this settlement comes out otherwise in its true order."""
+    at, person = purchase.request.at, purchase.person
+    key = (person.psn_no, books.year, books.benefit)
+    if settlements.any_later(call.db, *key, at):
+        cause = trueup.LATE
+    elif _same_in_order(call, books, decision):
+        return
+    else:
+        cause = trueup.STALE
+    trueup.mark(call.db, psn_no=person.psn_no, year=books.year, benefit=books.benefit, cause=cause)
+
+
+def _same_in_order(call: Call, books: Books, decision: Decision) -> bool:
+    """Tell whether a settlement after all others is what the law gives on the sums that are paid."""
+    claim = decision.claim
+    if claim.accumulators == books.paid:
+        return not decision.gap and not (decision.use and decision.use.law_differs)
+    fair = call.law.answer(replace(claim, accumulators=books.paid))
+    return not decision.gap and amounts(computed_of(fair)) == amounts(computed_of(decision.answer))
+
+
+def _output(
     call: Call,
-    asked: RequestedLine,
-    person: Person,
-    prescription: Prescription | None,
-    day: date,
-) -> Line:
-    drug = registry.drug(call.db, asked.drug)
-    listing = listing_on(drug, day, person.region) if drug else NOT_LISTED
-    told = asked.disease if asked.disease in listing.diseases else None
-    return Line(
-        id=asked.sn,
-        drug=asked.drug,
-        quantity=asked.quantity,
-        unit_price=asked.unit_price,
-        klass=listing.klass,
-        in_scope=listing.in_scope,
-        first_self_pay_bp=listing.first_self_pay_bp,
-        payment_standard=listing.payment_standard,
-        disease=told or disease_treated(listing, person, prescription, day),
-        negotiated=listing.negotiated,
+    purchase: Purchase,
+    decision: Decision,
+    ids: Ids,
+    *,
+    before: Claim | None = None,
+    lease: SignedLease | None = None,
+) -> SettledOutput:
+    answer, till = decision.answer, purchase.request.facts.sums
+    snapshot = replace(
+        snapshot_before(before or decision.claim, call.now), benefit=purchase.person.snapshot.benefit
     )
-
-
-def _output(call: Call, purchase: Purchase, ids: Ids) -> SettledOutput:
-    claim, answer, till = purchase.claim, purchase.answer, purchase.request.facts.sums
     facts = AgencyFacts(
         policy=answer.policy,
-        policy_hash=call.law.pack_hash(claim),
-        before=snapshot_before(claim, call.now),
+        policy_hash=call.law.pack_hash(decision.claim),
+        before=snapshot,
         differs=till is not None and till != sums_of(answer),
         till=till,
         refusals=tuple(refusal.message for refusal in answer.refusals),
+        lease=lease,
+        under_lease=decision.use.kept.lease.id if decision.use else None,
+        gap=decision.gap,
     )
-    return settled_output(
+    told = settled_output(
         person=purchase.person,
         request=purchase.request,
-        claim=claim,
+        claim=decision.claim,
         answer=answer,
         facts=facts,
         at=call.now,
         ids=ids,
     )
+    return with_gap(told, decision.gap)
 
 
-def _book(call: Call, purchase: Purchase, ids: Ids, output: str) -> None:
-    request, claim, answer = purchase.request, purchase.claim, purchase.answer
-    year, benefit = purchase.person.snapshot.year, purchase.person.snapshot.benefit
-    later = after(claim.accumulators, answer.settlements, claim.parameters)
-    persons.follow(call.db, request.psn_no, call.request.fixmedins_code)
-    if later != claim.accumulators:
-        sums.write(call.db, request.psn_no, year, benefit, later)
-    settlements.save(
-        call.db,
-        settlements.Settlement(
-            setl_id=ids.setl_id or "",
-            mdtrt_id=ids.mdtrt_id or "",
-            msgid=call.request.msgid,
-            psn_no=request.psn_no,
-            provider=call.request.fixmedins_code,
-            till=call.store.till,
-            epoch=tills.UNENROLLED,
-            year=year,
-            benefit=benefit,
-            sale=request.facts.sale,
-            settled_at=request.at,
-            received_at=call.now,
-            insutype=request.insutype,
-            total=answer.total,
-            fund=answer.fund,
-            assistance=answer.assistance,
-            patient=answer.patient,
-            now_fund=answer.fund,
-            now_assistance=answer.assistance,
-            now_patient=answer.patient,
-            added=_less(later, claim.accumulators),
-            claim=claim,
-            computed=computed_of(answer),
-            input=bytes(call.request.input).decode(),
-            output=output,
-        ),
+def _book(call: Call, purchase: Purchase, books: Books, decision: Decision, *, ids: Ids, output: str) -> None:
+    psn_no, use = purchase.person.psn_no, decision.use
+    added = added_by(decision.answer, decision.claim.parameters)
+    persons.follow(call.db, psn_no, call.request.fixmedins_code)
+    if use is not None:
+        kept_leases.save(call.db, use.after)
+    if added != type(added)():
+        sums.write(call.db, psn_no, books.year, books.benefit, plus(books.paid, added))
+    made = _settlement(call, purchase, books, decision, ids=ids, output=output)
+    settlements.save(call.db, made)
+    dispensed.save(call.db, made.setl_id, _given(made, decision.claim))
+
+
+def _settlement(
+    call: Call, purchase: Purchase, books: Books, decision: Decision, *, ids: Ids, output: str
+) -> Settlement:
+    request, answer = purchase.request, decision.answer
+    found = computed_of(answer)
+    now: Computed = replace(found, patient=found.patient - decision.gap)
+    speaker = call.speaker.till if call.speaker else None
+    return Settlement(
+        setl_id=ids.setl_id or "",
+        mdtrt_id=ids.mdtrt_id or "",
+        msgid=call.request.msgid,
+        psn_no=request.psn_no,
+        provider=call.request.fixmedins_code,
+        till=speaker.till if speaker else call.store.till,
+        epoch=speaker.epoch if speaker else tills.UNENROLLED,
+        year=books.year,
+        benefit=books.benefit,
+        sale=request.facts.sale,
+        settled_at=request.at,
+        received_at=call.now,
+        insutype=request.insutype,
+        total=answer.total,
+        fund=now.fund,
+        assistance=now.assistance,
+        patient=now.patient,
+        now_fund=now.fund,
+        now_assistance=now.assistance,
+        now_patient=now.patient,
+        added=added_by(answer, decision.claim.parameters),
+        claim=decision.claim,
+        computed=now,
+        input=bytes(call.request.input).decode(),
+        output=output,
+        lease=decision.use.kept.lease.id if decision.use else None,
+        gap=decision.gap,
     )
 
 
-def _less(whole: Accumulators, taken: Accumulators) -> Accumulators:
-    return Accumulators(
-        deductible_paid=whole.deductible_paid - taken.deductible_paid,
-        fund_paid=whole.fund_paid - taken.fund_paid,
-        ordinary_fund_paid=whole.ordinary_fund_paid,
-        ordinary_exhausted=whole.ordinary_exhausted,
-        fund_paid_class_b=whole.fund_paid_class_b - taken.fund_paid_class_b,
-        pool_fund_paid=whole.pool_fund_paid - taken.pool_fund_paid,
-    )
+def _given(made: Settlement, claim: Claim) -> list[Dispensed]:
+    days = claim.prescription.supply_days if claim.prescription else None
+    return [
+        Dispensed(
+            psn_no=made.psn_no,
+            at=made.settled_at,
+            provider=made.provider,
+            drug=line.drug,
+            quantity=line.quantity,
+            days=days,
+        )
+        for line in claim.lines
+    ]

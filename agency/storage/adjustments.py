@@ -80,6 +80,15 @@ def save(db: Connection, found: Found) -> None:
     )
 
 
+def borne(db: Connection, psn_no: str, year: int, benefit: str) -> Fen:
+    """Return what the fund is recorded to bear of a person's year and benefit, in fen."""
+    row = db.execute(
+        "SELECT COALESCE(SUM(borne), 0) FROM adjustment WHERE psn_no = ? AND year = ? AND benefit = ?",
+        (psn_no, year, benefit),
+    ).fetchone()
+    return int(row[0])
+
+
 def of_person(db: Connection, psn_no: str) -> list[Found]:
     """Return what true-up found for a person, oldest first."""
     rows = db.execute(

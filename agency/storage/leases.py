@@ -16,6 +16,8 @@ from engine.protocol.wire import encode
 OPEN, CLOSING, CLOSED, EXPIRED = "open", "closing", "closed", "expired"
 """``CLOSING``: the till is done, but not all that it settled has arrived. Both reserve."""
 
+FINISHED = (CLOSED, EXPIRED)
+
 
 class Kept(Struct, frozen=True, kw_only=True):
     """A lease in its newest version, and its state; ``used`` is what was settled under it and arrived."""

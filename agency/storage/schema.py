@@ -209,7 +209,7 @@ SHOPS = (
 )
 
 VERSION = 2
-NUMBERED = ("settlement", "sign_in")
+NUMBERED = ("settlement", "sign_in", "lease", "adjustment", "file")
 """What numbers are handed out for without waiting: sequences in PostgreSQL, counters in SQLite."""
 TABLES = (*REFERENCE, *PERSONS, *ROUTES, *SHOPS)
 

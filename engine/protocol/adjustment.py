@@ -37,7 +37,7 @@ class AdjustedSettlement(Struct, frozen=True, kw_only=True):
 
 
 class Adjustment(Struct, frozen=True, kw_only=True):
-    """``give_back`` (> 0, fen) is owed to the patient at ``provider``, the shop of the first row.
+    """``give_back`` (> 0, fen) is owed to the patient at ``provider``, the shop that took most too much.
 
     ``cause`` says in Chinese why it was computed again; ``rows`` are all that changed, in order of time.
     """

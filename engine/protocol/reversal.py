@@ -1,15 +1,22 @@
-"""2601: take back whatever a message did whose outcome nobody knows, whether it ever arrived or not.
+"""Settlements taken back: what a 2103 answers, and 2601, for a message whose outcome nobody knows.
 
-After it the message itself can never take effect any more: its content may be sent again under a new id.
+After a 2601 the message itself can never take effect any more: its content may be sent again under a new id.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import asdict, replace
 
-from engine.protocol.wire import decode, encode
+from engine.money import Fen
+from engine.protocol import codes
+from engine.protocol.adjustment import Computed
+from engine.protocol.settled import AgencyFacts, Ids, SetlDetail, SettledOutput
+from engine.protocol.wire import decode, encode, seconds, yuan
 
 Undone: TypeAlias = Literal["reversed", "refused", "never_arrived", "already"]
 """What had become of the message: it took effect and was taken back now; it had been refused; it never came,
@@ -64,3 +71,74 @@ def undo_output(told: UndoResult) -> str:
 def read_undone(raw: Raw) -> UndoResult | None:
     """Return what became of the message; None from a platform that does not say."""
     return decode(_Output, raw, "冲正应答").result
+
+
+def with_gap(told: SettledOutput, gap: Fen) -> SettledOutput:
+    """Return an answer of which the provider bears ``gap``, and not the patient."""
+    if not gap:
+        return told
+    info, less = told.setlinfo, yuan(gap)
+    paid = info.psn_part_amt - less
+    return replace(told, setlinfo=replace(info, psn_part_amt=paid, psn_cash_pay=paid, hosp_part_amt=less))
+
+
+def as_held(told: SettledOutput, now: Computed, gap: Fen) -> SettledOutput:
+    """Return an answer with the amounts that its settlement has come to ``now``, for its reversal."""
+    info = told.setlinfo
+    same = (info.hifp_pay, info.maf_pay, info.psn_part_amt) == (
+        yuan(now.fund),
+        yuan(now.assistance),
+        yuan(now.patient),
+    )
+    if same:
+        return told
+    held = replace(
+        info,
+        act_pay_dedc=yuan(now.deductible),
+        hifp_pay=yuan(now.fund),
+        maf_pay=yuan(now.assistance),
+        fund_pay_sumamt=yuan(now.fund + now.assistance),
+        psn_part_amt=yuan(now.patient),
+        psn_cash_pay=yuan(now.patient),
+        hosp_part_amt=yuan(gap),
+    )
+    code, name = codes.POOLED_FUND[codes.INSURANCE[info.insutype]]
+    paid = [(code, name, now.fund)]
+    if now.assistance:
+        paid.append((*codes.ASSISTANCE_FUND, now.assistance))
+    details = [
+        SetlDetail(
+            fund_pay_type=each[0],
+            fund_pay_type_name=each[1],
+            inscp_scp_amt=info.inscp_scp_amt,
+            fund_payamt=yuan(each[2]),
+        )
+        for each in paid
+    ]
+    return replace(told, setlinfo=held, setldetail=details)
+
+
+def reversed_output(original: SettledOutput, *, facts: AgencyFacts, at: datetime, ids: Ids) -> SettledOutput:
+    """Return the answer that takes ``original`` back: every amount negative, the ids its own."""
+    told = asdict(original.setlinfo)
+    kept = {"age", "pool_prop_selfpay"}
+    amounts = {
+        name: _negative(told[name]) for name in told if isinstance(told[name], Decimal) and name not in kept
+    }
+    info = replace(
+        original.setlinfo, setl_time=seconds(at), expContent=encode(facts), **amounts, **asdict(ids)
+    )
+    details = [
+        replace(
+            each,
+            inscp_scp_amt=_negative(each.inscp_scp_amt),
+            fund_payamt=_negative(each.fund_payamt),
+            crt_payb_lmt_amt=None,
+        )
+        for each in original.setldetail
+    ]
+    return SettledOutput(setlinfo=info, setldetail=details)
+
+
+def _negative(amount: Decimal) -> Decimal:
+    return -amount if amount else amount

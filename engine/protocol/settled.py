@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Raw, Struct
-from msgspec.structs import asdict, replace
 
 from engine.calendar import age_on, insurance_year
 from engine.money import Fen, portion
@@ -65,6 +64,9 @@ class SetlInfo(Struct, frozen=True, kw_only=True):
     oth_pay: Decimal = _ZERO
     acct_pay: Decimal = _ZERO
     acct_mulaid_pay: Decimal = _ZERO
+    hosp_part_amt: Decimal = (
+        _ZERO  # What the provider bears: the gap of a lease's settlement that came too late.
+    )
     balc: Decimal = _ZERO
     setl_id: str | None = None
     mdtrt_id: str | None = None
@@ -197,28 +199,6 @@ def settled_output(
         medins_setl_id=ids.medins_setl_id,
     )
     return SettledOutput(setlinfo=info, setldetail=_details(person, answer), detlcutinfo=cuts)
-
-
-def reversed_output(original: SettledOutput, *, facts: AgencyFacts, at: datetime, ids: Ids) -> SettledOutput:
-    """Return the answer that takes ``original`` back: every amount negative, the ids its own."""
-    told = asdict(original.setlinfo)
-    kept = {"age", "pool_prop_selfpay"}
-    amounts = {
-        name: _negative(told[name]) for name in told if isinstance(told[name], Decimal) and name not in kept
-    }
-    info = replace(
-        original.setlinfo, setl_time=seconds(at), expContent=encode(facts), **amounts, **asdict(ids)
-    )
-    details = [
-        replace(
-            each,
-            inscp_scp_amt=_negative(each.inscp_scp_amt),
-            fund_payamt=_negative(each.fund_payamt),
-            crt_payb_lmt_amt=None,
-        )
-        for each in original.setldetail
-    ]
-    return SettledOutput(setlinfo=info, setldetail=details)
 
 
 def read_output(raw: Raw | str) -> SettledOutput:
@@ -359,10 +339,6 @@ def _ratio(settlements: Sequence[Settlement]) -> Decimal:
     ratios = {each.ratio_bp for each in settlements if each.benefit != "self_pay"}
     # Several ratios have no one figure; setldetail then tells each.
     return Decimal(ratios.pop() if len(ratios) == 1 else 0).scaleb(-4)
-
-
-def _negative(amount: Decimal) -> Decimal:
-    return -amount if amount else amount
 
 
 def snapshot_before(claim: Claim, at: datetime) -> Snapshot:

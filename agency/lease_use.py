@@ -1,0 +1,141 @@
+"""Whether a settlement stands under a lease, so that it is accepted with exactly the printed amounts (S2)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agency.books import Books
+from agency.calls import Call
+from agency.purchase import Purchase
+from agency.storage import findings
+from agency.storage.findings import Finding
+from agency.storage.leases import CLOSED, CLOSING, Kept
+from engine.lease import covers, spend_of
+from engine.policy.answer import Answer, Settlement, Step
+from engine.policy.claim import Claim
+from engine.protocol.settlement import SettlementRequest, Sums, sums_of
+from engine.protocol.wire import ProtocolError
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """A settlement under a lease: ``kept`` before it, ``after`` it; ``claim`` on the sums stated.
+
+    ``law_differs``: the law changed after the till computed; what was printed stands all the same.
+    """
+
+    kept: Kept
+    after: Kept
+    claim: Claim
+    answer: Answer
+    law_differs: bool = False
+
+
+def use_of(call: Call, purchase: Purchase, books: Books) -> Use | None:
+    """Return how a settlement uses the lease that it names; None where none holds."""
+    request = purchase.request
+    kept = _named(call, request, books)
+    stated = request.facts.accumulators
+    if kept is None or stated is None or request.facts.sums is None:
+        return None
+    claim = replace(purchase.claim, accumulators=stated)
+    answer = _law_on(call, claim, purchase)
+    if answer is None:
+        return None
+    printed, differs = answer
+    spent = spend_of(printed.settlements, claim.parameters)
+    if not covers(kept.lease, kept.used, spent):
+        return None
+    used = kept.used.plus(spent)
+    done = kept.state == CLOSING and used == kept.lease.reserved
+    after = replace(kept, used=used, state=CLOSED if done else kept.state)
+    return Use(kept=kept, after=after, claim=claim, answer=printed, law_differs=differs)
+
+
+def _named(call: Call, request: SettlementRequest, books: Books) -> Kept | None:
+    """Return the lease that a settlement names, if it is this till's, reserves still, and was good."""
+    kept = next((each for each in books.leases if each.lease.id == request.facts.lease), None)
+    if kept is None or call.speaker is None:
+        return None
+    lease, till = kept.lease, call.speaker.till
+    same = (lease.provider, lease.till, lease.epoch) == (till.provider, till.till, till.epoch)
+    known = 1 <= request.facts.lease_version <= lease.version
+    return kept if same and known and request.at <= lease.use_until else None
+
+
+def _law_on(call: Call, claim: Claim, purchase: Purchase) -> tuple[Answer, bool] | None:
+    """Return the answer with the printed sums, and whether the law has changed; None for sums of no law."""
+    facts = purchase.request.facts
+    stated = facts.sums
+    if stated is None:
+        return None
+    try:
+        answer = call.law.answer(claim)
+    except ProtocolError:
+        return None
+    if sums_of(answer) == stated:
+        return answer, False
+    if facts.policy_hash in (None, call.law.pack_hash(claim)):
+        return None
+    _find(call, purchase)
+    return _as_printed(answer, stated, claim, purchase.person.snapshot.benefit), True
+
+
+def _as_printed(answer: Answer, stated: Sums, claim: Claim, benefit: str) -> Answer:
+    """Return an answer that comes to what the till printed under the law of its day."""
+    base = next((each for each in answer.settlements if each.benefit != "self_pay"), answer.settlements[0])
+    printed = Settlement(
+        benefit=benefit or base.benefit,
+        disease=base.disease or _one_disease(claim),
+        lines=tuple(line.id for line in claim.lines),
+        total=stated.total,
+        over_standard=base.over_standard,
+        first_self_pay=base.first_self_pay,
+        in_scope=base.in_scope or stated.total,
+        deductible=base.deductible,
+        ratio_bp=base.ratio_bp,
+        fund=stated.fund,
+        over_limit=0,
+        assistance=stated.assistance,
+        patient=stated.patient,
+        steps=_steps(stated),
+    )
+    return Answer(
+        policy=answer.policy,
+        settlements=(printed,),
+        refusals=(),
+        total=stated.total,
+        fund=stated.fund,
+        assistance=stated.assistance,
+        patient=stated.patient,
+    )
+
+
+def _one_disease(claim: Claim) -> str | None:
+    diseases = {line.disease for line in claim.lines}
+    return diseases.pop() if len(diseases) == 1 else None
+
+
+def _steps(stated: Sums) -> tuple[Step, ...]:
+    text = "凭额度离线结算，按结算时的政策打印的金额办理。"
+    steps = [Step("own_share", "patient", stated.patient, None, text)]
+    if stated.fund:
+        steps.append(Step("fund_share", "fund", stated.fund, None, text))
+    if stated.assistance:
+        steps.append(Step("assistance", "assistance", stated.assistance, None, text))
+    return tuple(steps)
+
+
+def _find(call: Call, purchase: Purchase) -> None:
+    till = call.speaker.till.till if call.speaker else call.store.till
+    findings.add(
+        call.db,
+        Finding(
+            provider=call.request.fixmedins_code,
+            id=f"law_differs-{call.request.msgid}",
+            at=call.now,
+            kind="law_differs",
+            till=till,
+            text=f"销售 {purchase.request.facts.sale} 凭额度结算后政策有变，按打印的金额办理。",
+        ),
+    )

@@ -46,7 +46,6 @@ class EnrolledTill:
         self.agency_key = b""
         self.agency_box_key = b""
         self._seed = seed
-        self._serial = int(hashlib.sha256(f"{seed}{till}".encode()).hexdigest(), 16) % 4000
 
     @property
     def private(self) -> bytes:
@@ -94,7 +93,6 @@ class EnrolledTill:
         other = EnrolledTill(self.bureau, self.provider, self.till, self._seed)
         other.epoch, other.after, other.entries = self.epoch, self.after, list(self.entries)
         other.agency_key, other.agency_box_key = self.agency_key, self.agency_box_key
-        other._serial = self._serial + 100
         return other
 
     def next_epoch(self) -> EnrolledTill:
@@ -117,8 +115,8 @@ class EnrolledTill:
         return Device(till=self.till, epoch=self.epoch, chain=self.chain, number=number, hash=hash_)
 
     def fresh_id(self) -> str:
-        self._serial += 1
-        return message_id(self.provider, self.bureau.clock.at, self._serial)
+        number = self.bureau.fresh_id()[-4:]  # Copies of a till must not name two messages alike.
+        return message_id(self.provider, self.bureau.clock.at, int(number))
 
     def body(
         self,
@@ -146,12 +144,15 @@ class EnrolledTill:
 
     def send(self, body: bytes) -> Said:
         """Send a message; an answer that is signed must hold."""
+        return self._said(body)[0]
+
+    def _said(self, body: bytes) -> tuple[Said, bytes]:
         signed = headers(PROFILE, DEMONSTRATION, int(self.bureau.clock.at.timestamp()), "nonce")
         answer = self.bureau.agency.answer(signed, body)
         said = Said(answer.status, msgspec.json.decode(answer.text))
         if self.agency_key and "cainfo" in said.envelope:
             assert self.proven(answer.text.encode(), body)
-        return said
+        return said, answer.text.encode()
 
     def proven(self, answer: bytes, body: bytes) -> bool:
         """Tell whether ``answer`` is the agency's own answer to the message ``body``."""
@@ -173,9 +174,9 @@ class EnrolledTill:
 
     def send_all(self, bodies: Sequence[bytes]) -> list[Said]:
         """Send whole messages in one SY06."""
-        said = self.send(self.body("SY06", batch_input(bodies)))
+        said, text = self._said(self.body("SY06", batch_input(bodies)))
         assert said.refused == "", said
-        answers = read_answers(msgspec.Raw(msgspec.json.encode(said.output)))
+        answers = read_answers(decode_answer(text).output)
         decoded = [Said(200, msgspec.json.decode(each)) for each in answers]
         pairs = zip(bodies, answers, decoded, strict=True)
         assert all(self.proven(text, body) for body, text, one in pairs if "cainfo" in one.envelope)

@@ -1,4 +1,4 @@
-"""The till as it opens: was its database put back? Then a new epoch begins, and nothing else is in the way."""
+"""The till as it opens: where its database was put back, a new epoch begins, and it sells on."""
 
 from __future__ import annotations
 

@@ -160,7 +160,9 @@ def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) ->
     return Desk(
         db=db,
         clock=clock,
-        settings=CounterSettings(operator=settings.operator, answer_wait_s=settings.answer_wait_s),
+        settings=CounterSettings(
+            operator=settings.operator, answer_wait_s=settings.answer_wait_s, floors=settings.floors
+        ),
         law=LibraryLaw(read_library()),
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),

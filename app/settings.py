@@ -8,6 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.errors import SettingWrong
+from app.usecases.floors import FloorLimits
+from engine.money import Fen, format_yuan, parse_yuan
 
 LONGEST_WAIT_S = 10.0
 
@@ -17,6 +19,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``provider`` is the number under which the till downloads what is new; ``secret_file`` holds the secret
     that the agency issued to ``paasid``. ``answer_wait_s`` is how long a sale waits for the agency's answer.
+    ``floors`` says how far the shop goes without the network where no lease covers a sale.
     """
 
     data: Path
@@ -27,6 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_file: Path | None
     operator: str
     answer_wait_s: float
+    floors: FloorLimits = FloorLimits()
 
 
 def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstration: bool) -> Settings:
@@ -48,7 +52,37 @@ def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstr
         secret_file=Path(secret_file) if secret_file else None,
         operator=environment.get("SHANYAO_OPERATOR") or "当班药师",
         answer_wait_s=_seconds(environment, "SHANYAO_ANSWER_WAIT_S", 1.5),
+        floors=_floors(environment),
     )
+
+
+def _floors(environment: Mapping[str, str]) -> FloorLimits:
+    """Return the floor limits; each may be lowered to nothing, none may be raised without end."""
+    usual = FloorLimits()
+    mode = environment.get("SHANYAO_OFFLINE_MODE") or usual.mode
+    if mode not in ("provisional", "full_price"):
+        how = "请写 provisional（限额内先按暂定结算）或 full_price（没有额度凭据一律先全额自付）。"
+        raise SettingWrong(name="SHANYAO_OFFLINE_MODE", value=mode, how=how)
+    return FloorLimits(
+        mode="full_price" if mode == "full_price" else "provisional",
+        sale=_fen(environment, "SHANYAO_FLOOR_SALE", usual.sale, 1_000_00),
+        person_day=_fen(environment, "SHANYAO_FLOOR_PERSON_DAY", usual.person_day, 2_000_00),
+        outage=_fen(environment, "SHANYAO_FLOOR_OUTAGE", usual.outage, 100_000_00),
+    )
+
+
+def _fen(environment: Mapping[str, str], name: str, default: Fen, most: Fen) -> Fen:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        amount = parse_yuan(text)
+    except ValueError:
+        amount = -1
+    if not 0 <= amount <= most:
+        how = f"请写 0 到 {format_yuan(most)} 之间的金额（元），例如 {format_yuan(default)}。"
+        raise SettingWrong(name=name, value=text, how=how)
+    return amount
 
 
 def _usual_folder() -> Path:

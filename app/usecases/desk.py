@@ -65,6 +65,7 @@ class Desk:
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
         self.last_shown: CounterState | None = None
         self.latest: datetime | None = None  # The latest instant on record; None until it was looked up.
+        self.backed_up_at: Callable[[], datetime | None] = lambda: None  # Who makes backups says it.
         self.sound = True  # Whether the journal's chain held when the counter was opened.
         self.arrived = threading.Event()
         self._past: list[Draft] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from app.errors import SaleUnknown
-from app.storage import journal, outbox, sales
+from app.storage import device, journal, outbox, sales, tasks
 from app.storage.outbox import Message
 from app.storage.sales import SaleIndex
+from app.usecases import leases
 from app.usecases.desk import Desk
 from app.usecases.paper import stored_receipt
 from app.usecases.state import Delivery, MessageRow, SaleRow, WorldState
@@ -15,7 +16,7 @@ from engine.receipt import Receipt
 
 MOST_ROWS = 500
 
-_TITLES = {"2102": "结算", "2103": "撤销", "SY03": "流水上传", "2101": "预结算"}
+_TITLES = {"2102": "结算", "2103": "撤销", "SY02": "归还额度", "SY03": "流水上传", "2101": "预结算"}
 
 
 def list_sales(desk: Desk, day: date | None) -> tuple[SaleRow, ...]:
@@ -40,6 +41,7 @@ def world(desk: Desk) -> WorldState:
     """Return how the world around the counter stands."""
     waiting, rejected = outbox.counts(desk.db)
     length, _hash = journal.head(desk.db)
+    provider = desk.store.provider.id if desk.store else ""
     return WorldState(
         online=desk.courier.online,
         offline_since=desk.courier.offline_since,
@@ -49,6 +51,13 @@ def world(desk: Desk) -> WorldState:
         journal_sound=desk.sound,
         policy=_policy(desk),
         now=desk.now(),
+        unknown=outbox.unknown(desk.db),
+        oldest_waiting=outbox.oldest_waiting(desk.db),
+        leases=leases.count_usable(desk),
+        tasks=tasks.count_open(desk.db),
+        epoch=leases.epoch_of(desk.db, provider),
+        till_trouble=device.trouble(desk.db, provider),
+        backed_up_at=desk.backed_up_at(),
     )
 
 

@@ -10,7 +10,8 @@ from datetime import date
 
 from app.storage import journal
 from app.storage.migrations import migrate
-from app.usecases import basket, cash, enter, history, paper, prescribe, settle, tour
+from app.usecases import basket, cash, enter, history, leases, paper, prescribe, settle, tour
+from app.usecases.afield_money import AfieldMoney
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer
@@ -48,6 +49,7 @@ class _Selling(_Place):
         migrate(desk.db)
         desk.sound = not journal.verify_news(desk.db)
         tour.open_last_store(desk)
+        leases.give_back(desk)
         paper.offer_unprinted(desk)
         if not desk.sound:
             desk.say(
@@ -68,6 +70,7 @@ class _Selling(_Place):
             elif news is not None:
                 desk.presettled = news
         tour.go_on(desk)
+        leases.give_back(desk)
         return self._done()
 
     def enter(self, text: str) -> CounterState:
@@ -120,6 +123,7 @@ class _Selling(_Place):
     def next_customer(self) -> CounterState:
         self._desk.clear()
         self._desk.notice = None
+        leases.give_back(self._desk)
         return show(self._desk)
 
 
@@ -174,5 +178,5 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring):
+class Till(_Selling, _Prescribing, _Ledger, _Touring, AfieldMoney):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""

@@ -11,7 +11,19 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agency import batches, enrolment, identity, news, settling, tills, uploads
+from agency import (
+    batches,
+    enrolment,
+    identity,
+    leases,
+    news,
+    reconciliation,
+    settling,
+    tills,
+    trips,
+    undoing,
+    uploads,
+)
 from agency.calls import Call
 from agency.clock import Clock
 from agency.errors import Again, NotNow
@@ -35,11 +47,19 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "2101": settling.presettle,
     "2102": settling.settle,
     "2103": settling.reverse,
+    "2601": undoing.undo,
+    "3201": reconciliation.totals,
+    "3202": reconciliation.details,
+    "5205": trips.medication_history,
+    "9101": reconciliation.upload,
     "SY00": enrolment.enrol,
+    "SY01": leases.lease,
+    "SY02": leases.close,
     "SY03": uploads.journal,
     "SY04": news.news,
+    "SY05": trips.trip,
 }
-_CHANGE_NOTHING = ("9001", "1101", "5301", "5206", "2101", "SY04")
+_CHANGE_NOTHING = ("9001", "1101", "5301", "5205", "5206", "2101", "SY01", "SY04", "SY05")
 _LONGEST_TIMESTAMP = 11
 _KEPT = timedelta(days=1)
 _SWEEPING = ("9001", "2101")
@@ -50,12 +70,16 @@ OK, UNAUTHORIZED, UNAVAILABLE = 200, 401, 503
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What goes back: ``text`` is the envelope; ``infno`` and ``verdict`` are for the log, without names."""
+    """What goes back: ``text`` is the envelope; ``infno`` and ``verdict`` are for the log, without names.
+
+    Where there is a ``file``, it goes back alone (9102).
+    """
 
     status: int
     text: str
     infno: str = "-"
     verdict: str = "accepted"
+    file: bytes | None = None
 
 
 class Agency:
@@ -104,6 +128,14 @@ class Agency:
         except NotNow as error:
             trouble = ProtocolError(error.text, "not_now")
             return self.refusal(trouble, received, infno=request.infno, status=UNAVAILABLE)
+
+    def admits(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether the headers are of a caller who may call at all."""
+        try:
+            self._authenticate(headers, self._clock.now())
+        except ProtocolError:
+            return False
+        return True
 
     def refusal(
         self,
@@ -165,6 +197,8 @@ class Agency:
         if isinstance(message, ProtocolError):
             return self.refusal(message, received)
         try:
+            if message.infno == reconciliation.DOWNLOAD:
+                raise ProtocolError("9102 要单独发送，不能放在批量报文里。", "invalid")
             with undone_by(db, ProtocolError):
                 return self._once(db, message, received)
         except ProtocolError as error:
@@ -191,6 +225,8 @@ class Agency:
 
     def _known(self, call: Call) -> Answer:
         db, request = call.db, call.request
+        if request.infno == reconciliation.DOWNLOAD:
+            return Answer(status=OK, text="", infno=request.infno, file=reconciliation.download(call))
         transact = TRANSACTIONS.get(request.infno)
         if transact is None:
             raise ProtocolError(f"不支持交易 {request.infno}，请核对交易编号。", "unknown_infno")
@@ -213,11 +249,15 @@ class Agency:
 
     def _signed(self, answer: Answer, request: Request, speaker: Speaker | None) -> Answer:
         """Sign for those who can check it. What is kept is unsigned: the same bytes come out each time."""
-        if speaker is None and request.infno != enrolment.INFNO:
+        if answer.file is not None or (speaker is None and request.infno != enrolment.INFNO):
             return answer
         return replace(answer, text=sign_answer(answer.text, request, self._keys.signing))
 
     def _again(self, first: messages.Answered, digest: str, request: Request) -> Answer:
+        if first.digest == messages.CANCELLED:
+            raise ProtocolError(
+                "这份报文已用 2601 冲正，不再办理；需要办理的请用新的 msgid 发送。", "cancelled"
+            )
         if first.digest != digest:
             raise ProtocolError(
                 "这个 msgid 已用于另一份内容不同的报文，没有办理，请换新的 msgid。", "msgid_conflict"

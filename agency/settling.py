@@ -223,7 +223,7 @@ def _book(call: Call, purchase: Purchase, books: Books, decision: Decision, *, i
         sums.write(call.db, psn_no, books.year, books.benefit, plus(books.paid, added))
     made = _settlement(call, purchase, books, decision, ids=ids, output=output)
     settlements.save(call.db, made)
-    dispensed.save(call.db, made.setl_id, _given(made, decision.claim))
+    dispensed.save(call.db, made.setl_id, given(made))
 
 
 def _settlement(
@@ -264,7 +264,9 @@ def _settlement(
     )
 
 
-def _given(made: Settlement, claim: Claim) -> list[Dispensed]:
+def given(made: Settlement) -> list[Dispensed]:
+    """Return what a settlement dispensed, with the days of supply of its prescription."""
+    claim = made.claim
     days = claim.prescription.supply_days if claim.prescription else None
     return [
         Dispensed(

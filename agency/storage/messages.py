@@ -13,6 +13,9 @@ from msgspec import Struct
 from agency.storage.connection import Connection
 from agency.storage.instants import instant
 
+CANCELLED = "cancelled"
+"""The digest of a message that was undone: no content has it."""
+
 
 class Answered(Struct, frozen=True):
     """The first answer to a message: it is the answer to every repetition."""
@@ -35,6 +38,15 @@ def remember(db: Connection, lane: str, msgid: str, infno: str, first: Answered,
         "INSERT INTO message (lane, msgid, infno, digest, at, answer) VALUES (?, ?, ?, ?, ?, ?)",
         (lane, msgid, infno, first.digest, instant(at), first.answer),
     )
+
+
+def cancel(db: Connection, lane: str, msgid: str, infno: str, *, at: datetime) -> None:
+    """Let a message never take effect from now on, whether it came or not."""
+    changed = db.execute(
+        "UPDATE message SET digest = ? WHERE lane = ? AND msgid = ?", (CANCELLED, lane, msgid)
+    )
+    if changed.rowcount == 0:
+        remember(db, lane, msgid, infno, Answered(CANCELLED, ""), at=at)
 
 
 def forget(db: Connection, lane: str, infnos: tuple[str, ...], before: datetime) -> None:

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from agency.clock import Clock
 from agency.enrolment import allow_demonstration
 from agency.law import Law, read_law
+from agency.operations import Operations
 from agency.resources import read_texts
 from agency.service import Agency
 from agency.storage import credentials, mailbox, persons, prescriptions, registry, sums
@@ -26,17 +27,25 @@ from engine.sale import Store
 
 
 def build(
-    *, data: Path, clock: Clock, profile: Profile, credentials: Credentials, demonstration: bool
+    *,
+    where: Path | str,
+    partitions: int | None,
+    clock: Clock,
+    profile: Profile,
+    credentials: Credentials,
+    demonstration: bool,
+    operations_token: str | None = None,
 ) -> tuple[Starlette, Database]:
-    """Return the service over the database in ``data``, and that database to close; raise AgencyTrouble."""
+    """Return the service over the database at ``where``, and that database to close; raise AgencyTrouble."""
     law = read_law(read_texts("policies"))
-    database = open_database(data)
+    database = open_database(where, partitions)
     if demonstration:
         now = clock.now()
         with database.connection() as db:
             seed(db, parse_demonstration(read_texts("demonstration"), now), law, now)
     agency = Agency(database=database, law=law, clock=clock, profile=profile, credentials=credentials)
-    return make_web(agency), database
+    operations = Operations(database=database, clock=clock, token=operations_token)
+    return make_web(agency, operations), database
 
 
 def seed(db: Connection, shown: Demonstration, law: Law, now: datetime) -> None:

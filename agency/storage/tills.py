@@ -41,7 +41,7 @@ _NAMES = tuple(Till.__struct_fields__)
 _KEY = ("provider", "till", "epoch")
 _REST = tuple(name for name in _NAMES if name not in _KEY)
 _INSTANTS = ("seen_at", "enrolled_at")
-_SELECT = f"SELECT {', '.join(_NAMES)} FROM till"
+SELECT = f"SELECT {', '.join(_NAMES)} FROM till"
 
 
 def save(db: Connection, till: Till) -> None:
@@ -63,23 +63,23 @@ def save(db: Connection, till: Till) -> None:
 def epoch(db: Connection, provider: str, till: str, number: int) -> Till | None:
     """Return an epoch of a till."""
     row = db.execute(
-        f"{_SELECT} WHERE provider = ? AND till = ? AND epoch = ?", (provider, till, number)
+        f"{SELECT} WHERE provider = ? AND till = ? AND epoch = ?", (provider, till, number)
     ).fetchone()
-    return _read(row) if row else None
+    return read(row) if row else None
 
 
 def latest(db: Connection, provider: str, till: str) -> Till | None:
     """Return the newest epoch of a till; its epoch is UNENROLLED where it never enrolled."""
     row = db.execute(
-        f"{_SELECT} WHERE provider = ? AND till = ? ORDER BY epoch DESC LIMIT 1", (provider, till)
+        f"{SELECT} WHERE provider = ? AND till = ? ORDER BY epoch DESC LIMIT 1", (provider, till)
     ).fetchone()
-    return _read(row) if row else None
+    return read(row) if row else None
 
 
 def of_shop(db: Connection, provider: str) -> list[Till]:
     """Return all epochs of a shop's tills."""
-    rows = db.execute(f"{_SELECT} WHERE provider = ? ORDER BY till, epoch", (provider,)).fetchall()
-    return [_read(row) for row in rows]
+    rows = db.execute(f"{SELECT} WHERE provider = ? ORDER BY till, epoch", (provider,)).fetchall()
+    return [read(row) for row in rows]
 
 
 def bind(db: Connection, provider: str, till: str, chain: str, at: datetime) -> None:
@@ -99,7 +99,8 @@ def bind(db: Connection, provider: str, till: str, chain: str, at: datetime) -> 
         save(db, replace(fresh, chain=chain))
 
 
-def _read(row: Any) -> Till:
+def read(row: Any) -> Till:
+    """Return the till in a row of ``SELECT``."""
     known: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
     known |= {name: read_instant(known[name]) for name in _INSTANTS}
     return Till(**known)

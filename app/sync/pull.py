@@ -11,6 +11,7 @@ from app.clock import Clock
 from app.storage import catalogue, cursor, people, prescriptions, stores
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Unreachable
+from app.usecases import tasks
 from engine.person import Person, Snapshot
 from engine.protocol.envelope import Sender
 from engine.protocol.news import PAGE, NewsPage, news_input, read_news
@@ -71,6 +72,7 @@ def _apply(db: Connection, page: NewsPage, asked_at: datetime, provider: str) ->
         people.save(db, [_seen(person, asked_at) for person in page.people])
         for news in page.snapshots:
             people.save_snapshot(db, news.psn_no, as_asked(news.snapshot, asked_at))
+        tasks.receive(db, page.adjustments, asked_at)
         cursor.put(db, CURSOR, str(page.cursor))
         cursor.put(db, MAILBOX + provider, str(page.mailbox))
     return sum(map(len, (page.stores, page.drugs, page.prescriptions, page.people, page.snapshots)))

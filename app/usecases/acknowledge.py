@@ -15,6 +15,7 @@ from app.storage import journal, leases, people, sales
 from app.storage.connection import Connection
 from app.storage.outbox import SETTLEMENT, Message
 from app.storage.sales import SaleIndex
+from app.usecases import tasks
 from engine.money import Fen
 from engine.person import Person
 from engine.policy.answer import Settlement
@@ -82,7 +83,10 @@ def record(db: Connection, message: Message, answer: str, at: datetime) -> None:
         under_lease=settled.facts.under_lease if settled.facts else None,
         gap=settled.facts.gap if settled.facts else 0,
     )
-    journal.append(db, ANSWER_KIND, msgspec.json.encode(body).decode(), at)
+    entry = journal.append(db, ANSWER_KIND, msgspec.json.encode(body).decode(), at)
+    tasks.from_answer(
+        db, sale=sale, message=message.id, ours=ours, settled=settled, at=at, entry=entry.number
+    )
     sales.note_answer(db, index.serial, agrees=agrees, fund=theirs.fund, patient=theirs.patient, at=at)
     _learn(db, sale, ours, settled, at)
 

@@ -211,12 +211,15 @@ def test_a_trip_is_made_ready_from_a_pasted_list(afield: Afield) -> None:
     afield.open(Qt.Key.Key_F8)
     afield.window.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     view = afield.window.window.place("sync")
-    right = "33068119560312998"
-    pasted = f"王秀英,{right}{resident_check(right)}\n张三 33068119560312997X\n"
-    view.trip.people.setPlainText(pasted)  # type: ignore[attr-defined]
+    names = ("王秀英", "胡桂兰", "李阿山", "周国", "吴小妹", "郑长根")
+    ids = [f"33068119560312{number}" for number in range(990, 990 + len(names))]
+    lines = [f"{name},{one}{resident_check(one)}" for name, one in zip(names, ids, strict=True)]
+    lines[3] = lines[3][:-1]
+    view.trip.people.setPlainText("\n".join(lines))  # type: ignore[attr-defined]
     view.people_edited.emit(view.trip.people.toPlainText())  # type: ignore[attr-defined]
+    afield.window.settle()
     afield.window.picture("trip")
-    assert "第 2 行" in view.trip.count.text()  # type: ignore[attr-defined]
+    assert "5 人。第 4 行" in view.trip.count.text()  # type: ignore[attr-defined]
     afield.open(Qt.Key.Key_F12)
     afield.window.picture("trip-ready")
     assert "出行准备好了" in afield.words("sync")

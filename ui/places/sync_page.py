@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.usecases.state import BundleReport, LeaseRow, MessageRow, Notice, TripReport, WorldState
 from ui.items import Cell, Column, Head, Heading, Item, Mark, Note, Page, Panel, Row, Space, Text, sub
@@ -29,6 +29,7 @@ DELIVERY_TONE: dict[str, Tone] = {
 MOST_SHOWN = 200
 """Rows of a list that are drawn; those that ask for a person come first."""
 
+_LONG = timedelta(hours=1)
 _RANK = {"rejected": 0, "unknown": 1, "sending": 2, "waiting": 3}
 _CALM = {
     "waiting": "等待上传，不用管它。",
@@ -64,7 +65,8 @@ def _standing(world: WorldState | None) -> str:
     rule = "断网不影响销售，联网后自动上传，同一笔不会上传两次。"
     if world is None or not world.waiting or world.oldest_waiting is None:
         return rule
-    return f"最早的一笔已等 {duration(world.now - world.oldest_waiting)}。{rule}"
+    waited = world.now - world.oldest_waiting
+    return f"最早的一笔已等 {duration(waited)}。{rule}" if waited >= _LONG else rule
 
 
 def _message(row: MessageRow, now: datetime) -> Row:

@@ -22,6 +22,7 @@ from ui.widgets.sheet import Card
 
 _SIDE = 340
 _COUNT_MS = 250
+_LIST = 144  # Six lines of the list, none cut in half.
 ACTS = (
     ("export", "导出到 U 盘"),
     ("import", "从 U 盘导入"),
@@ -172,7 +173,7 @@ class TripForm(QWidget):
         self.people = QPlainTextEdit()
         self.people.setAccessibleName("出行名单")
         self.people.setTabChangesFocus(True)
-        self.people.setFixedHeight(132)
+        self.people.setFixedHeight(_LIST)
         self.count = _note(self.HINT)
         self.until = Field("用到哪一天")
         choose = _button("选名单文件")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import uvicorn
 
-from agency import workers
+from agency import tls, workers
 from agency.bootstrap import build
 from agency.clock import SystemClock
 from agency.errors import AgencyTrouble
 from agency.options import add_books, books_again
+from agency.patience import PatientProtocol
 from engine.protocol.profile import DEMONSTRATION, Credentials, Profile
 
 _BACKLOG = 1_024
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paasid", default=DEMONSTRATION.paasid, help="应用编号 x-tif-paasid")
     parser.add_argument("--secret-file", type=Path, help="存放密钥的文件；不给则用演示密钥")
     parser.add_argument("--operations-token", help="查看运行页 /operations 的口令；不给则只许本机查看")
+    parser.add_argument("--tls-certificate", type=Path, help="证书链（PEM）；给了就用 https 服务")
+    parser.add_argument("--tls-key", type=Path, help="证书的私钥（PEM）；不给则在证书文件里")
     parser.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # A worker's socket, from its parent.
 
 
@@ -42,6 +45,10 @@ def serve(args: argparse.Namespace) -> int:
     if args.fd is not None:
         with socket.socket(fileno=args.fd) as listening:
             return _serve_here(args, listening)
+    if args.tls_certificate is not None:
+        tls.check(args.tls_certificate, args.tls_key, SystemClock().now())
+    elif args.tls_key is not None:
+        raise AgencyTrouble("只给了私钥 --tls-key，没有给证书 --tls-certificate，经办端没有启动。请补上。")
     if args.workers > 1 and os.name == "nt":
         raise AgencyTrouble("多进程服务（--workers）目前只支持 Linux，请去掉这个选项。")
     with _bound(args.host, args.port) as listening:
@@ -62,12 +69,21 @@ def _serve_here(args: argparse.Namespace, listening: socket.socket) -> int:
     )
     with contextlib.closing(database):
         server = uvicorn.Server(
-            uvicorn.Config(web, lifespan="off", access_log=False, log_config=None, loop="asyncio", http="h11")
+            uvicorn.Config(
+                web,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                loop="asyncio",
+                http=PatientProtocol,
+                ssl_certfile=args.tls_certificate,
+                ssl_keyfile=args.tls_key,
+            )
         )
         if args.until_stdin_closes:
             threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         if args.fd is None:
-            _announce(args.host, listening.getsockname()[1])
+            _announce(args, listening.getsockname()[1])
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
     return 0
@@ -87,9 +103,13 @@ def _serve_by_workers(args: argparse.Namespace, listening: socket.socket) -> int
     command = ["serve", *books_again(args), "--paasid", args.paasid, "--fd", str(listening.fileno())]
     if args.secret_file is not None:
         command += ["--secret-file", str(args.secret_file)]
+    if args.tls_certificate is not None:
+        command += ["--tls-certificate", str(args.tls_certificate)]
+    if args.tls_key is not None:
+        command += ["--tls-key", str(args.tls_key)]
     if args.operations_token is not None:
         command += ["--operations-token", args.operations_token]
-    _announce(args.host, listening.getsockname()[1])
+    _announce(args, listening.getsockname()[1])
     return workers.supervise(
         command, args.workers, listening.fileno(), until_stdin_closes=args.until_stdin_closes
     )
@@ -112,9 +132,10 @@ def _bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _announce(host: str, port: int) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(json.dumps({"url": f"http://{shown}:{port}"}) + "\n")
+def _announce(args: argparse.Namespace, port: int) -> None:
+    shown = f"[{args.host}]" if ":" in args.host else args.host
+    scheme = "http" if args.tls_certificate is None else "https"
+    sys.stdout.write(json.dumps({"url": f"{scheme}://{shown}:{port}"}) + "\n")
     sys.stdout.flush()
 
 

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from agency.bootstrap import seed
 from agency.law import Law, read_law
+from agency.patience import PatientProtocol
 from agency.resources import read_texts
 from agency.service import Agency
 from agency.storage import sums
@@ -215,8 +216,9 @@ class Bureau:
 class Line:
     """An agency on a real socket, which can be cut and joined again at the same address."""
 
-    def __init__(self, web: Starlette) -> None:
+    def __init__(self, web: Starlette, protocol: type[PatientProtocol] = PatientProtocol) -> None:
         self._web = web
+        self._protocol = protocol
         self._port = 0
         self._stop: contextlib.ExitStack | None = None
         self.join()
@@ -229,7 +231,7 @@ class Line:
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
         stack = contextlib.ExitStack()
-        stack.enter_context(_serving(self._web, listening))
+        stack.enter_context(_serving(self._web, listening, self._protocol))
         self._stop = stack
 
     def cut(self) -> None:
@@ -239,9 +241,9 @@ class Line:
 
 
 @contextlib.contextmanager
-def _serving(web: Starlette, listening: socket.socket) -> Iterator[None]:
+def _serving(web: Starlette, listening: socket.socket, protocol: type[PatientProtocol]) -> Iterator[None]:
     config = uvicorn.Config(
-        web, lifespan="off", access_log=False, log_config=None, loop="asyncio", http="h11", ws="none"
+        web, lifespan="off", access_log=False, log_config=None, loop="asyncio", http=protocol, ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

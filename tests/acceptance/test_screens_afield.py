@@ -10,7 +10,7 @@ import pytest
 from counter_window import CounterWindow
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QFileDialog
 
 from app.usecases.state import LeaseRow
 from engine.ids import resident_check
@@ -18,6 +18,7 @@ from engine.policy.answer import self_pay
 from engine.prescription import Finding
 from tests.fakes.fake_afield import DIFFERENCE, LEASE, FakeAfield, a_day, message, task
 from tests.fakes.fake_counter import NOW
+from ui.places.choosing import BUNDLES, Chooser
 from ui.tokens import DARK, LIGHT, TOUCH
 
 SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
@@ -326,6 +327,22 @@ def test_whatever_a_finger_presses_in_a_place_is_high_enough(afield: Afield, key
     buttons = [one for one in afield.window.window.findChildren(QAbstractButton) if one.isVisible()]
     assert buttons
     assert {one.height() for one in buttons if one.height() < TOUCH} == set()
+
+
+def test_the_real_dialogs_do_not_hold_up_the_window(afield: Afield, tmp_path: Path) -> None:
+    window = afield.window.window
+    chosen: list[str] = []
+    Chooser(window).folder("导出到哪里（选 U 盘）", chosen.append)
+    Chooser(window).file("导入哪个文件（在 U 盘上）", BUNDLES, chosen.append)
+    folder, file = window.findChildren(QFileDialog)
+    (tmp_path / "answers.syb").write_bytes(b"")
+    for dialog, path in ((folder, tmp_path), (file, tmp_path / "answers.syb")):
+        assert dialog.isVisible()
+        dialog.setDirectory(str(tmp_path))
+        dialog.selectFile(str(path))
+        dialog.accept()
+    afield.window.settle()
+    assert [Path(path) for path in chosen] == [tmp_path, tmp_path / "answers.syb"]
 
 
 class StickChooser:

@@ -200,14 +200,17 @@ class LeaseRow(Struct, frozen=True, kw_only=True):
 
 
 class BundleReport(Struct, frozen=True, kw_only=True):
-    """What an export or import of a bundle came to; ``text`` says it in Chinese, ``path`` where the file
-    lies."""
+    """What an export or import of a bundle came to; ``text`` says it in Chinese, ``path`` where the file lies.
+
+    ``taken`` False: the bundle was refused whole (another till's, cut off, no bundle at all).
+    """
 
     path: str
     text: str
     messages: int = 0
     answers: int = 0
     missing_chunks: int = 0
+    taken: bool = True
 
 
 class TripReport(Struct, frozen=True, kw_only=True):
@@ -337,7 +340,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -89,13 +89,20 @@ class FakeAfield(Till):
         self.asked.append(("export_bundle", folder))
         if self.stick_full:
             raise StickFull()
-        return BundleReport(
-            path=f"{folder}/P33068100001-01.syb", text="已导出到 U 盘，可以拔了。", messages=27
-        )
+        name = "shanyao-P33068100001-01-1-000004-up.syb"
+        text = f"已写入 27 条消息：{name}。请送到医保中心，并把回执带回来导入；在那之前这些消息仍是待发送。"
+        return BundleReport(path=f"{folder}/{name}", text=text, messages=27)
 
     def import_bundle(self, path: str) -> BundleReport:
         self.asked.append(("import_bundle", path))
-        return BundleReport(path=path, text="已导入，有一段没有读出来。", answers=25, missing_chunks=1)
+        if path.endswith("up.syb"):
+            text = "这是柜台导出的数据包，要交给医保中心；柜台导入的是医保中心写回的那一份。没有采用。"
+            return BundleReport(path=path, text=text, taken=False)
+        text = (
+            "数据包有损坏：共 12 块，第 3 块读不出，其余已采用。收下了 25 条回执。"
+            "缺的部分不会丢：请重新复制一份导入，或下次带回。"
+        )
+        return BundleReport(path=path, text=text, answers=25, missing_chunks=1)
 
     def days(self) -> tuple[DayRow, ...]:
         return self.day_rows

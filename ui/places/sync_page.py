@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from app.usecases.state import BundleReport, LeaseRow, MessageRow, Notice, TripReport, WorldState
 from ui.items import Cell, Column, Head, Heading, Item, Mark, Note, Page, Panel, Row, Space, Text, sub
@@ -127,14 +128,10 @@ def said_page(notice: Notice) -> Page:
 
 
 def bundle_page(report: BundleReport) -> Page:
-    """Return what an export or import came to, and whether a part of the file could not be read."""
-    counts = joined(
-        f"{report.messages} 条报文" if report.messages else "",
-        f"{report.answers} 条应答" if report.answers else "",
-        f"{report.missing_chunks} 段读不出" if report.missing_chunks else "",
-    )
-    mark: Mark = "attention" if report.missing_chunks else "ok"
-    return (Panel(mark=mark, title=report.text, text=counts, source=report.path),)
+    """Return what an export or import came to, in its own words: the first sentence leads."""
+    mark: Mark = "refused" if not report.taken else "attention" if report.missing_chunks else "ok"
+    first, stop, rest = report.text.partition("。")
+    return (Panel(mark=mark, title=first + stop, text=rest, source=Path(report.path).name),)
 
 
 def trip_page(report: TripReport) -> Page:

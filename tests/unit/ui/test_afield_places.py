@@ -14,7 +14,7 @@ from engine.ids import resident_check
 from tests.fakes.fake_afield import DIFFERENCE, FakeAfield, a_day, message, task
 from tests.fakes.fake_counter import NOW
 from ui.desk import Desk
-from ui.items import Page, words_of
+from ui.items import Page, Panel, words_of
 from ui.places.checking import DaysPresenter, TasksPresenter
 from ui.places.days_page import day_page
 from ui.places.people_list import found_words, people_in, read_list
@@ -226,7 +226,7 @@ def test_a_full_stick_is_said_in_the_place_and_the_next_try_is_free(counter: Cou
     assert not counter.view.busy
     counter.till.stick_full = False
     presenter.exported("/media/stick")
-    assert "已导出到 U 盘，可以拔了。" in counter.view.words("side")
+    assert "已写入 27 条消息" in counter.view.words("side")
 
 
 def test_a_bug_in_an_act_is_not_dressed_up_and_leaves_the_place_usable(counter: Counter) -> None:
@@ -254,10 +254,20 @@ def test_one_act_at_a_time_and_it_says_that_it_is_being_done(counter: Counter) -
     assert counter.till.asked == [("export_bundle", "/media/stick")]
 
 
-def test_a_bundle_with_a_bad_sector_says_what_was_lost(counter: Counter) -> None:
-    SyncPresenter(counter.view, counter.desk).imported("/media/stick/a.syb")
+def test_a_bundle_with_a_bad_sector_is_told_from_a_sound_one_and_from_a_strange_one(counter: Counter) -> None:
+    presenter = SyncPresenter(counter.view, counter.desk)
+    marks = []
+    for act, where in (
+        (presenter.exported, "/media/stick"),
+        (presenter.imported, "/media/stick/a-down.syb"),
+        (presenter.imported, "/media/stick/a-up.syb"),
+    ):
+        act(where)
+        panel = counter.view.pages["side"][0]
+        assert isinstance(panel, Panel)
+        marks.append(panel.mark)
 
-    assert "1 段读不出" in counter.view.words("side")
+    assert marks == ["ok", "attention", "refused"]
 
 
 @pytest.mark.parametrize(

@@ -130,15 +130,17 @@ def said_page(notice: Notice) -> Page:
 def bundle_page(report: BundleReport) -> Page:
     """Return what an export or import came to, in its own words: the first sentence leads."""
     mark: Mark = "refused" if not report.taken else "attention" if report.missing_chunks else "ok"
-    first, stop, rest = report.text.partition("。")
-    return (Panel(mark=mark, title=first + stop, text=rest, source=Path(report.path).name),)
+    name = Path(report.path).name  # In small under the words, and so not among them.
+    first, stop, rest = report.text.replace(f"：{name}", "").partition("。")
+    return (Panel(mark=mark, title=first + stop, text=rest, source=name),)
 
 
 def trip_page(report: TripReport) -> Page:
     """Return what a trip's preparation came to, and who was refused, each with the reason."""
     sums = f"{report.people} 人 · {report.leases} 份额度 · {report.drugs} 种药，用到 {moment(report.until)}"
+    first, stop, rest = (report.text or f"出行准备好了。{sums}").partition("。")
     mark: Mark = "attention" if report.refused else "ok"
-    page: list[Item] = [Panel(mark=mark, title=report.text or "出行准备好了。", text=sums)]
+    page: list[Item] = [Panel(mark=mark, title=first + stop, text=rest)]
     if report.refused:
         page += [Space(12), Heading("没有准备好的人", f"{len(report.refused)} 人")]
         page += [Note("attention", f"{who}：{why}") for who, why in report.refused]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec import Struct
+
 from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
 from app.embedded_agency import EmbeddedAgency
@@ -16,13 +18,17 @@ from app.errors import DatabaseCannotOpen, SettingWrong
 from app.policies import read_library
 from app.resources import resource
 from app.settings import Settings, read_settings
-from app.storage import cursor, stores
+from app.storage import cursor, device, epochs, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
 from app.storage.migrations import migrate
+from app.sync.afar import Surroundings
+from app.sync.bundles import Satchel
 from app.sync.client import AgencyClient
-from app.sync.worker import SyncWorker
+from app.sync.counter_line import CounterLine
+from app.sync.keeper import Keeper
+from app.sync.worker import SyncWorker, outlive
 from app.usecases.desk import CounterSettings, Desk
 from app.usecases.law import LibraryLaw
 from app.usecases.ports import Courier, NoCourier
@@ -40,30 +46,40 @@ _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
 
 
+class _Company(Struct, frozen=True, kw_only=True):
+    """What runs behind an open counter, in the order in which it is ended."""
+
+    keeper: Keeper
+    worker: SyncWorker | None
+    agency: EmbeddedAgency | None
+
+    def end(self) -> None:
+        """End all of it; may be called again, from any thread."""
+        if self.worker is not None:
+            self.worker.stop()
+        self.keeper.stop()
+        if self.agency is not None:
+            self.agency.stop()
+
+
 class OpenCounter(Till):
     """A counter with all that runs behind it; ``close`` ends it, in order, on the thread that opened it."""
 
-    def __init__(
-        self, desk: Desk, worker: SyncWorker | None, agency: EmbeddedAgency | None, guard: Guard
-    ) -> None:
+    def __init__(self, desk: Desk, company: _Company, line: CounterLine | None, guard: Guard) -> None:
         super().__init__(desk)
-        self._worker, self._agency, self._guard = worker, agency, guard
+        self._company, self._line, self._guard = company, line, guard
         self._db = desk.db
         # A window that just goes away must leave no agency behind; its parts may be ended from any thread.
-        atexit.register(self._end_company)
+        atexit.register(company.end)
 
     def close(self) -> None:
-        """End the courier, then the agency, then the database, then let another counter in."""
-        atexit.unregister(self._end_company)
-        self._end_company()
+        """End the courier, keeper and agency, then the database, then let another counter in."""
+        atexit.unregister(self._company.end)
+        self._company.end()
+        if self._line is not None:
+            self._line.close()
         self._db.close()
         self._guard.release()
-
-    def _end_company(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
-        if self._agency is not None:
-            self._agency.stop()
 
 
 def build_counter(*, data: Path | None, demonstration: bool) -> OpenCounter:
@@ -82,19 +98,60 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
         agency = EmbeddedAgency(settings.data / "agency") if settings.demonstration else None
         migrate(db)
         mark_in_use(settings.data / KEY)
-        url = _url(settings, agency, db)
-        worker = _worker(settings, clock, db, key, url) if url else None
-        desk = _desk(settings, clock, db, worker or NoCourier())
-        counter = OpenCounter(desk, worker, agency, guard)
+        put_back = epochs.begin(db, settings.data / device.MARK, clock.now())
+        counter, company = _assembled(settings, clock, db, key, agency, guard)
     except BaseException:
         if agency is not None:
             agency.stop()
         db.close()
         guard.release()
         raise
-    if worker is not None:
-        _begin(worker, db)
+    if put_back:
+        _say_put_back(counter, db)
+    company.keeper.start()
+    if company.worker is not None:
+        _begin(company.worker, db)
     return counter
+
+
+def _assembled(  # noqa: PLR0917
+    settings: Settings,
+    clock: Clock,
+    db: Connection,
+    key: bytes,
+    agency: EmbeddedAgency | None,
+    guard: Guard,
+) -> tuple[OpenCounter, _Company]:
+    url = _url(settings, agency, db)
+    open_client = _client_maker(settings, clock, url) if url else None
+    keeper = Keeper(
+        open_db=lambda: open_database(settings.data / DATABASE, key),
+        key=key,
+        data=settings.data,
+        second=settings.backup,
+        clock=clock,
+        boundary=outlive,
+    )
+    worker = _worker(settings, clock, db, key, open_client) if open_client else None
+    line = (
+        CounterLine(db=db, open_client=open_client, clock=clock, operator=settings.operator)
+        if open_client
+        else None
+    )
+    satchel = Satchel(db=db, clock=clock, operator=settings.operator)
+    afar = Surroundings(line=line, satchel=satchel, keeper=keeper)
+    company = _Company(keeper=keeper, worker=worker, agency=agency)
+    desk = _desk(settings, clock, db, worker or NoCourier(), line, afar)
+    desk.backed_up_at = lambda: keeper.backed_up_at
+    return OpenCounter(desk, company, line, guard), company
+
+
+def _say_put_back(counter: OpenCounter, db: Connection) -> None:
+    epoch = device.current(db).epoch
+    counter.say_at_start(
+        f"本机的账恢复过旧的备份，已从第 {epoch} 期接着记。旧的额度凭据不再使用，可以照常销售。",
+        "恢复之前的销售请核对小票存根；联网后本机会自动向医保中心登记新的一期。",
+    )
 
 
 def open_books(data: Path) -> tuple[Guard, Connection, bytes]:
@@ -122,17 +179,31 @@ def _url(settings: Settings, agency: EmbeddedAgency | None, db: Connection) -> C
     return lambda: agency.url
 
 
-def _worker(
-    settings: Settings, clock: Clock, db: Connection, key: bytes, url: Callable[[], str]
-) -> SyncWorker:
+def _client_maker(settings: Settings, clock: Clock, url: Callable[[], str]) -> Callable[[], AgencyClient]:
     credentials = _credentials(settings)
+    return lambda: AgencyClient(url=url(), credentials=credentials, clock=clock, ca_file=settings.ca_file)
+
+
+def _worker(
+    settings: Settings,
+    clock: Clock,
+    db: Connection,
+    key: bytes,
+    open_client: Callable[[], AgencyClient],
+) -> SyncWorker:
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
-        open_client=lambda: AgencyClient(url=url(), credentials=credentials, clock=clock),
+        open_client=open_client,
         clock=clock,
         home=_home(settings, db),
         operator=settings.operator,
+        code_for=(lambda provider: f"DEMO-{provider}") if settings.demonstration else _by_hand,
     )
+
+
+def _by_hand(_provider: str) -> str | None:
+    """A real shop's till is enrolled by a person with the agency's one-time code."""
+    return None
 
 
 def _home(settings: Settings, db: Connection) -> str:
@@ -156,7 +227,14 @@ def _credentials(settings: Settings) -> Credentials:
     return Credentials(paasid=settings.paasid, secret=secret)
 
 
-def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) -> Desk:
+def _desk(  # noqa: PLR0917
+    settings: Settings,
+    clock: Clock,
+    db: Connection,
+    courier: Courier,
+    line: CounterLine | None,
+    afar: Surroundings,
+) -> Desk:
     return Desk(
         db=db,
         clock=clock,
@@ -167,6 +245,8 @@ def _desk(settings: Settings, clock: Clock, db: Connection, courier: Courier) ->
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
         stops=_fresh_tours(clock) if settings.demonstration else tuple,
+        line=line,
+        afar=afar,
     )
 
 

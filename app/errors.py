@@ -233,3 +233,18 @@ class BackupUnusable(StorageTrouble):
 class NoBackup(UserError):
     what = "没有找到备份 {path}。现在的账没有改动。"
     advice = "请用 shanyao backup list 查看已有的备份，再写出它的路径。"
+
+
+class BundleNotReady(UserError):
+    what = "U 盘数据包没有写成：{why}"
+    advice = "请处理后再导出一次；等待发送的消息都还在，没有改动。"
+
+
+class BundleUnreadable(UserError):
+    what = "数据包 {path} 读不出来。本机的账没有改动。"
+    advice = "请检查 U 盘和文件后再导入；原来的 U 盘可以反复导入。"
+
+
+class EnrolmentRefused(UserError):
+    what = "这台柜台没有登记成功：{why}"
+    advice = "请核对登记码，或向医保中心申请新的登记码后再登记；销售不受影响。"

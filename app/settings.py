@@ -19,7 +19,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     ``provider`` is the number under which the till downloads what is new; ``secret_file`` holds the secret
     that the agency issued to ``paasid``. ``answer_wait_s`` is how long a sale waits for the agency's answer.
-    ``floors`` says how far the shop goes without the network where no lease covers a sale.
+    ``ca_file`` holds certificates that an https agency is believed by, ``backup`` is a folder that gets every
+    backup too. ``floors`` says how far the shop goes without the network where no lease covers a sale.
     """
 
     data: Path
@@ -31,6 +32,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     operator: str
     answer_wait_s: float
     floors: FloorLimits = FloorLimits()
+    ca_file: Path | None = None
+    backup: Path | None = None
 
 
 def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstration: bool) -> Settings:
@@ -42,18 +45,24 @@ def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstr
     folder = data or (Path(given) if given else _usual_folder())
     if demonstration and data is None:
         folder /= "demonstration"
-    secret_file = environment.get("SHANYAO_SECRET_FILE")
     return Settings(
         data=folder,
         demonstration=demonstration,
         agency_url=environment.get("SHANYAO_AGENCY") or None,
         provider=environment.get("SHANYAO_PROVIDER") or None,
         paasid=environment.get("SHANYAO_PAASID") or None,
-        secret_file=Path(secret_file) if secret_file else None,
+        secret_file=_path(environment, "SHANYAO_SECRET_FILE"),
         operator=environment.get("SHANYAO_OPERATOR") or "当班药师",
         answer_wait_s=_seconds(environment, "SHANYAO_ANSWER_WAIT_S", 1.5),
         floors=_floors(environment),
+        ca_file=_path(environment, "SHANYAO_CA_FILE"),
+        backup=_path(environment, "SHANYAO_BACKUP"),
     )
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name)
+    return Path(text) if text else None
 
 
 def _floors(environment: Mapping[str, str]) -> FloorLimits:

@@ -72,8 +72,7 @@ class Keeper:
         with self._one_at_a_time, closing(self._open_db()) as db:
             began = self._clock.now()
             made = backup.make(db, self._key, self._folder, began)
-            self._sales = sales.newest(db).serial
-            self._last = made
+            self._sales, self._last = sales.newest(db).serial, made
             backup.rotate(self._folder)
             if self._second is not None:
                 backup.make(db, self._key, self._second, began)
@@ -92,9 +91,8 @@ class Keeper:
             self.back_up()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.wait(_LOOK_S):  # First the window: nothing is lost by then.
             self._in_boundary(self._watch)
-            self._stopping.wait(_LOOK_S)
         self._in_boundary(self._end)
 
     def _watch(self) -> None:

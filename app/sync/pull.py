@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import catalogue, cursor, people, prescriptions, stores
+from app.storage import catalogue, cursor, findings, people, prescriptions, stores
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Unreachable
 from app.usecases import tasks
 from engine.person import Person, Snapshot
 from engine.protocol.envelope import Sender
-from engine.protocol.news import PAGE, NewsPage, news_input, read_news
+from engine.protocol.news import PAGE, NewsPage, news_input, read_sound_news
 from engine.protocol.wire import ProtocolError
 
 CURSOR = "agency_news"
@@ -39,12 +39,12 @@ def pull_news(
     while not interrupted():
         since = _since(db, sender.provider)
         asked_at = clock.now()
-        page = _ask(client, sender, since, page_size)
+        page, left_out = _ask(client, sender, since, page_size)
         reached = (page.cursor, page.mailbox)
         if page.more and (reached == since or page.cursor < since[0] or page.mailbox < since[1]):
             raise Unreachable("医保中心的更新没有往前走，没有采用，会自动重试。")
         if reached != since:
-            taken += _apply(db, page, asked_at, sender.provider)
+            taken += take_page(db, page, asked_at, sender.provider, left_out)
         if not page.more:
             break
     return taken
@@ -54,18 +54,28 @@ def _since(db: Connection, provider: str) -> tuple[int, int]:
     return int(cursor.get(db, CURSOR) or 0), int(cursor.get(db, MAILBOX + provider) or 0)
 
 
-def _ask(client: AgencyClient, sender: Sender, since: tuple[int, int], page_size: int) -> NewsPage:
+def _ask(
+    client: AgencyClient, sender: Sender, since: tuple[int, int], page_size: int
+) -> tuple[NewsPage, tuple[str, ...]]:
     reply = client.ask("SY04", news_input(since[0], page_size, since[1]), sender)
     if isinstance(reply, Rejected):
         raise Unreachable(f"医保中心没有给出更新：{reply.text}")
     try:
-        return read_news(reply.output)
+        return read_sound_news(reply.output)
     except ProtocolError as error:
         raise Unreachable(error.text) from error
 
 
-def _apply(db: Connection, page: NewsPage, asked_at: datetime, provider: str) -> int:
+def take_page(
+    db: Connection, page: NewsPage, asked_at: datetime, provider: str, left_out: Sequence[str] = ()
+) -> int:
+    """Take over a page with its cursor in one transaction; return how many things it brought.
+
+    What was ``left_out`` of it becomes findings: one bad thing stops no other.
+    """
     with transaction(db):
+        for text in left_out:
+            findings.note(db, "news", text, asked_at)
         stores.save(db, page.stores)
         catalogue.save(db, page.drugs)
         prescriptions.save(db, page.prescriptions)

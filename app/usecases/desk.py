@@ -18,7 +18,16 @@ from app.storage import outbox
 from app.storage.connection import Connection, transaction
 from app.usecases.floors import FloorLimits
 from app.usecases.law import Law
-from app.usecases.ports import AgencyLine, ClaimAnswer, Courier, NoLine, PersonAnswer, ReceiptPrinter
+from app.usecases.ports import (
+    Afar,
+    AgencyLine,
+    ClaimAnswer,
+    Courier,
+    NoAfar,
+    NoLine,
+    PersonAnswer,
+    ReceiptPrinter,
+)
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
@@ -50,9 +59,11 @@ class Desk:
         printer: ReceiptPrinter,
         stops: Callable[[], tuple[TourStop, ...]],
         line: AgencyLine | None = None,
+        afar: Afar | None = None,
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.line: AgencyLine = line or NoLine()
+        self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops
         self.store: Store | None = None
         self.draft = Draft()
@@ -66,6 +77,7 @@ class Desk:
         self.last_shown: CounterState | None = None
         self.latest: datetime | None = None  # The latest instant on record; None until it was looked up.
         self.backed_up_at: Callable[[], datetime | None] = lambda: None  # Who makes backups says it.
+        self.opening: tuple[str, str] | None = None  # What is said first, and what to do about it.
         self.sound = True  # Whether the journal's chain held when the counter was opened.
         self.arrived = threading.Event()
         self._past: list[Draft] = []

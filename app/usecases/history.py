@@ -34,7 +34,8 @@ def receipt_of(desk: Desk, number: str) -> Receipt:
 
 def list_messages(desk: Desk) -> tuple[MessageRow, ...]:
     """Return the newest messages to the agency."""
-    return tuple(_message_row(message) for message in outbox.recent(desk.db, MOST_ROWS))
+    sending = desk.courier.sending
+    return tuple(_message_row(message, sending) for message in outbox.recent(desk.db, MOST_ROWS))
 
 
 def world(desk: Desk) -> WorldState:
@@ -93,15 +94,15 @@ def _delivery(index: SaleIndex) -> Delivery:
     return "accepted" if index.answered >= index.messages else "waiting"
 
 
-def _message_row(message: Message) -> MessageRow:
+def _message_row(message: Message, sending: frozenset[str]) -> MessageRow:
     title = _TITLES.get(message.infno, message.infno)
     return MessageRow(
         id=message.id,
         infno=message.infno,
         title=f"{title}（第 {message.sale} 号销售）" if message.sale else title,
         at=message.made_at,
-        state=message.state,
+        state="sending" if message.id in sending and message.state == "waiting" else message.state,
         attempts=message.attempts,
-        next_attempt=message.next_attempt_at if message.state == "waiting" else None,
+        next_attempt=message.next_attempt_at if message.state in ("waiting", "unknown") else None,
         trouble=message.trouble,
     )

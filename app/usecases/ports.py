@@ -9,7 +9,8 @@ from typing import Protocol
 
 from msgspec import Raw, Struct
 
-from app.errors import AgencyNotReached
+from app.errors import AgencyNotReached, BackupFailed, BundleNotReady, BundleUnreadable
+from app.usecases.state import BundleReport
 from engine.ids import Scan
 from engine.person import Person
 from engine.policy.answer import Answer
@@ -78,14 +79,17 @@ class NoLine:
 class Courier(Protocol):
     """The way to the agency; nothing here blocks. ``online`` is None until the first attempt.
 
-    ``listen`` takes a callback for everything that arrives: a PersonAnswer or ClaimAnswer as above, or None
-    for "the world changed". It is called from the courier's own thread.
+    ``sending`` are the ids of the messages that are in a call now. ``listen`` takes a callback for everything
+    that arrives: a PersonAnswer or ClaimAnswer as above, or None for "the world changed". It is called from
+    the courier's own thread.
     """
 
     @property
     def online(self) -> bool | None: ...
     @property
     def offline_since(self) -> datetime | None: ...
+    @property
+    def sending(self) -> frozenset[str]: ...
     def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None: ...
     def poke(self) -> None: ...
     def look_up(self, store: Store, scan: Scan) -> None: ...
@@ -97,6 +101,7 @@ class NoCourier:
 
     online: bool | None = False
     offline_since: datetime | None = None
+    sending: frozenset[str] = frozenset()
 
     def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None:
         """Nothing will ever arrive."""
@@ -109,3 +114,36 @@ class NoCourier:
 
     def presettle(self, context: ClaimContext) -> None:
         """There is nobody to ask."""
+
+
+class Afar(Protocol):
+    """What a till does beside selling, on the caller's own thread: enrolment, sticks, backups.
+
+    ``enrol`` raises AgencyNotReached or EnrolmentRefused, ``export_bundle`` BundleNotReady, ``import_bundle``
+    BundleUnreadable, ``back_up`` a StorageTrouble; it returns where the backup lies.
+    """
+
+    def enrol(self, provider: str, code: str) -> None: ...
+    def export_bundle(self, provider: str, folder: Path) -> BundleReport: ...
+    def import_bundle(self, path: Path) -> BundleReport: ...
+    def back_up(self) -> Path: ...
+
+
+class NoAfar:
+    """A till with nothing around it."""
+
+    def enrol(self, provider: str, code: str) -> None:  # noqa: ARG002
+        """There is nobody to enrol with."""
+        raise AgencyNotReached(trouble=f"没有设置医保中心的地址，{provider} 没有登记。")
+
+    def export_bundle(self, provider: str, folder: Path) -> BundleReport:  # noqa: ARG002
+        """There is nothing to write it with."""
+        raise BundleNotReady(why="这台柜台没有设置医保中心。")
+
+    def import_bundle(self, path: Path) -> BundleReport:
+        """There is nothing to read it with."""
+        raise BundleUnreadable(path=path)
+
+    def back_up(self) -> Path:
+        """There is nothing to write it with."""
+        raise BackupFailed(path="backups")

@@ -11,6 +11,7 @@ from datetime import date
 from app.storage import journal
 from app.storage.migrations import migrate
 from app.usecases import basket, cash, enter, history, leases, paper, prescribe, settle, tour
+from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
@@ -57,6 +58,8 @@ class _Selling(_Place):
                 "流水的链条对不上：有记录被改动或缺失。新的销售仍会入账。",
                 "请复制数据文件夹保存，运行 shanyao journal verify 查看，并联系经办机构。",
             )
+        elif desk.opening is not None:
+            desk.say("attention", *desk.opening)
         return show(desk)
 
     def refresh(self) -> CounterState:
@@ -178,5 +181,9 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, AfieldMoney):
+class Till(_Selling, _Prescribing, _Ledger, _Touring, AfieldMoney, AfieldDevice):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
+
+    def say_at_start(self, what: str, advice: str) -> None:
+        """Have ``start`` show a sentence."""
+        self._desk.opening = (what, advice)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Raw, Struct
 
@@ -19,6 +20,7 @@ from engine.protocol.envelope import PROVIDER_LENGTH
 from engine.protocol.wire import LARGEST, ProtocolError, decode, encode
 from engine.sale import Store
 
+T = TypeVar("T")
 PAGE = 500
 _TILL = re.compile("[0-9]{2}").fullmatch
 _PROVIDER = re.compile(f"[!-~]{{{PROVIDER_LENGTH}}}").fullmatch
@@ -86,6 +88,58 @@ def read_news(raw: Raw) -> NewsPage:
     for snapshot in (*(each.snapshot for each in page.people), *(each.snapshot for each in page.snapshots)):
         _check_sums(snapshot.accumulators)
     return page
+
+
+def read_sound_news(raw: Raw) -> tuple[NewsPage, tuple[str, ...]]:
+    """Return the page without what would make a sale wrong, and why each such thing was left out.
+
+    Raises ProtocolError for what is no page at all.
+    """
+    page = decode(_SoundOutput, raw, "更新应答").news
+    left_out: list[str] = []
+
+    def sound(kind: type[T], items: tuple[Raw, ...], check: Callable[[T], None]) -> tuple[T, ...]:
+        kept = []
+        for item in items:
+            try:
+                read = decode(kind, item, "更新中的一项")
+                check(read)
+            except ProtocolError as error:
+                left_out.append(error.text)
+            else:
+                kept.append(read)
+        return tuple(kept)
+
+    read = NewsPage(
+        cursor=page.cursor,
+        more=page.more,
+        mailbox=page.mailbox,
+        stores=sound(Store, page.stores, _check_store),
+        people=sound(Person, page.people, lambda each: _check_sums(each.snapshot.accumulators)),
+        drugs=sound(Drug, page.drugs, _check_prices),
+        prescriptions=sound(Prescription, page.prescriptions, lambda _each: None),
+        snapshots=sound(NewSnapshot, page.snapshots, lambda each: _check_sums(each.snapshot.accumulators)),
+        adjustments=sound(Adjustment, page.adjustments, lambda _each: None),
+    )
+    return read, tuple(left_out)
+
+
+class _Unread(Struct, frozen=True, kw_only=True):
+    """A page of which each thing is read for itself."""
+
+    cursor: int
+    more: bool
+    mailbox: int = 0
+    stores: tuple[Raw, ...] = ()
+    people: tuple[Raw, ...] = ()
+    drugs: tuple[Raw, ...] = ()
+    prescriptions: tuple[Raw, ...] = ()
+    snapshots: tuple[Raw, ...] = ()
+    adjustments: tuple[Raw, ...] = ()
+
+
+class _SoundOutput(Struct, frozen=True):
+    news: _Unread
 
 
 def _check_store(store: Store) -> None:

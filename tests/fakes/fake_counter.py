@@ -46,6 +46,7 @@ class FakeCourier:
     def __init__(self, online: bool | None = False) -> None:
         self.online = online
         self.offline_since: datetime | None = None
+        self.sending: frozenset[str] = frozenset()
         self.looked_up: list[Scan] = []
         self.presettled: list[ClaimContext] = []
         self.pokes = 0

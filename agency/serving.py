@@ -116,7 +116,9 @@ def _serve_by_workers(args: argparse.Namespace, listening: socket.socket) -> int
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP: only then asyncio sends an answer's end at once, else it waits 40 ms for the caller's.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name != "nt":
             # On Windows this option would let a second program take the same port.

@@ -12,7 +12,16 @@ import msgspec
 
 from bench.result import Result
 
-ENTRIES = ("claim", "quote_cli", "commit", "growth", "start", "memory")
+ENTRIES = (
+    "claim",
+    "quote_cli",
+    "commit",
+    "growth",
+    "delivery_sqlite",
+    "delivery_postgresql",
+    "start",
+    "memory",
+)
 RESULTS = Path("build/bench.json")
 
 

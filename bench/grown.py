@@ -113,8 +113,10 @@ class _Growth:
 
     def close_books(self) -> None:
         """Fill the index runs, and set the marks that follow the last rows."""
+        self._db.execute("BEGIN")
         for serial in range(self._indexed + LENGTH, self._serial + 1, LENGTH):
             close_run(self._db, serial)
+        self._db.execute("COMMIT")
         self._db.execute("UPDATE outbox_mark SET number = ?", (self._message,))
         self._db.execute("DELETE FROM verified")
         self._db.execute("INSERT INTO verified VALUES (?, ?)", (self._entry, self._hash))

@@ -32,6 +32,13 @@ class Result(Struct, frozen=True, kw_only=True):
         return {name: getattr(self, name) for name in self.__struct_fields__ if name != "notes"}
 
 
+def impossible(name: str, unit: str, budget: str, why: str) -> Result:
+    """Return the entry of what could not be measured here: its budget is not met, and it says why."""
+    return Result(
+        name=name, unit=unit, value=0, baseline=None, ratio=None, budget=budget, met=False, notes=(why,)
+    )
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Return how long ``work`` takes, in seconds."""
     begin = perf_counter()

@@ -1,0 +1,177 @@
+"""Deliberate faults, put in at run time: each breaks one promise, and the simulator must notice.
+
+A check that cannot fail is no check. Nothing of this is in the product; each fault replaces one function of
+it by the mistake that a careless hand would make there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+from msgspec.structs import replace
+
+import agency.service
+import agency.tills
+import agency.uploads
+import app.storage.connection
+import app.storage.journal
+import app.storage.runs
+import app.sync.client
+import app.sync.deliver
+import app.sync.pull
+import app.usecases.basket
+import app.usecases.settle
+from app.storage import cursor
+from app.storage.connection import transaction
+from engine.journal import GENESIS
+from engine.receipt import Receipt
+from tests.simulation import disk, office
+
+Fault = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def put_in(*changes: tuple[Any, str, Any]) -> Iterator[None]:
+    """Replace attributes (of a module or class, by name) while the block runs."""
+    kept = [(place, name, getattr(place, name)) for place, name, _new in changes]
+    for place, name, new in changes:
+        setattr(place, name, new)
+    try:
+        yield
+    finally:
+        for place, name, old in kept:
+            setattr(place, name, old)
+
+
+def skipped_fsync() -> AbstractContextManager[None]:
+    """The disk is told to flush and does not."""
+    return put_in((disk.Disk, "honest", False))
+
+
+def synchronous_normal() -> AbstractContextManager[None]:
+    """The database is opened with synchronous = NORMAL, as many a till does."""
+    pragmas = tuple(
+        "PRAGMA synchronous = NORMAL" if "synchronous" in each else each
+        for each in app.storage.connection.PRAGMAS
+    )
+    return put_in((app.storage.connection, "PRAGMAS", pragmas))
+
+
+def unsigned_ack_believed() -> AbstractContextManager[None]:
+    """An answer counts whoever gave it."""
+    return put_in((app.sync.client, "_proven", lambda *_args: True))
+
+
+def answer_before_commit() -> AbstractContextManager[None]:
+    """The agency answers first and commits afterwards."""
+    return put_in((office.Books, "commits_late", True))
+
+
+def outbox_marked_sent_on_timeout() -> AbstractContextManager[None]:
+    """What was sent counts as delivered, answer or not."""
+
+    def lose(self: Any, batch: Any, error: Any) -> None:
+        self._note(error)
+        with transaction(self._db):
+            for sent, _lane in batch:
+                self._db.execute(
+                    "UPDATE outbox SET state = 'accepted' WHERE number = ?", (sent.message.number,)
+                )
+
+    return put_in((app.sync.deliver._Round, "_lose", lose))
+
+
+def msgid_renewed_on_retry() -> AbstractContextManager[None]:
+    """A message that got no answer goes again under another id."""
+    original = app.sync.deliver._question
+
+    def question(sent: Any) -> Any:
+        asked = original(sent)
+        if not sent.message.attempts:
+            return asked
+        return replace(asked, id=f"{asked.id[:-4]}{(int(asked.id[-4:]) + 4000) % 10000:04d}")
+
+    return put_in((app.sync.deliver, "_question", question))
+
+
+def trace_sold_twice() -> AbstractContextManager[None]:
+    """Nobody looks whether a box was sold before."""
+    return put_in((app.storage.runs, "sold", lambda _db, _codes: None))
+
+
+def news_cursor_before_page() -> AbstractContextManager[None]:
+    """The cursor moves in a step of its own, before what the page brought."""
+    original = app.sync.pull._apply
+
+    def apply(db: Any, page: Any, asked_at: Any, provider: str) -> int:
+        with transaction(db):
+            cursor.put(db, app.sync.pull.CURSOR, str(page.cursor))
+            cursor.put(db, app.sync.pull.MAILBOX + provider, str(page.mailbox))
+        return original(db, page, asked_at, provider)
+
+    return put_in((app.sync.pull, "_apply", apply))
+
+
+def batch_all_or_nothing_lost() -> AbstractContextManager[None]:
+    """One refused message of a batch undoes the others, and their answers go out all the same."""
+    original = agency.service.Agency._all_of
+
+    def all_of(self: Any, db: Any, request: Any, received: Any) -> Any:
+        answer = original(self, db, request, received)
+        if '"infcode":-1' in answer.text:
+            db.execute("ROLLBACK")
+            db.execute("BEGIN IMMEDIATE")
+        return answer
+
+    return put_in((agency.service.Agency, "_all_of", all_of))
+
+
+def chain_not_linked() -> AbstractContextManager[None]:
+    """An entry now and then names no predecessor."""
+    original = app.storage.journal._next
+
+    def following(after: Any, *rest: Any) -> Any:
+        return original((after[0], GENESIS) if after[0] % 5 == 4 else after, *rest)
+
+    return put_in((app.storage.journal, "_next", following))
+
+
+def printed_before_commit() -> AbstractContextManager[None]:
+    """The paper comes out before the sale is on disk."""
+    original = app.usecases.settle.prepare
+
+    def prepare(desk: Any, store: Any, quoted: Any) -> Any:
+        prepared = original(desk, store, quoted)
+        desk.printer.print_receipt(Receipt(number=prepared.sale.number, rows=()))
+        return prepared
+
+    return put_in((app.usecases.settle, "prepare", prepare))
+
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (
+        skipped_fsync,
+        synchronous_normal,
+        printed_before_commit,
+        unsigned_ack_believed,
+        answer_before_commit,
+        outbox_marked_sent_on_timeout,
+        msgid_renewed_on_retry,
+        trace_sold_twice,
+        news_cursor_before_page,
+        batch_all_or_nothing_lost,
+        chain_not_linked,
+    )
+}
+
+
+@contextmanager
+def with_fault(name: str | None) -> Iterator[None]:
+    """Run the block with the fault called ``name``; None is none."""
+    with ExitStack() as stack:
+        if name is not None:
+            stack.enter_context(FAULTS[name]())
+        yield

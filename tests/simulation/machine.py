@@ -1,0 +1,361 @@
+"""A till as a machine: a disk, a clock that may be wrong, a line, and the real counter while it is on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.errors import UserError
+from app.storage import catalogue, cursor, device, epochs, people, stores
+from app.storage.connection import transaction
+from app.storage.instants import to_text
+from app.storage.migrations import STEPS
+from app.sync import ask
+from app.sync.client import AgencyClient, Unreachable
+from app.sync.deliver import Delivery, deliver_due, sender_of
+from app.sync.enrol import ensure, introduce
+from app.sync.pull import pull_news
+from app.usecases.desk import CounterSettings, Desk, News
+from app.usecases.ports import ClaimContext
+from app.usecases.till import Till
+from engine.ids import Scan
+from engine.policy.answer import Answer
+from engine.protocol.envelope import Sender
+from engine.protocol.profile import DEMONSTRATION
+from engine.receipt import Receipt
+from engine.sale import Store
+from tests.simulation import town
+from tests.simulation.disk import Disk, DiskConnection, DiskPath, PowerCut
+from tests.simulation.network import FINE, Weather, Wire
+from tests.simulation.office import Office
+
+OPERATOR = "模拟药师"
+URL = "http://agency.simulation"
+T = TypeVar("T")
+
+
+class MachineClock:
+    """The till's own clock: the world's time, ``off`` by its error; no two readings are alike."""
+
+    def __init__(self, world: Surroundings) -> None:
+        self._world = world
+        self.off = timedelta()
+        self._tick = 0
+
+    def now(self) -> datetime:
+        self._tick += 1
+        return self._world.now + self.off + timedelta(microseconds=self._tick % 1_000_000)
+
+
+class Paper(Struct, frozen=True, kw_only=True):
+    """What a customer was handed, as the simulator saw it; sums as shown before the key was pressed."""
+
+    machine: str
+    lineage: str  # Of the disk: a clone and a restored backup are others than the till they come from.
+    provider: str
+    number: str
+    psn_no: str | None
+    answer: Answer
+    certainty: str
+    at: datetime  # By the world's time,
+    till_at: datetime  # and by the till's.
+    traces: tuple[str, ...]
+
+
+class Surroundings(Protocol):
+    """What a machine needs of the world around it."""
+
+    now: datetime
+    start: datetime
+    papers: list[Paper]
+    law_changed_at_tills: bool
+    office: Office
+
+
+class Courier:
+    """The real delivery on the caller's own thread; ``ready`` says whether it gets to work when poked."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.online: bool | None = None
+        self.offline_since: datetime | None = None
+        self.ready = False
+        self.scans: list[tuple[Store, Scan]] = []
+        self.basket: ClaimContext | None = None
+        self._hear: list[Callable[[News], None]] = []
+
+    def listen(self, hear: Callable[[News], None]) -> None:
+        self._hear.append(hear)
+
+    def poke(self) -> None:
+        if self.ready:
+            self.deliver()
+
+    def look_up(self, store: Store, scan: Scan) -> None:
+        self.scans.append((store, scan))
+
+    def presettle(self, context: ClaimContext) -> None:
+        self.basket = context
+
+    def serve(self) -> None:
+        """Ask the agency what was asked at the counter."""
+        machine = self._machine
+        scans, self.scans = self.scans, []
+        basket, self.basket = self.basket, None
+        for _store, scan in scans:
+            self._try(
+                lambda scan=scan: self._tell(  # type: ignore[misc]
+                    ask.look_up(machine.db, machine.client, machine.clock, scan, machine.speaker())
+                )
+            )
+        if basket is not None:
+            self._try(lambda: self._presettle(basket))
+
+    def deliver(self) -> Delivery | None:
+        """One round of the outbox, after a new epoch is made known where one began."""
+        machine = self._machine
+        try:
+            machine.speaker()
+        except Unreachable:
+            self._reached(False)
+            return None
+        round_ = deliver_due(
+            machine.db, machine.client, machine.clock, operator=OPERATOR, boundary=_no_boundary
+        )
+        if round_.line_dead:
+            self._reached(False)
+        elif round_.settled:
+            self._reached(True)
+        self._tell(None)
+        return round_
+
+    def pull(self) -> None:
+        """Bring what is new."""
+        machine = self._machine
+        sender = sender_of(machine.db, machine.provider, OPERATOR)
+        self._try(lambda: pull_news(machine.db, machine.client, machine.clock, sender=sender, page_size=3))
+
+    def _presettle(self, basket: ClaimContext) -> None:
+        machine = self._machine
+        sender = machine.speaker()
+        try:
+            answer, person = ask.presettle(machine.db, machine.client, machine.clock, basket, sender)
+        except ask.Refused:
+            return
+        self._tell(answer)
+        if person is not None:
+            self._tell(person)
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Unreachable:
+            self._reached(False)
+        else:
+            self._reached(True)
+
+    def _reached(self, yes: bool) -> None:
+        self.online = yes
+        if yes:
+            machine = self._machine
+            with transaction(machine.db):
+                cursor.put(machine.db, cursor.HEARD, to_text(machine.clock.now()))
+
+    def _tell(self, news: News) -> None:
+        for hear in self._hear:
+            hear(news)
+
+
+def _no_boundary(step: Callable[[], T]) -> T | None:
+    """A bug is a violation here: it gets out."""
+    return step()
+
+
+class Printer:
+    """Hands the paper to the customer, of whom the simulator remembers what was on it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def print_receipt(self, receipt: Receipt, copy: int = 0) -> Path | None:
+        self._machine.disk.tick()  # The power may go right before the paper.
+        self._machine.handed_over(receipt)
+        return None
+
+
+class Machine:
+    """One till; ``lineage`` names its disk's history."""
+
+    def __init__(self, world: Surroundings, name: str, store: Store, disk: Disk | None = None) -> None:
+        self.world, self.name, self.store = world, name, store
+        self.provider = store.provider.id
+        self.lineage = name
+        self.disk = disk or blank_disk(name, world.start.year)
+        self.clock = MachineClock(world)
+        self.wire = Wire(world)  # type: ignore[arg-type]
+        self.weather: Weather = FINE
+        self.on = False
+        self.code: str | None = None  # For enrolment, as long as it is known.
+        self.attempts: list[tuple[datetime, timedelta]] = []  # The till's time of each F12, and its error.
+        self.selling: tuple[Answer, str | None, str, tuple[str, ...]] | None = None
+        self.db: Any = None
+        self.client: AgencyClient
+        self.courier: Courier
+        self.till: Till
+        self.desk: Desk
+
+    def boot(self) -> None:
+        """Switch on; raise PowerCut where the power goes meanwhile."""
+        self.disk.power_on() if self.disk.dead else None
+        self.wire.weather = self.weather
+        self.db = DiskConnection(self.disk)
+        self.client = open_client(self)
+        self.courier = Courier(self)
+        epochs.begin(self.db, DiskPath(self.disk, device.MARK), self.clock.now(), secrets.token_bytes)  # type: ignore[arg-type]
+        introduce(self.db, self.client)
+        self.desk = Desk(
+            db=self.db,
+            clock=self.clock,
+            settings=CounterSettings(operator=OPERATOR, answer_wait_s=0.0),
+            law=town.till_law(self.world.law_changed_at_tills),
+            courier=self.courier,
+            printer=Printer(self),
+            stops=tuple,
+        )
+        self.till = Till(self.desk)
+        self.till.start()
+        self.on = True
+
+    def switch_off(self) -> None:
+        """Close in order."""
+        if self.on:
+            self.client.close()
+            self.db.close()
+            self.on = False
+
+    def lose_power(self, chance: Random) -> None:
+        """Go dark at once: what was not flushed is lost or torn."""
+        self.disk.lose_power(chance)
+        if self.db is not None:
+            self.db.close()
+        self.db, self.on, self.selling = None, False, None
+
+    def speaker(self) -> Sender:
+        """Return who speaks for the shop, the till made known to the agency before."""
+        sender = sender_of(self.db, self.provider, OPERATOR)
+        ensure(self.db, self.client, self.clock, sender=sender, code=self.code)
+        return sender
+
+    def open_shop(self) -> None:
+        """Make this till known to the agency with a one-time code, and bring what there is to know."""
+        self.code = self.world.office.code_for(self.provider, self.store.till)
+        self.speaker()
+        self.code = None
+        self.courier.pull()
+
+    def act(self, step: Callable[[], T], chance: Random) -> T | None:
+        """Do one thing at this till, switched on for it; None where the power went or it was refused."""
+        self.wire.chance = chance
+        self.wire.weather = self.weather
+        try:
+            if not self.on:
+                self.boot()
+            return step()
+        except PowerCut:
+            self.lose_power(chance)
+            return None
+        except UserError:
+            return None
+        finally:
+            self.selling = None
+
+    def sell(self, psn: int, boxes: list[str], *, asks: bool, delivers: bool, chance: Random) -> str | None:
+        """Serve one customer from card to paper; return the sale's number."""
+        till, courier, desk = self.till, self.courier, self.desk
+        courier.ready = False
+        till.next_customer()
+        who = town.people(self.world.start.year)[psn]
+        till.enter(who.card_no or "")
+        if asks:
+            courier.serve()
+            till.refresh()
+        for code in boxes:
+            till.enter(code)
+        desk.change(replace(desk.draft, prescription=town.prescription(who, desk.today())))
+        state = till.refresh()
+        if asks:
+            courier.serve()
+            state = till.refresh()
+        courier.ready = delivers
+        for _attempt in range(2):
+            if state.answer is None or not state.draft.lines:
+                return None
+            shown_for = state.draft.person.psn_no if state.draft.person else None
+            codes = tuple(code for line in state.draft.lines for code in line.trace_codes)
+            self.selling = (state.answer, shown_for, state.certainty or "", codes)
+            self.attempts.append((self.world.now + self.clock.off, self.clock.off))
+            state = till.settle()
+            if state.settled is not None:
+                return state.settled.number
+        return None
+
+    def handed_over(self, receipt: Receipt) -> None:
+        """Remember a paper that came out."""
+        if self.selling is None:
+            return
+        answer, psn_no, certainty, traces = self.selling
+        self.world.papers.append(
+            Paper(
+                machine=self.name,
+                lineage=self.lineage,
+                provider=self.provider,
+                number=receipt.number,
+                psn_no=psn_no,
+                answer=answer,
+                certainty=certainty,
+                at=self.world.now,
+                till_at=self.world.now + self.clock.off,
+                traces=traces,
+            )
+        )
+
+
+def open_client(machine: Machine) -> AgencyClient:
+    """Return the real client on the machine's simulated line."""
+    return AgencyClient(url=URL, credentials=DEMONSTRATION, clock=machine.clock, transport=machine.wire)
+
+
+@cache
+def _image(year: int) -> dict[str, bytes]:
+    """Return the disk of a till that was set up in the shop's first hour."""
+    disk = Disk("mould")
+    db = DiskConnection(disk)
+    for number, (_name, statements) in enumerate(STEPS, 1):
+        for statement in statements:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+    with transaction(db):  # type: ignore[arg-type]
+        people.save(db, town.people(year))  # type: ignore[arg-type]
+        catalogue.save(db, town.drugs())  # type: ignore[arg-type]
+    db.close()
+    return disk.image()
+
+
+def blank_disk(name: str, year: int) -> Disk:
+    """Return the disk of a till that has not sold anything."""
+    disk = Disk(name)
+    disk.load(_image(year))
+    store = next(each for each in town.stores() if each.provider.id in name)
+    db = DiskConnection(disk)
+    with transaction(db):  # type: ignore[arg-type]
+        stores.save(db, [store])  # type: ignore[arg-type]
+    db.close()
+    return disk

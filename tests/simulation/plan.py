@@ -1,0 +1,75 @@
+"""What will happen in a run: a list of events drawn from the seed, each with a chance of its own.
+
+An event may be left out without changing what the others draw: so a failing history can be shortened.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from msgspec import Struct
+
+from tests.simulation import town
+
+DAYS = 9
+_STARTS = (
+    datetime(2026, 11, 20, 1, 0, tzinfo=UTC),
+    datetime(2026, 3, 2, 0, 30, tzinfo=UTC),
+    datetime(2026, 7, 15, 3, 0, tzinfo=UTC),
+)
+_WEIGHTS = {
+    "sell": 30,
+    "sync": 12,
+    "weather": 8,
+    "power": 5,
+    "restart": 2,
+    "clock": 3,
+    "hiccup": 3,
+    "reverse": 2,
+}
+
+
+class Event(Struct, frozen=True):
+    """``what`` happens at till ``where`` after ``gap`` seconds; ``number`` is its place in the whole plan."""
+
+    number: int
+    what: str
+    where: int
+    gap: float
+    detail: int
+
+    def chance(self, seed: int) -> Random:
+        """Return the dice of this event alone."""
+        return Random(f"{seed}/{self.number}")
+
+    def said(self) -> str:
+        return f"{self.number}: {self.what} till {self.where} after {self.gap:.0f} s (detail {self.detail})"
+
+
+class Plan(Struct, frozen=True):
+    """A run's seed, its first instant, and its events."""
+
+    seed: int
+    start: datetime
+    events: tuple[Event, ...]
+
+
+def draw(seed: int, days: float = DAYS) -> Plan:
+    """Return the plan of ``seed``."""
+    chance = Random(seed)
+    count = chance.randrange(24, 48)
+    kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
+    gaps = [chance.expovariate(1) ** 2 for _ in range(count)]
+    scale = timedelta(days=days * chance.random()).total_seconds() / sum(gaps)
+    events = tuple(
+        Event(
+            number=number,
+            what=chance.choices(kinds, weights)[0],
+            where=chance.randrange(town.SHOPS),
+            gap=round(gaps[number] * scale, 3),
+            detail=chance.randrange(1_000_000),
+        )
+        for number in range(count)
+    )
+    return Plan(seed, chance.choice(_STARTS), events)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Accepted", "AgencyClient", "Question", "Rejected", "Reply", "Unreachable", "Voice"]
 
 _OK = 200
+_ZIP = b"PK"
 _NOBODYS_FAULT = ("device_signature", "bad_signature", "wrong_epoch", "not_enrolled", "signature", "stale")
 """Refusals of the caller, not of the message: it keeps waiting until the till is enrolled as it should be."""
 
@@ -219,6 +220,16 @@ class AgencyClient:
             raise
         self.batch_size = min(MOST_MESSAGES, self.batch_size * 2)
         return reply
+
+    def fetch(self, infno: str, input_json: str, sender: Sender) -> bytes:
+        """Return the file that a 9102 asks for; raise Unreachable where no file came, whatever came instead."""
+        voice = self.voice(sender.provider)
+        question = Question(id=self.fresh_id(sender), infno=infno, input=input_json)
+        status, body = self._post(self._encode(question, sender, self._sign_in(sender, voice), voice))
+        if status == _OK and body.startswith(_ZIP):
+            return body
+        reply = _told(question, _decoded(status, body), voice, status)
+        raise Unreachable(reply.text if isinstance(reply, Rejected) else "医保中心没有给出文件，请稍后再试。")
 
     def _exchange(
         self, question: Question, sender: Sender, sign_no: str | None, voice: Voice | None

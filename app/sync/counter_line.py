@@ -34,6 +34,14 @@ class CounterLine:
             raise AgencyRefused(why=reply.text)
         return reply.output
 
+    def fetch(self, infno: str, input_json: str, provider: str) -> bytes:
+        """Return a file (9102); raise AgencyNotReached where none came."""
+        sender = sender_of(self._db, provider, self._operator)
+        try:
+            return self._line().fetch(infno, input_json, sender)
+        except Unreachable as error:
+            raise AgencyNotReached(trouble=error.trouble) from error
+
     def enrol(self, provider: str, code: str | None) -> None:
         """Make this till known to the agency of ``provider``; raise AgencyNotReached or EnrolmentRefused."""
         sender = sender_of(self._db, provider, self._operator)

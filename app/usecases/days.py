@@ -20,7 +20,7 @@ from app.storage.days import Count
 from app.usecases.desk import Desk
 from app.usecases.show import open_store
 from app.usecases.state import DayRow, Difference
-from app.usecases.tasks import upload_rest
+from app.usecases.tasks import adjusted_sums, upload_rest
 from engine.money import Fen
 from engine.policy.claim import Insurance
 from engine.protocol import codes
@@ -31,7 +31,6 @@ from engine.protocol.reconciliation import (
     TotalsRequest,
     detail_input,
     download_input,
-    read_content,
     read_file,
     read_totals,
     totals_input,
@@ -164,13 +163,14 @@ def close_day(desk: Desk, day: date) -> tuple[DayRow, ...]:
 
 def _compare(desk: Desk, day: date) -> dict[str, Told]:
     """Return what the agency says of the day, by insurance; people of each region are asked about apart."""
-    groups: dict[tuple[Insurance, str], list[Line]] = defaultdict(list)
+    regions: dict[str, list[Line]] = defaultdict(list)
     for line in _lines(desk, day):
-        groups[line.insurance, line.region].append(line)
+        regions[line.region].append(line)
     told: dict[str, Told] = {}
-    for (insurance, region), lines in groups.items():
-        before, answer = told.get(insurance), _asked(desk, day, insurance, region, lines)
-        told[insurance] = answer if before is None else _both(before, answer)
+    for region, lines in regions.items():
+        for insurance in dict.fromkeys(line.insurance for line in lines):
+            before, answer = told.get(insurance), _asked(desk, day, insurance, region, lines)
+            told[insurance] = answer if before is None else _both(before, answer)
     return told
 
 
@@ -184,7 +184,11 @@ def _both(one: Told, other: Told) -> Told:
 
 
 def _lines(desk: Desk, day: date) -> Iterator[Line]:
-    """Yield what the agency accepted of the day's sales, with the agency's own sums: they are what counts."""
+    """Yield what the agency accepted of the day's sales, with the agency's own sums: they are what counts.
+
+    An adjustment changed them since; the shop has it as a task.
+    """
+    adjusted = adjusted_sums(desk.db)
     for entry, first, count in days.sales_of(desk.db, day):
         sale = sales.read(desk.db, entry)
         person = sale.draft.person
@@ -193,6 +197,7 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
                 continue
             settled = read_settled(Raw(message.answer.encode()), expected_id=message.id)
             sums = settled.sums
+            fund, patient = adjusted.get(settled.setl_id or "", (sums.fund + sums.assistance, sums.patient))
             yield Line(
                 sale=sale.number,
                 insurance=person.insurance,
@@ -202,19 +207,20 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
                     mdtrt_id=settled.mdtrt_id or "",
                     psn_no=person.psn_no,
                     total=sums.total,
-                    fund=sums.fund + sums.assistance,
+                    fund=fund,
                     msgid=message.id,
                 ),
-                cash=sums.patient,
+                cash=patient,
             )
 
 
 def _asked(desk: Desk, day: date, insurance: Insurance, region: str, lines: list[Line]) -> Told:
     provider = open_store(desk).provider.id
+    of_insurance = [line.detail for line in lines if line.insurance == insurance]
     totals = Totals(
-        count=len(lines),
-        total=sum(line.detail.total for line in lines),
-        fund=sum(line.detail.fund for line in lines),
+        count=len(of_insurance),
+        total=sum(each.total for each in of_insurance),
+        fund=sum(each.fund for each in of_insurance),
     )
     request = TotalsRequest(
         insutype=codes.INSUTYPE[insurance],
@@ -247,12 +253,15 @@ def _differences(
     )
     cash = sum(line.cash for line in lines)
     made = read_file(desk.line.ask("3202", detail_input(asked, request.totals, cash), provider))
-    told = read_content(desk.line.ask("9102", download_input(made, provider), provider))
+    told = desk.line.fetch("9102", download_input(made, provider), provider)
     by_settlement = {line.detail.setl_id: line for line in lines}
+    compared = [each for each in read_compared_file(told) if each.difference]
+    found = [(each, by_settlement.get(each.setl_id)) for each in compared]
+    # The file is about all insurances of the region; what is known to be of another is told with that one.
     return tuple(
-        _difference(each, by_settlement.get(each.setl_id))
-        for each in read_compared_file(told)
-        if each.difference
+        _difference(each, line)
+        for each, line in found
+        if line is None or codes.INSUTYPE[line.insurance] == request.insutype
     )
 
 

@@ -66,6 +66,7 @@ class AgencyLine(Protocol):
     attention anyway (a trip, the close of a day). Raises AgencyNotReached or AgencyRefused."""
 
     def ask(self, infno: str, input_json: str, provider: str) -> Raw: ...
+    def fetch(self, infno: str, input_json: str, provider: str) -> bytes: ...
 
 
 class NoLine:
@@ -74,6 +75,10 @@ class NoLine:
     def ask(self, infno: str, input_json: str, provider: str) -> Raw:  # noqa: ARG002
         """There is nobody to ask."""
         raise AgencyNotReached(trouble=f"没有设置医保中心的地址，{provider} 的 {infno} 没有发出。")
+
+    def fetch(self, infno: str, input_json: str, provider: str) -> bytes:
+        """There is nobody to fetch from."""
+        return bytes(self.ask(infno, input_json, provider))
 
 
 class Courier(Protocol):

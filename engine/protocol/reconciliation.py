@@ -137,14 +137,6 @@ class _DownloadIn(Struct, frozen=True, rename={"wanted": "fsDownloadIn"}):
     wanted: _DownloadData
 
 
-class _Content(Struct, frozen=True):
-    out: str | list[Annotated[int, Meta(ge=-128, le=255)]]
-
-
-class _ContentOut(Struct, frozen=True, rename={"given": "fsDownloadOut"}):
-    given: _Content
-
-
 def totals_input(asked: TotalsRequest) -> str:
     """Return the ``input`` of a 3201."""
     totals = asked.totals
@@ -262,16 +254,6 @@ def download_input(told: FileTold, provider: str) -> str:
 def read_download(raw: Raw) -> str:
     """Return the number of the file that a 9102 asks for; raise ProtocolError."""
     return decode(_DownloadIn, raw, "交易输入 input").wanted.file_qury_no
-
-
-def content_output(content: bytes) -> str:
-    """Return the ``output`` of a 9102; the bytes travel in base64, as those of a 9101 do."""
-    return encode({"fsDownloadOut": {"out": base64.b64encode(content).decode()}})
-
-
-def read_content(raw: Raw) -> bytes:
-    """Return the bytes that a 9102 gave out; raise ProtocolError."""
-    return _bytes_of(decode(_ContentOut, raw, "文件应答").given.out)
 
 
 def _check_days(first: date, last: date) -> None:

@@ -46,16 +46,15 @@ def days_page(rows: tuple[DayRow, ...], selected: str | None) -> Page:
 
 def _day(row: DayRow, selected: str | None) -> Row:
     words, tone = _STATE[row.state]
-    differs = row.theirs is not None and row.theirs != row.ours
+    theirs = row.theirs if row.insurance else None  # What nobody insures, no agency sums up.
+    differs = theirs is not None and theirs != row.ours
     cells = (
         Cell(text=day(row.day)),
         Cell(text=_insurance(row)),
         Cell(text=str(row.stored)),
         *(_count(number, row.stored) for number in (row.printed, row.sent, row.accepted)),
         Cell(text=yuan(row.ours)),
-        Cell(
-            text=_theirs(row.theirs), tone="ochre" if differs else "ink" if row.theirs is not None else "sub"
-        ),
+        Cell(text=_theirs(theirs), tone="ochre" if differs else "ink" if theirs is not None else "sub"),
         Cell(text=words, tone=tone, chip=True),
     )
     key = key_of(row)
@@ -67,7 +66,7 @@ def _count(number: int, stored: int) -> Cell:
 
 
 def _insurance(row: DayRow) -> str:
-    return INSURANCE.get(row.insurance, row.insurance)
+    return INSURANCE.get(row.insurance, row.insurance) if row.insurance else "自费"
 
 
 def _theirs(sum_: Fen | None) -> str:
@@ -81,17 +80,27 @@ def day_page(row: DayRow | None) -> Page:
     page: list[Item] = [Text(text=f"{day(row.day)} · {_insurance(row)}", size=LARGE, weight=700), Space(8)]
     page += [*_verdict(row), Space(8)]
     page += [_step("入账", row.stored, row), _step("打印", row.printed, row)]
-    page += [_step("上传", row.sent, row), _step("收下", row.accepted, row), Rule()]
+    page += [_step("上传", row.sent, row), _step("收下", row.accepted, row)]
+    return (*page, *_sums(row), *_differences(row)) if row.insurance else tuple(page)
+
+
+def _sums(row: DayRow) -> Page:
+    page: list[Item] = [Rule()]
     page += [Pair(left="本店基金", right=yuan(row.ours)), Pair(left="医保中心", right=_theirs(row.theirs))]
     if row.theirs is not None:
         off = row.ours - row.theirs
         page.append(
             Pair(left="相差", right=yuan(off), weight=500, tone="ochre" if off else "mount", size=BODY)
         )
-    if row.differences:
-        page += [Space(12), Heading("逐笔差异", f"{len(row.differences)} 笔"), Head(DIFFERENCES)]
-        for difference in row.differences:
-            page += _difference(difference)
+    return tuple(page)
+
+
+def _differences(row: DayRow) -> Page:
+    if not row.differences:
+        return ()
+    page: list[Item] = [Space(12), Heading("逐笔差异", f"{len(row.differences)} 笔"), Head(DIFFERENCES)]
+    for difference in row.differences:
+        page += _difference(difference)
     return tuple(page)
 
 

@@ -185,8 +185,7 @@ class _Found(Struct, frozen=True):
 
 def _found(counter: Counter) -> _Found:
     world = counter.world()
-    leases = getattr(counter, "leases", tuple)
-    return _Found(world, messages_page(counter.messages(), world), leases())
+    return _Found(world, messages_page(counter.messages(), world), counter.leases())
 
 
 def _read(path: str) -> str | None:

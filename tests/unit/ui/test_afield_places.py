@@ -215,6 +215,13 @@ def test_a_day_says_line_by_line_where_and_why_it_differs() -> None:
     assert DIFFERENCE.reason in words
 
 
+def test_what_nobody_insures_is_counted_and_not_laid_beside_the_agency() -> None:
+    words = words_of(day_page(a_day(0, "open", insurance="", ours=0, theirs=0)))
+
+    assert "11 月 22 日 · 自费" in words
+    assert "医保中心" not in words
+
+
 def test_a_full_stick_is_said_in_the_place_and_the_next_try_is_free(counter: Counter) -> None:
     counter.till.stick_full = True
     presenter = SyncPresenter(counter.view, counter.desk)

@@ -18,7 +18,7 @@ Message: TypeAlias = Request | ProtocolError
 
 def read(batch: Request) -> list[Message]:
     """Return the messages of a batch in order; raise ProtocolError where there is no batch to be read."""
-    return [_read(each) for each in read_batch(batch.input)]
+    return [read_part(each) for each in read_batch(batch.input)]
 
 
 def people_of(messages: Iterable[Message]) -> set[str]:
@@ -27,9 +27,17 @@ def people_of(messages: Iterable[Message]) -> set[str]:
     return {psn_no for psn_no in named if psn_no is not None}
 
 
-def _read(body: bytes) -> Message:
+def read_message(body: bytes) -> Request:
+    """Return the message in ``body``; raise ProtocolError for what is none, or what no database takes."""
+    if b"\\u0000" in body:
+        raise ProtocolError("报文里有空字符（\\u0000），请检查软件后重新发送。")
+    return decode_request(body)
+
+
+def read_part(body: bytes) -> Message:
+    """Return a message that came with others, or why it is none."""
     try:
-        request = decode_request(body)
+        request = read_message(body)
     except ProtocolError as error:
         return error
     if request.infno == INFNO:

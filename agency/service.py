@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,17 +28,19 @@ from agency import (
 from agency.calls import Call
 from agency.clock import Clock
 from agency.errors import Again, NotNow
-from agency.keyring import open_keys
+from agency.keyring import Keys, open_keys
 from agency.lanes import person_of
 from agency.law import Law
 from agency.storage import messages, persons, registry
 from agency.storage.connection import Connection, Database, transaction, undone_by
 from agency.tills import Fork, Speaker
 from engine.protocol.batch import batch_output
-from engine.protocol.envelope import Request, decode_request, encode_answer, sign_answer
+from engine.protocol.envelope import Request, encode_answer, sign_answer
 from engine.protocol.profile import Credentials, Profile, signature
 from engine.protocol.wire import ProtocolError, same_content
 from engine.sale import Store
+
+T = TypeVar("T")
 
 TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "9001": identity.sign_in,
@@ -106,6 +109,10 @@ class Agency:
     def path(self) -> str:
         return self._profile.path
 
+    @property
+    def keys(self) -> Keys:
+        return self._keys
+
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Return the answer to one call; nothing but a bug gets out as an exception."""
         received = self._clock.now()
@@ -116,9 +123,9 @@ class Agency:
         return self.answer_signed(body, received)
 
     def answer_signed(self, body: bytes, received: datetime) -> Answer:
-        """Return the answer to a message of which it is known who brought it: by wire, or on a stick."""
+        """Return the answer to a message of a caller who may call."""
         try:
-            request = _read(body)
+            request = batches.read_message(body)
         except ProtocolError as error:
             return self.refusal(error, received)
         try:
@@ -128,6 +135,22 @@ class Agency:
         except NotNow as error:
             trouble = ProtocolError(error.text, "not_now")
             return self.refusal(trouble, received, infno=request.infno, status=UNAVAILABLE)
+
+    def answer_carried(self, messages_: Sequence[batches.Message], received: datetime) -> list[Answer]:
+        """Return the answers to messages that came by hand, all carried out in one transaction.
+
+        Raises NotNow: then nothing of any was applied.
+        """
+        return self._at_last(lambda db: self._each(db, messages_, received))
+
+    def ask(self, request: Request) -> str:
+        """Return the output of a question that the agency itself puts for a shop; nothing is remembered.
+
+        Raises ProtocolError or NotNow.
+        """
+        return self._at_last(
+            lambda db: TRANSACTIONS[request.infno](self._call(db, request, None, self._clock.now()))
+        )
 
     def admits(self, headers: Mapping[str, str]) -> bool:
         """Tell whether the headers are of a caller who may call at all."""
@@ -165,33 +188,37 @@ class Agency:
             raise ProtocolError("请求时间与医保中心相差太大，请校准收银机的时钟后重试。", "stale")
 
     def _carry_out(self, request: Request, received: datetime) -> Answer:
-        step = self._all_of if request.infno == batches.INFNO else self._once
+        step = self._batch if request.infno == batches.INFNO else self._once
+        return self._at_last(lambda db: step(db, request, received))
+
+    def _at_last(self, step: Callable[[Connection], T]) -> T:
+        """Run a step as one transaction, again where another one got in its way; raise NotNow."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._database.connection() as db, transaction(db):
-                    return step(db, request, received)
+                    return step(db)
             except Again:
                 # The other one has committed by now; a repeated message finds its first answer.
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def _all_of(self, db: Connection, request: Request, received: datetime) -> Answer:
-        """Carry out a batch: each message as if it came alone, all made durable together."""
+    def _batch(self, db: Connection, request: Request, received: datetime) -> Answer:
         self._caller(db, request)
         speaker = tills.authenticate(db, request)
         try:
-            answer = self._answers(db, request, received)
+            told = self._each(db, batches.read(request), received)
+            output = batch_output([each.text for each in told])
+            text = self._envelope(request.mdtrtarea_admvs, received, output=output)
+            answer = Answer(status=OK, text=text, infno=request.infno)
         except ProtocolError as error:
             answer = self.refusal(error, received, infno=request.infno, region=request.mdtrtarea_admvs)
         return self._signed(answer, request, speaker)
 
-    def _answers(self, db: Connection, batch: Request, received: datetime) -> Answer:
-        read = batches.read(batch)
+    def _each(self, db: Connection, read: Sequence[batches.Message], received: datetime) -> list[Answer]:
+        """Carry out messages, each as if it came alone, all made durable together."""
         persons.lock_all(db, batches.people_of(read))
-        output = batch_output([self._one_of(db, each, received).text for each in read])
-        text = self._envelope(batch.mdtrtarea_admvs, received, output=output)
-        return Answer(status=OK, text=text, infno=batch.infno)
+        return [self._one_of(db, each, received) for each in read]
 
     def _one_of(self, db: Connection, message: batches.Message, received: datetime) -> Answer:
         if isinstance(message, ProtocolError):
@@ -206,17 +233,8 @@ class Agency:
 
     def _once(self, db: Connection, request: Request, received: datetime) -> Answer:
         """Answer one message; raise ProtocolError where nobody is known to have sent it."""
-        store = self._caller(db, request)
         speaker = None if request.infno == enrolment.INFNO else tills.authenticate(db, request)
-        call = Call(
-            db=db,
-            law=self._law,
-            request=request,
-            store=store,
-            now=received,
-            keys=self._keys,
-            speaker=speaker,
-        )
+        call = self._call(db, request, speaker, received)
         try:
             answer = self._known(call)
         except ProtocolError as error:
@@ -276,6 +294,17 @@ class Agency:
             return error.code, self._envelope(region, call.now, err_msg=error.text, err_code=error.code)
         return "accepted", self._envelope(region, call.now, output=output)
 
+    def _call(self, db: Connection, request: Request, speaker: Speaker | None, now: datetime) -> Call:
+        return Call(
+            db=db,
+            law=self._law,
+            request=request,
+            store=self._caller(db, request),
+            now=now,
+            keys=self._keys,
+            speaker=speaker,
+        )
+
     def _caller(self, db: Connection, request: Request) -> Store:
         store = registry.store(db, request.fixmedins_code)
         if store is None:
@@ -306,9 +335,3 @@ def _digest(request: Request) -> str:
     # The envelope's time, operator and sign-in differ when a till sends again; what is asked does not.
     asked = "\n".join((request.infno, request.fixmedins_code, same_content(request.input)))
     return hashlib.sha256(asked.encode()).hexdigest()
-
-
-def _read(body: bytes) -> Request:
-    if b"\\u0000" in body:
-        raise ProtocolError("报文里有空字符（\\u0000），请检查软件后重新发送。")
-    return decode_request(body)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ from engine.protocol.wire import encode
 
 Kind = Literal["message", "answer", "news", "trip", "catalogue"]
 """``message``: a whole signed envelope. ``answer``: a whole envelope, ``ref`` is the msgid that it answers.
-``news``: the output of an SY04, ``ref`` is the cursor that it follows. ``trip``: the output of an SY05,
+``news``: the output of an SY04, ``ref`` is the ``place_of`` what it follows. ``trip``: the output of an SY05,
 ``ref`` is its msgid. ``catalogue``: a page of the catalogue, ``ref`` as for news."""
 
 Verdict = Literal[
@@ -38,15 +38,15 @@ _PLAIN = 56 * 1024  # Bodies in a chunk before they are compressed; what cannot 
 _INFLATED = 128 * 1024
 _AROUND_PIECE = 128
 _SIGNATURE = 88  # Base64 of an Ed25519 signature.
-_SIDES = {"up": 0, "down": 1}
 
 
 class Header(Struct, frozen=True, kw_only=True):
     """Who wrote a bundle for whom, and which one it is.
 
     ``up`` goes from the till to the agency, ``down`` back. ``serial`` grows with each bundle that a till
-    makes; a bundle down bears the serial of the one that it answers. ``cursor`` is the till's place in the
-    news (SY04): up, how far it has read; down, how far it has once it took what the bundle brings.
+    makes; a bundle down bears the serial of the one that it answers. ``cursor`` and ``mailbox`` are the
+    till's place in the news (SY04): up, how far it has read; down, how far it has once it took what the
+    bundle brings.
     """
 
     direction: Literal["up", "down"]
@@ -56,6 +56,7 @@ class Header(Struct, frozen=True, kw_only=True):
     serial: Annotated[int, Meta(ge=0)]
     made_at: datetime
     cursor: Annotated[int, Meta(ge=0)] = 0
+    mailbox: Annotated[int, Meta(ge=0)] = 0
     format: int = FORMAT
 
 
@@ -150,14 +151,35 @@ def read(data: bytes, *, private: bytes, key_of: Callable[[Header], bytes | None
     refused = _refused(sheet, box_key(private), key_of)
     if refused is not None:
         return Reading(verdict=refused, header=sheet.sheet.header, chunks=len(sheet.sheet.chunks))
-    return _opened(sheet, found, private, len(data))
+    return _reading(sheet, _contents(sheet, found, private), len(data))
+
+
+def look(data: bytes) -> Reading:
+    """Return how much of a file is there, and its header, unproven, as anybody may see it without a key."""
+    found = tuple(blocks_in(data))
+    candidates = _candidates(found)
+    if not candidates:
+        return Reading(verdict=_without_sheet(data, found), marred=True)
+    sheet = _fullest(candidates, found)
+    return _reading(sheet, {number: () for number in _chunks_of(sheet, found)}, len(data))
 
 
 def peek(data: bytes) -> Header | None:
-    """Return the header of a file, unproven, as anybody may read it; None where there is none to be found."""
-    found = tuple(blocks_in(data))
-    candidates = _candidates(found)
-    return _fullest(candidates, found).sheet.header if candidates else None
+    """Return the header of a file, unproven; None where there is none to be found."""
+    return look(data).header
+
+
+def place_of(cursor: int, mailbox: int) -> str:
+    """Return how a till's place in the news is written in an item's ``ref``."""
+    return f"{cursor}.{mailbox}"
+
+
+def follows(ref: str, cursor: int, mailbox: int) -> bool:
+    """Tell whether news with ``ref`` leaves nothing out for a till at ``cursor`` and ``mailbox``."""
+    parts = ref.split(".")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        return False
+    return int(parts[0]) <= cursor and int(parts[1]) <= mailbox
 
 
 def _said(sheet: str) -> str:
@@ -256,8 +278,7 @@ def _refused(
     return None if good else "bad_signature"
 
 
-def _opened(sheet: _Candidate, found: Sequence[Block], private: bytes, size: int) -> Reading:
-    opened = _contents(sheet, found, private)
+def _reading(sheet: _Candidate, opened: Mapping[int, Sequence[_Piece]], size: int) -> Reading:
     count = len(sheet.sheet.chunks)
     missing = tuple(number for number in range(count) if number not in opened)
     before = missing[0] if missing else count

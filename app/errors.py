@@ -248,3 +248,8 @@ class BundleUnreadable(UserError):
 class EnrolmentRefused(UserError):
     what = "这台柜台没有登记成功：{why}"
     advice = "请核对登记码，或向医保中心申请新的登记码后再登记；销售不受影响。"
+
+
+class ExportUnreadable(UserError):
+    what = "流水文件 {path} 不能用：{why}。账没有改动。"
+    advice = "请核对路径和空间，或请对方重新导出一份。"

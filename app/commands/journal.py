@@ -1,43 +1,67 @@
-"""``shanyao journal``: is the chain of everything that was ever sold whole?"""
+"""``shanyao journal``: is the chain of everything that was ever sold whole, and what is in it?"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from app.errors import NoBooks
-from app.settings import read_settings
+import msgspec
+
+from app.commands.books import Books, add_data_arguments, to_read
+from app.errors import ExportUnreadable
 from app.storage import journal
-from app.storage.connection import open_database
-from app.storage.key import read_or_make
+from engine.journal import GENESIS, ChainFault, Entry, find_faults
 
-DATABASE = "counter.db"
-KEY = "counter.key"
+_PAGE = 500
+_LONGEST = 10**9
+_KINDS = {
+    "sale": "销售",
+    "agency_answer": "医保中心应答",
+    "epoch": "新的一期",
+    "resent": "换号重发",
+}
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line of an export: how long the journal was, and the hash of its last entry."""
+
+    entries: int
+    head: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``shanyao journal``."""
-    parser.add_argument("act", choices=["verify"], help="verify：从第一条起核对整条流水链")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="数据文件夹")
-    parser.add_argument("--demonstration", action="store_true", help="演示用的数据")
+    parser.description = "核对、查看、导出流水链。"
+    acts = parser.add_subparsers(dest="act", required=True)
+    verify = acts.add_parser("verify", help="从第一条起核对整条流水链；给出文件则核对导出的文件")
+    verify.add_argument("file", type=Path, nargs="?", help="shanyao journal export 写成的文件")
+    show = acts.add_parser("show", help="列出流水，不含个人信息")
+    show.add_argument("--from", dest="first", type=int, default=1, metavar="N", help="从第 N 条起")
+    show.add_argument("--to", dest="last", type=int, default=_LONGEST, metavar="M", help="到第 M 条止")
+    show.add_argument("--whole", action="store_true", help="连同全部内容（含个人信息）")
+    export = acts.add_parser("export", help="导出全部流水，每行一条，最后一行是末条校验值（含个人信息）")
+    export.add_argument("file", type=Path, help="写到哪个文件")
+    for act in (verify, show, export):
+        add_data_arguments(act)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify the whole chain; return 0 when it holds, 1 with every fault listed when it does not."""
-    folder = read_settings(os.environ, data=args.data, demonstration=args.demonstration).data
-    path = folder / DATABASE
-    if not (folder / KEY).exists() and not path.exists():
-        raise NoBooks(path=path)
-    key = read_or_make(folder / KEY, path)
-    if not path.exists():
-        raise NoBooks(path=path)
-    db = open_database(path, key)
-    try:
-        length, last = journal.head(db)
-        faults = journal.verify(db)
-    finally:
-        db.close()
+    """Do what was asked; return 0 when the chain holds, 1 with every fault listed when it does not."""
+    if args.act == "verify" and args.file is not None:
+        return _verify_export(args.file)
+    with to_read(args) as books:
+        if args.act == "show":
+            return _show(books, args)
+        if args.act == "export":
+            return _export(books, args.file)
+        return _verdict(journal.verify(books.db), *journal.head(books.db))
+
+
+def _verdict(faults: list[ChainFault], length: int, last: str) -> int:
     for fault in faults:
         print(fault.text)  # noqa: T201 - this is the command's answer
     summary = f"流水共 {length} 条，" + (
@@ -45,3 +69,73 @@ def run(args: argparse.Namespace) -> int:
     )
     print(summary)  # noqa: T201 - this is the command's answer
     return 1 if faults else 0
+
+
+def _entries(books: Books, first: int, last: int) -> Iterator[Entry]:
+    after = max(0, first - 1)
+    while page := journal.read(books.db, after, min(_PAGE, max(0, last - after))):
+        yield from page
+        after = page[-1].number
+
+
+def _show(books: Books, args: argparse.Namespace) -> int:
+    for entry in _entries(books, args.first, args.last):
+        what = entry.body if args.whole else _summary(entry)
+        kind = _KINDS.get(entry.kind, entry.kind)
+        print(f"{entry.number}\t{entry.at}\t{kind}\t{entry.hash[:16]}\t{what}")  # noqa: T201
+    return 0
+
+
+def _summary(entry: Entry) -> str:
+    """Return what an entry is about, without a name or a number of a person."""
+    body: dict[str, Any] = msgspec.json.decode(entry.body)
+    if entry.kind == "sale":
+        answer = body["answer"]
+        return f"{body['number']} 总额 {answer['total']} 基金 {answer['fund']} 个人 {answer['patient']}（分）"
+    if entry.kind == "agency_answer":
+        same = "一致" if body["agrees"] else "不一致"
+        return f"{body['sale']} 基金 {body['fund']} 个人 {body['patient']}（分）{same}"
+    told = {name: body[name] for name in ("epoch", "after", "sale", "day", "task") if name in body}
+    return " ".join(f"{name}={value}" for name, value in told.items())
+
+
+def _export(books: Books, path: Path) -> int:
+    encode = msgspec.json.Encoder().encode
+    count, last = 0, GENESIS
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            for entry in _entries(books, 1, _LONGEST):
+                file.write(encode(entry) + b"\n")
+                count, last = count + 1, entry.hash
+            file.write(encode(Head(entries=count, head=last)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise ExportUnreadable(path=path, why="写不进去") from error
+    print(f"已导出 {count} 条流水，末条 {last[:16]}：{path}")  # noqa: T201
+    sys.stdout.flush()
+    return 0
+
+
+def _verify_export(path: Path) -> int:
+    """Verify an exported file: the chain, and that its last line names the end of it."""
+    entries: list[Entry] = []
+    head: Head | None = None
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if head is not None:
+                    raise ExportUnreadable(path=path, why="末行之后还有内容")
+                if line.startswith(b'{"entries":'):
+                    head = msgspec.json.decode(line, type=Head)
+                else:
+                    entries.append(msgspec.json.decode(line, type=Entry))
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ExportUnreadable(path=path, why="内容不是导出的流水") from error
+    faults = find_faults(entries)
+    last = entries[-1].hash if entries else GENESIS
+    if head is None or (head.entries, head.head) != (len(entries), last):
+        faults.append(ChainFault(len(entries), "末行与最后一条不符，文件被截断或改动过。"))
+    return _verdict(faults, len(entries), last)

@@ -34,6 +34,17 @@ def read_or_make(key_path: Path, database_path: Path) -> bytes:
     return _parsed(key, key_path)
 
 
+def read_key(key_path: Path) -> bytes:
+    """Return the key alone, whatever became of its database; raise KeyMissing or KeyUnreadable."""
+    try:
+        text = key_path.read_text("ascii")
+    except FileNotFoundError as error:
+        raise errors.KeyMissing(path=key_path) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.KeyUnreadable(path=key_path) from error
+    return _parsed(text.strip().partition("\n")[0], key_path)
+
+
 def mark_in_use(key_path: Path) -> None:
     """Note once that the key's database has been made; from now on its absence is no fresh start."""
     try:

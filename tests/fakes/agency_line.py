@@ -186,6 +186,10 @@ class Bureau:
         with transaction(self.db):
             sums.write(self.db, person(name).psn_no, year, benefit_of(person(name)), accumulators)
 
+    def start_at(self, at: datetime) -> None:
+        """Set the clock to another time, at which message numbers begin anew."""
+        self.clock.at, self._serial = at, 0
+
     def fresh_id(self) -> str:
         self._serial += 1
         return message_id(self.provider, self.clock.at, self._serial)

@@ -1,0 +1,346 @@
+"""Leases: reserved once and for one till, returned or reclaimed, and no limit ever promised twice (S1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from agency.storage import heads, leases, persons, registry
+from agency.storage.connection import transaction
+from agency.storage.leases import CLOSED, CLOSING, EXPIRED, OPEN
+from agency.terms import LeaseTerms
+from engine.calendar import business_day
+from engine.lease import NOTHING
+from engine.person import Person
+from engine.policy.claim import Accumulators
+from engine.policy.limits import limits_of
+from engine.protocol.lease import LeaseAsk, LeaseRequest, lease_input
+from engine.sale import Store
+from tests.fakes.agency_line import EZHOU, LIAOCHENG, SHAOXING, WUXI, Bureau, law, person, store
+from tests.fakes.enrolled_till import EnrolledTill
+from tests.fakes.lease_counter import DAYS, HOURS, Counter, books_of, newcomer
+
+TERMS = LeaseTerms()
+LIMIT = 120_000
+CLINIC = "P32020000009"
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    made = Bureau(tmp_path)
+    yield made
+    made.close()
+
+
+def tills(bureau: Bureau, provider: str = SHAOXING, count: int = 2) -> list[EnrolledTill]:
+    made = [EnrolledTill(bureau, provider, f"{number:02d}") for number in range(1, count + 1)]
+    for each in made:
+        assert each.enrol().refused == ""
+    return made
+
+
+@pytest.fixture
+def counters(bureau: Bureau) -> list[Counter]:
+    whose = newcomer(bureau, person("王秀英"))
+    return [Counter(till, whose) for till in tills(bureau)]
+
+
+def kept(bureau: Bureau, counter: Counter, id_: str) -> leases.Kept:
+    found = leases.lease(bureau.db, counter.whose.psn_no, id_)
+    assert found is not None
+    return found
+
+
+def refused(said: Any) -> str:
+    (why,) = said.output["granted"]["refused"]
+    assert why["text"].endswith("。")
+    return str(why["code"])
+
+
+def test_lease_asked_for_without_a_basket_is_all_that_the_limit_leaves(counters: list[Counter]) -> None:
+    first, second = counters
+    paid = first.whose.snapshot.accumulators.fund_paid
+
+    first.ask()
+
+    assert first.lease is not None
+    assert first.lease.reserved.fund == LIMIT - paid
+    assert refused(second.ask()) == "exhausted"
+
+
+def test_lease_of_a_basket_is_what_the_fund_would_pay_for_it(bureau: Bureau, counters: list[Counter]) -> None:
+    first, second = counters
+    needed = law().answer(first.claim(first.draft(20), first.known())).fund
+
+    first.ask_for(20)
+    second.ask()
+
+    assert first.lease is not None
+    assert second.lease is not None
+    assert first.lease.reserved.fund == needed > 0
+    assert first.lease.use_until == bureau.clock.at + TERMS.basket
+    # What the first till holds is no longer there for the second.
+    assert second.lease.accumulators.fund_paid == first.whose.snapshot.accumulators.fund_paid + needed
+
+
+def test_wish_and_ceiling_bound_a_lease(bureau: Bureau, counters: list[Counter]) -> None:
+    counters[0].ask(want=5_000)
+    assert counters[0].lease is not None
+    assert counters[0].lease.reserved.fund == 5_000
+
+    (till,) = tills(bureau, EZHOU, 1)
+    bare = replace(
+        person("胡桂兰").snapshot, parameters=replace(person("胡桂兰").snapshot.parameters, annual_limit=None)
+    )
+    unlimited = Counter(till, newcomer(bureau, person("胡桂兰"), snapshot=bare))
+    unlimited.ask()
+    assert unlimited.lease is not None
+    assert unlimited.lease.reserved.fund == TERMS.ceiling
+
+
+def test_new_ask_renews_the_same_lease_on_top_of_what_was_used_and_it_never_shrinks(
+    counters: list[Counter],
+) -> None:
+    counter = counters[0]
+    counter.ask(want=10_000)
+    before = counter.lease
+    sold = counter.sell(5)
+    assert before is not None
+    assert sold is not None
+
+    counter.ask(want=4_000)
+
+    assert counter.lease is not None
+    assert (counter.lease.id, counter.lease.version) == (before.id, 2)
+    assert counter.lease.reserved.fund == max(10_000, counter.used.fund + 4_000)
+    assert counter.lease.use_until >= before.use_until
+
+
+def test_till_may_use_a_lease_for_a_month_at_most(bureau: Bureau, counters: list[Counter]) -> None:
+    counters[0].ask(span=90 * DAYS)
+    assert counters[0].lease is not None
+    assert counters[0].lease.use_until == bureau.clock.at + TERMS.longest
+    assert counters[1].ask(span=-HOURS).refused == "until_past"
+
+
+def test_till_that_did_not_enrol_forked_or_began_anew_is_given_no_lease(bureau: Bureau) -> None:
+    asked = lease_input(
+        LeaseRequest(until=bureau.clock.at + DAYS, asks=(LeaseAsk(psn_no=person("王秀英").psn_no),))
+    )
+    assert bureau.call("SY01", asked).refused == "not_enrolled"
+    (till,) = tills(bureau, count=1)
+    newer = till.next_epoch()
+    assert newer.enrol(old=till).refused == ""
+    assert till.call("SY01", asked).refused == "wrong_epoch"
+    assert newer.call("SY01", asked).refused == ""
+    with transaction(bureau.db):
+        heads.mark_forked(bureau.db, newer.provider, newer.till, newer.epoch)
+    assert newer.call("SY01", asked).refused == "forked"
+
+
+def test_stranger_the_dead_and_who_moved_away_are_given_no_lease(
+    bureau: Bureau, counters: list[Counter]
+) -> None:
+    yesterday = business_day(bureau.clock.at) - timedelta(days=1)
+    counter = counters[0]
+    for why in ("died", "moved"):
+        with transaction(bureau.db):
+            persons.save(bureau.db, [replace(counter.whose, ended=yesterday, ended_why=why)])
+        assert refused(counter.ask()) == f"person_{why}"
+    asked = LeaseRequest(until=bureau.clock.at + DAYS, asks=(LeaseAsk(psn_no="404"),))
+    assert refused(counter.till.call("SY01", lease_input(asked))) == "unknown_person"
+
+
+def test_closing_statement_gives_the_rest_back_at_once(bureau: Bureau, counters: list[Counter]) -> None:
+    first, second = counters
+    first.ask()
+    sold = first.sell(10)
+    assert first.lease is not None
+    assert sold is not None
+    id_ = first.lease.id
+    assert first.deliver(sold).refused == ""
+
+    assert first.close().output["closed"]["leases"] == [id_]
+
+    assert kept(bureau, first, id_).state == CLOSED
+    second.ask()
+    assert second.lease is not None
+    assert second.lease.reserved.fund == LIMIT - books_of(bureau, first.whose).paid.fund_paid
+
+
+def test_closed_before_all_has_arrived_a_lease_keeps_exactly_what_is_on_its_way(
+    bureau: Bureau, counters: list[Counter]
+) -> None:
+    first, second = counters
+    first.ask()
+    early, late = first.sell(10), first.sell(7)
+    assert first.lease is not None
+    assert early is not None
+    assert late is not None
+    id_ = first.lease.id
+    first.deliver(early)
+
+    first.close()
+
+    assert kept(bureau, first, id_).state == CLOSING
+    assert kept(bureau, first, id_).outstanding.fund == late.printed.fund
+    second.ask()
+    assert second.lease is not None
+    assert first.deliver(late).output["setlinfo"]["hifp_pay"] == late.printed.fund / 100
+    assert kept(bureau, first, id_).state == CLOSED
+
+
+def test_lease_of_another_till_cannot_be_closed(bureau: Bureau, counters: list[Counter]) -> None:
+    first, second = counters
+    first.ask()
+    second.lease = first.lease
+    assert first.lease is not None
+    assert second.close(NOTHING).output["closed"]["leases"] == []
+    assert kept(bureau, first, first.lease.id).state == OPEN
+
+
+def test_unreturned_lease_is_reclaimed_after_guard_and_window_and_not_a_second_earlier(
+    bureau: Bureau, counters: list[Counter]
+) -> None:
+    first, second = counters
+    first.ask(span=DAYS)
+    assert first.lease is not None
+
+    bureau.clock.pass_by(DAYS + TERMS.guard + TERMS.window - timedelta(seconds=1))
+    assert refused(second.ask()) == "exhausted"
+    bureau.clock.pass_by(timedelta(seconds=1))
+    second.ask()
+
+    assert second.lease is not None
+    assert kept(bureau, first, first.lease.id).state == EXPIRED
+
+
+BOXES = st.integers(1, 400)
+OPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("ask"), st.integers(0, 1), st.none() | st.integers(0, 60_000)),
+        st.tuples(st.just("ask_for"), st.integers(0, 1), BOXES),
+        st.tuples(st.just("sell"), st.integers(0, 1), BOXES),
+        st.tuples(st.just("oversell"), st.integers(0, 1), BOXES),
+        st.tuples(st.just("sell_without"), st.integers(0, 1), BOXES),
+        st.tuples(st.just("deliver"), st.integers(0, 1), st.integers(0, 7)),
+        st.tuples(st.just("close"), st.integers(0, 1), st.booleans()),
+        st.tuples(st.just("reverse"), st.integers(0, 1), st.integers(0, 7)),
+        st.tuples(st.just("pass"), st.just(0), st.sampled_from((1, 30, 20 * 24))),
+    ),
+    min_size=25,
+    max_size=50,
+)
+
+
+class Rig:
+    """Several tills around one person, driven by drawn steps; after each, every limit is looked at."""
+
+    def __init__(self, bureau: Bureau, made: list[EnrolledTill], whose: Person) -> None:
+        self.bureau = bureau
+        self.counters = [Counter(till, whose) for till in made]
+        self.whose = whose
+        claim = self.counters[0].claim(self.counters[0].draft(1), Accumulators())
+        self.limits = {each.label: each.limit for each in limits_of(law()._library, claim)}  # type: ignore[attr-defined]
+        self.accepted: list[tuple[Counter, Any]] = []
+
+    def step(self, what: str, which: int, value: Any) -> None:
+        counter = self.counters[which]
+        act: dict[str, Callable[[], object]] = {
+            "ask": lambda: counter.ask(value),
+            "ask_for": lambda: counter.ask_for(value),
+            "sell": lambda: counter.sell(value),
+            "oversell": lambda: counter.sell(value, honest=False),
+            "sell_without": lambda: counter.sell(value, leased=False),
+            "deliver": lambda: self.deliver(counter, value),
+            "close": lambda: counter.lease and counter.close(counter.used if value else NOTHING),
+            "reverse": lambda: self.reverse(value),
+            "pass": lambda: self.bureau.clock.pass_by(value * HOURS),
+        }
+        act[what]()
+        self.look()
+
+    def deliver(self, counter: Counter, index: int) -> None:
+        if counter.sold:
+            said = counter.deliver(counter.sold[-1 - index % len(counter.sold)])
+            assert said.refused == "", said
+            self.accepted.append((counter, said))
+
+    def reverse(self, index: int) -> None:
+        if self.accepted:
+            counter, said = self.accepted[-1 - index % len(self.accepted)]
+            assert counter.take_back(said).refused in ("", "already_reversed")
+
+    def look(self) -> None:
+        books = books_of(self.bureau, self.whose)
+        counted = books.effective()
+        bears = {
+            "年度限额": counted.fund_paid + counted.ordinary_fund_paid,
+            "乙类病种限额": counted.fund_paid_class_b,
+            "基金年度限额": counted.pool_fund_paid,
+        }
+        for label, limit in self.limits.items():
+            if label in bears:
+                assert bears[label] <= limit, (label, books)
+        assert min(books.paid.fund_paid, books.paid.deductible_paid, books.paid.fund_paid_class_b) >= 0
+        for each in books.leases:
+            assert each.used.within(each.lease.reserved)
+
+
+def clinic() -> Store:
+    """Return a community clinic of Wuxi: there the fund pays, in a retail pharmacy it does not."""
+    shop = store(WUXI)
+    provider = replace(shop.provider, id=CLINIC, kind="primary", listed=True)
+    return replace(shop, provider=provider)
+
+
+def tight(whose: Person) -> Person:
+    """Return a person whose limits are near, whatever their city."""
+    parameters = whose.snapshot.parameters
+    if parameters.disease_limit:
+        near = {each: 30_000 for each in parameters.disease_limit}
+        parameters = replace(parameters, disease_limit=near, pool_limit=70_000)
+        sums = Accumulators(fund_paid=0, fund_paid_class_b=0, pool_fund_paid=0, deductible_paid=50_000)
+    elif parameters.annual_limit:
+        parameters = replace(parameters, annual_limit=60_000)
+        sums = Accumulators(deductible_paid=40_000)
+    elif whose.region.startswith("32"):
+        sums = Accumulators(ordinary_fund_paid=30_000, ordinary_exhausted=True, fund_paid=10_000)
+    else:
+        sums = Accumulators(fund_paid=60_000)
+    snapshot = replace(whose.snapshot, parameters=parameters, accumulators=sums)
+    return replace(whose, snapshot=snapshot, agreed_provider=CLINIC)
+
+
+@pytest.mark.parametrize(
+    "name, provider",
+    [("王秀英", SHAOXING), ("周惠琴", CLINIC), ("李建国", LIAOCHENG), ("胡桂兰", EZHOU)],
+)
+def test_nothing_that_tills_do_ever_brings_paid_and_reserved_over_a_limit(
+    bureau: Bureau, request: pytest.FixtureRequest, name: str, provider: str
+) -> None:
+    with transaction(bureau.db):
+        registry.save_stores(bureau.db, [clinic()])
+    made = tills(bureau, provider, 2)
+    began = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
+    on_sqlite = request.node.callspec.params["books"] == "sqlite"
+
+    @settings(max_examples=70 if on_sqlite else 8, deadline=None, database=None)
+    @given(OPS)
+    def run(steps: list[tuple[str, int, Any]]) -> None:
+        nonlocal began
+        began += timedelta(seconds=1)
+        bureau.start_at(began)
+        rig = Rig(bureau, made, newcomer(bureau, tight(person(name))))
+        assert rig.limits
+        for what, which, value in steps:
+            rig.step(what, which, value)
+
+    run()

@@ -78,8 +78,8 @@ class RealCounter:
 
     def _embedded(self) -> EmbeddedAgency:
         assert self.counter is not None
-        assert self.counter._agency is not None
-        return self.counter._agency
+        assert self.counter._company.agency is not None
+        return self.counter._company.agency
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -62,12 +62,6 @@ def listed(db: Connection, limit: int) -> list[Task]:
     return [*found, *(_task(row) for row in done.fetchall())]
 
 
-def bodies(db: Connection, kind: Kind) -> list[str]:
-    """Return the bodies of all tasks of a kind, in the order in which they came."""
-    rows = db.execute("SELECT body FROM task WHERE kind = ? ORDER BY number", (kind,))
-    return [row[0] for row in rows.fetchall()]
-
-
 def count_open(db: Connection) -> int:
     """Return how many tasks are to be done."""
     return int(db.execute("SELECT count(*) FROM task WHERE done_at IS NULL").fetchone()[0])

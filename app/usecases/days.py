@@ -20,7 +20,7 @@ from app.storage.days import Count
 from app.usecases.desk import Desk
 from app.usecases.show import open_store
 from app.usecases.state import DayRow, Difference
-from app.usecases.tasks import adjusted_sums, upload_rest
+from app.usecases.tasks import upload_rest
 from engine.money import Fen
 from engine.policy.claim import Insurance
 from engine.protocol import codes
@@ -186,9 +186,8 @@ def _both(one: Told, other: Told) -> Told:
 def _lines(desk: Desk, day: date) -> Iterator[Line]:
     """Yield what the agency accepted of the day's sales, with the agency's own sums: they are what counts.
 
-    An adjustment changed them since; the shop has it as a task.
+    Both sides lay beside each other what was answered; an adjustment is a payment of its own, on its own day.
     """
-    adjusted = adjusted_sums(desk.db)
     for entry, first, count in days.sales_of(desk.db, day):
         sale = sales.read(desk.db, entry)
         person = sale.draft.person
@@ -197,7 +196,6 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
                 continue
             settled = read_settled(Raw(message.answer.encode()), expected_id=message.id)
             sums = settled.sums
-            fund, patient = adjusted.get(settled.setl_id or "", (sums.fund + sums.assistance, sums.patient))
             yield Line(
                 sale=sale.number,
                 insurance=person.insurance,
@@ -207,10 +205,10 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
                     mdtrt_id=settled.mdtrt_id or "",
                     psn_no=person.psn_no,
                     total=sums.total,
-                    fund=fund,
+                    fund=sums.fund + sums.assistance,
                     msgid=message.id,
                 ),
-                cash=patient,
+                cash=sums.patient,
             )
 
 

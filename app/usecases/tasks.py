@@ -44,7 +44,6 @@ class Body(Struct, frozen=True, kw_only=True):
     text: str
     before: Lines
     after: Lines
-    settlements: dict[str, tuple[Fen, Fen]] = {}  # As adjusted: fund with assistance, and the patient's.
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -78,9 +77,6 @@ def _give_back(told: Adjustment, at: datetime) -> Task:
         text=text,
         before=_lines(told.rows, told.provider, after=False),
         after=_lines(told.rows, told.provider, after=True),
-        settlements={
-            row.setl_id: (row.after.fund + row.after.assistance, row.after.patient) for row in told.rows
-        },
     )
     sale = largest.sale if largest else ""
     return Task(
@@ -131,14 +127,6 @@ def from_answer(
         if tasks.get(db, id_) is None:
             task = Task(id=id_, kind=kind, at=at, sale=sale.number, amount=amount, body=body)
             tasks.put(db, task, entry)
-
-
-def adjusted_sums(db: Connection) -> dict[str, tuple[Fen, Fen]]:
-    """Return by settlement what fund with assistance and patient bear since the latest adjustment."""
-    found: dict[str, tuple[Fen, Fen]] = {}
-    for body in tasks.bodies(db, "give_back"):
-        found |= msgspec.json.decode(body, type=Body).settlements
-    return found
 
 
 def list_tasks(desk: Desk) -> tuple[TaskRow, ...]:

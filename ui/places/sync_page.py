@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.usecases.state import BundleReport, LeaseRow, MessageRow, Notice, TripReport, WorldState
-from ui.items import Cell, Column, Head, Heading, Item, Mark, Note, Page, Panel, Row, Space, Text, sub
+from ui.items import Cell, Column, Head, Heading, Item, Mark, Note, Page, Pair, Panel, Row, Space, Text, sub
 from ui.tokens import HEAD, SMALL, Tone
 from ui.words import DELIVERY, duration, joined, moment, near, short_id, yuan
 from ui.world_page import trouble_page
@@ -95,7 +95,7 @@ def till_page(world: WorldState | None) -> Page:
         return (Heading("本机"),)
     known = f"已登记 · 第 {world.epoch} 期" if world.epoch else "还没有登记，不能用额度"
     saved = f"上次备份 {near(world.backed_up_at, world.now)}" if world.backed_up_at else "还没有备份"
-    return (Heading("本机", known), sub(saved))
+    return (Heading("本机"), Pair(left=known, right=saved, size=SMALL))
 
 
 def side_page(said: Page, leases: tuple[LeaseRow, ...]) -> Page:

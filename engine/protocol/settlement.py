@@ -29,6 +29,8 @@ LARGEST_QUANTITY = 1_000_000
 MOST_LINES = 500
 
 _Id = Annotated[str, Meta(min_length=1, max_length=50)]
+_Number = Annotated[str, Meta(max_length=50)]
+_Name = Annotated[str, Meta(max_length=100)]
 
 
 class Sums(Struct, frozen=True, kw_only=True):
@@ -43,14 +45,14 @@ class Sums(Struct, frozen=True, kw_only=True):
 class TillFacts(Struct, frozen=True, kw_only=True):
     """``expContent`` of ``druginfo``: ours; ``diseases`` maps feedetl_sn to what the line treats."""
 
-    sale: str = ""
-    policy: str | None = None
-    policy_hash: str | None = None
+    sale: _Number = ""
+    policy: _Name | None = None
+    policy_hash: _Name | None = None
     prescription: ClaimPrescription | None = None
     diseases: dict[str, str | None] = {}
     sums: Sums | None = None
     ask: LeaseAsk | None = None  # In a 2101: reserve what this basket needs.
-    lease: str | None = None  # In a 2102: the lease that it was settled under,
+    lease: _Number | None = None  # In a 2102: the lease that it was settled under,
     lease_version: int = 0
     accumulators: Accumulators | None = None  # and the sums that it was computed from.
 
@@ -65,9 +67,9 @@ class DrugInfo(Struct, frozen=True, kw_only=True):
     insutype: str
     acct_used_flag: str
     med_type: str
-    mdtrt_cert_no: str | None = None
-    invono: str | None = None
-    dise_codg: str | None = None
+    mdtrt_cert_no: _Number | None = None
+    invono: _Number | None = None
+    dise_codg: _Number | None = None
     dise_name: str | None = None
     expContent: str | None = None
 
@@ -82,7 +84,7 @@ class DrugDetail(Struct, frozen=True, kw_only=True):
     cnt: Decimal
     pric: Decimal
     medins_list_codg: str | None = None
-    rxno: str | None = None
+    rxno: _Number | None = None
     rx_circ_flag: str | None = None
     prd_days: Decimal | None = None
     bilg_dr_name: str | None = None

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from agency.enrolment import allow_demonstration
 from agency.storage import heads, leases, persons, registry
 from agency.storage.connection import transaction
 from agency.storage.leases import CLOSED, CLOSING, EXPIRED, OPEN
@@ -328,6 +329,7 @@ def test_nothing_that_tills_do_ever_brings_paid_and_reserved_over_a_limit(
 ) -> None:
     with transaction(bureau.db):
         registry.save_stores(bureau.db, [clinic()])
+        allow_demonstration(bureau.db, CLINIC, bureau.clock.at)
     made = tills(bureau, provider, 2)
     began = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
     on_sqlite = request.node.callspec.params["books"] == "sqlite"

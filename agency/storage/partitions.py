@@ -6,12 +6,16 @@ table, on another server.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 from agency.errors import AgencyTrouble
 from agency.storage.connection import Connection, transaction
 from agency.storage.schema import NUMBERED, TABLES, VERSION, Table
 
 PARTITIONS = 16
 MOST_PARTITIONS = 256
+NOWHERE: Mapping[int, str] = MappingProxyType({})
 _LOCK = 5_411_820_261_122
 _OTHER_VERSION = "经办端的数据库是另一个版本的程序建立的，请用那个版本打开，或换一个数据库。"
 _OTHER_PARTITIONS = (
@@ -19,10 +23,11 @@ _OTHER_PARTITIONS = (
 )
 
 
-def prepare(db: Connection, partitions: int | None) -> None:
+def prepare(db: Connection, partitions: int | None, abroad: Mapping[int, str] = NOWHERE) -> None:
     """Make the tables in an empty database; raise AgencyTrouble where they are of another make.
 
-    ``partitions`` None takes what there is, and PARTITIONS where there is nothing.
+    ``partitions`` None takes what there is, and PARTITIONS where there is nothing. ``abroad`` names the
+    foreign server of each partition that lies on one; ``statements_abroad`` were run there before.
     """
     with transaction(db):
         db.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
@@ -31,7 +36,7 @@ def prepare(db: Connection, partitions: int | None) -> None:
         )
         row = db.execute("SELECT version, partitions FROM agency_schema").fetchone()
         if row is None:
-            for statement in statements(partitions or PARTITIONS):
+            for statement in statements(partitions or PARTITIONS, abroad):
                 db.execute(statement)
             db.execute("INSERT INTO agency_schema VALUES (?, ?)", (VERSION, partitions or PARTITIONS))
         elif row[0] != VERSION:
@@ -40,43 +45,44 @@ def prepare(db: Connection, partitions: int | None) -> None:
             raise AgencyTrouble(_OTHER_PARTITIONS.format(held=row[1], asked=partitions))
 
 
-def statements(partitions: int) -> list[str]:
+def statements(partitions: int, abroad: Mapping[int, str] = NOWHERE) -> list[str]:
     """Return the statements that make all tables in PostgreSQL."""
     made = [f"CREATE SEQUENCE {name}_number" for name in NUMBERED]
     for table in TABLES:
         if table.spread_by is None:
-            made += [f"CREATE TABLE {table.name} ({_columns(table)})", *keys(table, table.name)]
+            made += [f"CREATE TABLE {table.name} ({_columns(table)})", *_keys(table, table.name)]
         else:
             made.append(
                 f"CREATE TABLE {table.name} ({_columns(table)}) PARTITION BY HASH ({table.spread_by})"
             )
             for remainder in range(partitions):
-                made += partition(table, partitions, remainder)
+                made += _partition(table, partitions, remainder, abroad.get(remainder))
     return made
 
 
-def partition(table: Table, partitions: int, remainder: int) -> list[str]:
-    """Return the statements that make one partition of ``table`` on the same server."""
-    name = f"{table.name}_{remainder:02}"
-    bounds = f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {remainder})"
-    return [f"CREATE TABLE {name} PARTITION OF {table.name} {bounds}", *keys(table, name)]
+def statements_abroad(remainders: Iterable[int]) -> list[str]:
+    """Return the statements that make some partitions as plain tables, on a server that another looks at."""
+    return [
+        statement
+        for table in TABLES
+        if table.spread_by is not None
+        for remainder in remainders
+        for statement in (
+            f"CREATE TABLE {_name(table, remainder)} ({_columns(table)})",
+            *_keys(table, _name(table, remainder)),
+        )
+    ]
 
 
-def alone(table: Table, remainder: int) -> list[str]:
-    """Return the statements that make one partition as a plain table, on a server that others look at."""
-    name = f"{table.name}_{remainder:02}"
-    return [f"CREATE TABLE {name} ({_columns(table)})", *keys(table, name)]
+def _partition(table: Table, partitions: int, remainder: int, server: str | None) -> list[str]:
+    name = _name(table, remainder)
+    which = f"PARTITION OF {table.name} FOR VALUES WITH (MODULUS {partitions}, REMAINDER {remainder})"
+    if server is not None:
+        return [f"CREATE FOREIGN TABLE {name} {which} SERVER {server}"]
+    return [f"CREATE TABLE {name} {which}", *_keys(table, name)]
 
 
-def abroad(table: Table, partitions: int, remainder: int, server: str) -> str:
-    """Return the statement that makes one partition a foreign table: the plain table on ``server``."""
-    return (
-        f"CREATE FOREIGN TABLE {table.name}_{remainder:02} PARTITION OF {table.name}"
-        f" FOR VALUES WITH (MODULUS {partitions}, REMAINDER {remainder}) SERVER {server}"
-    )
-
-
-def keys(table: Table, name: str) -> list[str]:
+def _keys(table: Table, name: str) -> list[str]:
     """Return the statements that give the table ``name`` the key and the indexes of ``table``."""
     made = [f"ALTER TABLE {name} ADD PRIMARY KEY ({table.key})"]
     for place, index in enumerate(table.indexes):
@@ -88,3 +94,7 @@ def keys(table: Table, name: str) -> list[str]:
 def _columns(table: Table) -> str:
     # As SQLite compares text: byte by byte, the same on every server.
     return table.columns.replace(" INTEGER", " BIGINT").replace(" TEXT", ' TEXT COLLATE "C"')
+
+
+def _name(table: Table, remainder: int) -> str:
+    return f"{table.name}_{remainder:02}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -15,18 +16,17 @@ from tests.fakes.postgres import Server
 
 PARTITIONS = 2
 _PRISTINE = "demonstration"
-_COPIES = "bureau"
 
 
 @contextlib.contextmanager
-def on_postgres(server: Server) -> Iterator[None]:
+def on_postgres(server: Server, partitions: int = PARTITIONS) -> Iterator[None]:
     """Let every Bureau made inside the block keep its books on ``server``, in a database of its own."""
     used = 0
 
     def fresh(_folder: Path) -> str:
         nonlocal used
         used += 1
-        address = server.address(server.template(f"{_COPIES}_{used}", _fill))
+        address = server.address(server.template(f"bureau_{partitions}_{used}", partial(_fill, partitions)))
         _wipe(address)
         return address
 
@@ -37,9 +37,9 @@ def on_postgres(server: Server) -> Iterator[None]:
         agency_line.books = before
 
 
-def _fill(address: str) -> None:
+def _fill(partitions: int, address: str) -> None:
     """Make the tables with the demonstration in them, and put a copy of all rows aside."""
-    database = open_database(address, PARTITIONS)
+    database = open_database(address, partitions)
     with database.connection() as db:
         agency_line.seed(db, agency_line.demonstration(), agency_line.law(), agency_line.NOW)
     database.close()

@@ -10,6 +10,7 @@ from engine.policy.compute import answer_claim
 from engine.policy.packs import Library
 from engine.quota import after, correction_bound
 
+_USED_UP = Accumulators(deductible_paid=10**7, fund_paid=10**9, pool_fund_paid=10**9, fund_paid_class_b=10**9)
 DISEASES = ("hypertension", "diabetes", "copd")
 FEN = st.integers(0, 200_000)
 ACCUMULATORS = st.builds(
@@ -96,6 +97,32 @@ def test_no_correction_for_stale_sums_exceeds_the_bound_on_the_receipt(
     corrected = answer_claim(library, replace(claim, accumulators=_sum(claim.accumulators, grown)))
 
     assert abs(corrected.patient - answer.patient) <= correction_bound(answer)
+
+
+@settings(max_examples=400, deadline=None)
+@given(claim=claims(), true=ACCUMULATORS)
+def test_no_correction_exceeds_the_bound_whatever_the_agencys_sums_are(
+    library: Library, claim: Claim, true: Accumulators
+) -> None:
+    # Smaller ones, too: a settlement elsewhere was taken back, or one of this till's own was refused. What an
+    # ordinary benefit was used up for is the one sum that never comes back.
+    answer = answer_claim(library, claim)
+    true = replace(true, ordinary_exhausted=true.ordinary_exhausted or claim.accumulators.ordinary_exhausted)
+
+    corrected = answer_claim(library, replace(claim, accumulators=true))
+
+    assert abs(corrected.patient - answer.patient) <= correction_bound(answer)
+
+
+def test_the_bound_counts_what_a_limit_kept_back_because_the_limit_may_be_free_again(
+    library: Library,
+) -> None:
+    claim = replace(_shaoxing_2019(unit_price=100_000, deductible_paid=10**7), accumulators=_USED_UP)
+    answer = answer_claim(library, claim)
+    free = answer_claim(library, replace(claim, accumulators=Accumulators(deductible_paid=10**7)))
+
+    assert answer.fund == 0 < free.fund
+    assert correction_bound(answer) == free.fund
 
 
 def test_the_bound_counts_a_part_of_a_fen_whole(library: Library) -> None:

@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from agency import serving
+from agency import by_hand, serving
 from agency.errors import AgencyTrouble
 
 TROUBLE = 3
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="启动经办端")
     serving.add_arguments(serve)
     serve.set_defaults(run=serving.serve)
+    by_hand.add_commands(commands)
     return parser
 
 

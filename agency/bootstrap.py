@@ -26,6 +26,26 @@ from engine.protocol.profile import Credentials, Profile
 from engine.sale import Store
 
 
+def build_agency(
+    *,
+    where: Path | str,
+    partitions: int | None,
+    clock: Clock,
+    profile: Profile,
+    credentials: Credentials,
+    demonstration: bool,
+) -> tuple[Agency, Database]:
+    """Return the agency over the database at ``where``, and that database to close; raise AgencyTrouble."""
+    law = read_law(read_texts("policies"))
+    database = open_database(where, partitions)
+    if demonstration:
+        now = clock.now()
+        with database.connection() as db:
+            seed(db, parse_demonstration(read_texts("demonstration"), now), law, now)
+    agency = Agency(database=database, law=law, clock=clock, profile=profile, credentials=credentials)
+    return agency, database
+
+
 def build(
     *,
     where: Path | str,
@@ -37,13 +57,14 @@ def build(
     operations_token: str | None = None,
 ) -> tuple[Starlette, Database]:
     """Return the service over the database at ``where``, and that database to close; raise AgencyTrouble."""
-    law = read_law(read_texts("policies"))
-    database = open_database(where, partitions)
-    if demonstration:
-        now = clock.now()
-        with database.connection() as db:
-            seed(db, parse_demonstration(read_texts("demonstration"), now), law, now)
-    agency = Agency(database=database, law=law, clock=clock, profile=profile, credentials=credentials)
+    agency, database = build_agency(
+        where=where,
+        partitions=partitions,
+        clock=clock,
+        profile=profile,
+        credentials=credentials,
+        demonstration=demonstration,
+    )
     operations = Operations(database=database, clock=clock, token=operations_token)
     return make_web(agency, operations), database
 

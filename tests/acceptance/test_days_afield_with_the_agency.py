@@ -67,7 +67,7 @@ def test_a_line_lost_after_the_lease_costs_nothing(window: CounterWindow, real: 
 
     assert certainty == "guaranteed", window.words()
     assert "✓ 已担保" in window.words()
-    assert "本单后额度还剩" in window.words()
+    assert "额度正好够这一单" in window.words()
     window.picture("guaranteed-real")
 
 

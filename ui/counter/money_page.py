@@ -102,7 +102,10 @@ def _lease_left(state: CounterState) -> Page:
     lease = state.lease
     if lease is None:
         return ()
-    return (Space(4), sub(f"本单后额度还剩 {yuan(lease.left)}，用到 {moment(lease.use_until)}"))
+    until = f"用到 {moment(lease.use_until)}"
+    if not lease.left:
+        return (Space(4), sub(f"额度正好够这一单，{until}"))
+    return (Space(4), sub(f"本单后额度还剩 {yuan(lease.left)}，{until}"))
 
 
 def _balances(state: CounterState) -> Page:

@@ -19,6 +19,7 @@ ENTRIES = (
     "growth",
     "delivery_sqlite",
     "delivery_postgresql",
+    "stores_500",
     "start",
     "memory",
 )

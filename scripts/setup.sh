@@ -90,6 +90,31 @@ install_packages() {
     [ -z "$packages" ] || stop "still missing after the installation: $packages"
 }
 
+# --- PostgreSQL's server, for what is tested and measured of the agency on it: the programs, no service.
+
+has_postgresql() { command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
+
+get_postgresql() {
+    if [ "$(uname -s)" != Linux ] || has_postgresql; then
+        return 0
+    fi
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        say "there is no PostgreSQL server here, so the agency is tried on SQLite alone"
+        say "    (Debian: sudo apt-get install -y --no-install-recommends postgresql)"
+        return 0
+    fi
+    say "installing PostgreSQL's server (nothing of it is started)"
+    mkdir -p build /etc/postgresql-common
+    # Debian would make a cluster and start it; the tests make their own, in folders of their own.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+    fi
+    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+        -o Dpkg::Options::=--force-confold install -y --no-install-recommends postgresql; } >build/postgresql.log 2>&1; then
+        say "PostgreSQL could not be installed (see build/postgresql.log); the agency is tried on SQLite alone"
+    fi
+}
+
 # --- The environment.
 
 fingerprint() { # What an environment for requirements/$1.txt is made from, this folder included.
@@ -123,6 +148,7 @@ make_environment() { # $1: environment, $2: requirements; whatever is not as it 
 
 check_system
 [ -z "$packages" ] || install_packages
+case "$purpose" in test | bench) get_postgresql ;; esac
 case "$purpose" in
 run) holds .venv run || holds .venv test || make_environment .venv run ;;
 test) holds .venv test || make_environment .venv test ;;

@@ -25,9 +25,9 @@ from engine.protocol.envelope import (
     message_id,
     proves,
 )
-from engine.protocol.journal import read_head
+from engine.protocol.journal import JournalHead, read_head
 from engine.protocol.profile import Credentials, Profile, headers
-from engine.protocol.settled import read_settled
+from engine.protocol.settled import Settled, read_settled
 from engine.protocol.signin import read_signed_in, sign_in_input
 from engine.protocol.signing import from_text
 from engine.protocol.wire import ProtocolError
@@ -57,10 +57,14 @@ class Voice(Struct, frozen=True, kw_only=True):
 
 
 class Accepted(Struct, frozen=True):
-    """The agency took the message: ``answer`` is its output, JSON text, ``proof`` its signature."""
+    """The agency took the message: ``answer`` is its output, JSON text, ``proof`` its signature.
+
+    ``settled`` is a settlement's answer as it was read when it was checked.
+    """
 
     answer: str
     proof: str | None = None
+    settled: Settled | None = None
 
     @property
     def output(self) -> Raw:
@@ -87,7 +91,7 @@ class Question(Struct, frozen=True, kw_only=True):
     admdvs: str | None = None
 
 
-_SOUND: dict[str, Callable[[Raw, str], object]] = {
+_SOUND: dict[str, Callable[[Raw, str], Settled | JournalHead]] = {
     "2101": lambda output, _id: read_settled(output, expected_id=None),
     "2102": lambda output, id_: read_settled(output, expected_id=id_),
     "2103": lambda output, _id: read_settled(output, expected_id=None),
@@ -184,10 +188,6 @@ class AgencyClient:
             raise Unreachable("医保中心的登记应答签名不对，没有采用。请联系医保中心核对。")
         return told
 
-    def envelope(self, question: Question, sender: Sender) -> bytes:
-        """Return ``question`` as it would be sent now, signed: what a stick carries."""
-        return self._encode(question, sender, None, self.voice(sender.provider))
-
     def fresh_id(self, sender: Sender) -> str:
         """Return the id of a message that was never sent."""
         self._serial = (self._serial + 1) % (SERIALS - QUERY_SERIALS)
@@ -273,9 +273,11 @@ def believed(question: Question, reply: Reply) -> Reply:
     """Return ``reply`` where it is one that ``question`` may get; raise Unreachable otherwise."""
     if isinstance(reply, Accepted) and question.infno in _SOUND:
         try:
-            _SOUND[question.infno](reply.output, question.id)
+            read = _SOUND[question.infno](reply.output, question.id)
         except ProtocolError as error:
             raise Unreachable(error.text) from error
+        if isinstance(read, Settled):
+            return Accepted(reply.answer, reply.proof, read)
     return reply
 
 

@@ -72,7 +72,7 @@ def take(
             verdicts.append(
                 Verdict(number=message.number, state="accepted", text=reply.answer, proof=reply.proof)
             )
-            acknowledge.record(db, message, reply.answer, at)
+            acknowledge.record(db, message, reply.answer, at, reply.settled)
         elif message.provider in mended and reply.code.startswith(GAP):
             failures.append(Failure(number=message.number, trouble="", again_at=at))
         elif (entries := _missing(message, reply)) is not None:

@@ -48,12 +48,14 @@ class AgencyAnswer(Struct, frozen=True, kw_only=True):
     gap: Fen = 0
 
 
-def record(db: Connection, message: Message, answer: str, at: datetime) -> None:
+def record(
+    db: Connection, message: Message, answer: str, at: datetime, settled: Settled | None = None
+) -> None:
     """Record the agency's ``answer`` (its output as JSON text) to ``message`` in the caller's transaction.
 
     ``at`` is the instant of acceptance. Other messages than settlements and closings of leases change nothing
     here. Raises ProtocolError for an answer that contradicts itself; a courier checks that before it accepts
-    one.
+    one, and hands over what it read as ``settled``.
     """
     if message.infno == CLOSING:
         leases.closed(db, read_closed(Raw(answer.encode())).leases)
@@ -66,7 +68,7 @@ def record(db: Connection, message: Message, answer: str, at: datetime) -> None:
     if place is None:
         return
     ours = insured_settlements(sale.answer)[place]
-    settled = read_settled(Raw(answer.encode()), expected_id=message.id)
+    settled = settled or read_settled(Raw(answer.encode()), expected_id=message.id)
     theirs = settled.sums
     agrees = (theirs.fund, theirs.assistance, theirs.patient) == (ours.fund, ours.assistance, ours.patient)
     body = AgencyAnswer(

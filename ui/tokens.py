@@ -78,7 +78,7 @@ TEXT_ON_GROUND = tuple(
         "sub": ("ground", "card", "mount_ground"),
         "mount": ("ground", "card", "mount_ground"),
         "sea": ("card", "sea_ground"),
-        "ochre": ("card", "ochre_ground"),
+        "ochre": ("card", "ochre_ground", "mount_ground"),
         "red": ("card", "red_ground"),
         "on_mount": ("mount",),
     }.items()

@@ -89,7 +89,9 @@ def _fund(row: SaleRow) -> Cell:
 
 def _cash(row: SaleRow) -> Cell:
     off = 0 if row.agency_patient is None else row.patient - row.agency_patient
-    under = f"应退 {yuan(off)}" if off > 0 else f"应补 {yuan(-off)}" if off < 0 else ""
+    under = f"应退 {yuan(off)}" if off > 0 else ""
+    if off < 0 and row.certainty != "guaranteed":  # What was guaranteed is never collected afterwards.
+        under = f"应补 {yuan(-off)}"
     return Cell(text=yuan(row.patient), under=under, under_tone="ochre")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.usecases.state import TripReport, WorldState
+from app.usecases.state import SaleRow, TripReport, WorldState
 from engine.ids import resident_check
 from tests.fakes.fake_afield import DIFFERENCE, FakeAfield, a_day, message, task
 from tests.fakes.fake_counter import NOW
@@ -18,6 +18,7 @@ from ui.items import Page, Panel, words_of
 from ui.places.checking import DaysPresenter, TasksPresenter
 from ui.places.days_page import day_page
 from ui.places.people_list import found_words, people_in, read_list
+from ui.places.records import sales_page
 from ui.places.sync_page import messages_page, trip_page
 from ui.places.sync_presenter import SyncPresenter
 from ui.places.tasks_page import act_words, task_page, tasks_page
@@ -220,6 +221,28 @@ def test_what_nobody_insures_is_counted_and_not_laid_beside_the_agency() -> None
 
     assert "11 月 22 日 · 自费" in words
     assert "医保中心" not in words
+
+
+@pytest.mark.parametrize(("certainty", "said"), [("provisional", True), ("guaranteed", False)])
+def test_nothing_is_to_be_collected_for_what_was_guaranteed(certainty: Any, said: bool) -> None:
+    row = SaleRow(
+        number="01-000001",
+        at=NOW,
+        who="王＊英",
+        total=6190,
+        fund=834,
+        patient=5356,
+        certainty=certainty,
+        delivery="accepted",
+        copies=0,
+        agency_fund=714,
+        agency_patient=5476,
+    )
+
+    words = words_of(sales_page((row,), None))
+
+    assert "医保 −7.14" in words
+    assert ("应补 1.20" in words) is said
 
 
 def test_a_full_stick_is_said_in_the_place_and_the_next_try_is_free(counter: Counter) -> None:

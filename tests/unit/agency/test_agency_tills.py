@@ -7,15 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from agency.enrolment import give_code
 from agency.storage import findings, tills
 from agency.storage.connection import transaction
 from agency.storage.findings import Finding
-from agency.storage.tills import ACTIVE, CLOSED, FORKED, Till
+from agency.storage.tills import ACTIVE, FORKED, Till
 from agency.tills import Speaker, may_hold_leases
-from engine.journal import seal
 from engine.protocol.signin import sign_in_input
 from engine.protocol.wire import ProtocolError
 from tests.fakes.agency_line import EZHOU, SHAOXING, Bureau
@@ -308,127 +306,3 @@ def test_a_fork_is_one_finding_however_often_it_shows(bureau: Bureau, till: Enro
         backup.call("9001", SIGN_IN)
 
     assert len(found(bureau)) == 1
-
-
-# Epochs
-
-
-def test_an_honest_restore_begins_a_new_epoch_with_the_old_key(bureau: Bureau, till: EnrolledTill) -> None:
-    for _ in range(3):
-        till.write()
-    till.upload()
-    backup = till.copy()
-    till.write()
-    till.call("9001", SIGN_IN)
-
-    restored = backup.next_epoch()
-    said = restored.enrol(old=till)
-
-    assert (said.refused, said.output["enrolled"]["lost"]) == ("", 1)
-    assert (known(bureau, 1).state, known(bureau, 2).state) == (CLOSED, ACTIVE)
-    assert restored.call("9001", SIGN_IN).refused == ""
-    assert restored.upload(restored.entries[3:]).output["journal"]["number"] == 4
-    assert (leases_of(bureau, restored), leases_of(bureau, till)) == ("", "wrong_epoch")
-    assert found(bureau) == []
-
-
-def test_after_a_fork_a_new_epoch_needs_a_new_code(bureau: Bureau, till: EnrolledTill) -> None:
-    code = code_for(bureau)
-    backup = till.copy()
-    till.write()
-    till.call("9001", SIGN_IN)
-    bureau.clock.pass_by(LATER)
-    backup.call("9001", SIGN_IN)
-    following = backup.next_epoch()
-
-    assert following.enrol(old=backup).refused == "enrolment_code"
-    assert following.enrol(code).refused == ""
-    assert leases_of(bureau, following) == ""
-    assert known(bureau, 1).state == CLOSED
-
-
-def test_a_new_epoch_without_code_or_old_key_is_refused(bureau: Bureau, till: EnrolledTill) -> None:
-    following = till.next_epoch()
-    stranger = EnrolledTill(bureau, seed="stranger")
-
-    assert following.enrol("no").refused == "enrolment_code"
-    assert following.enrol(old=stranger).refused == "enrolment_code"
-    assert known(bureau).state == ACTIVE
-
-
-def test_a_new_epoch_does_not_go_on_from_an_entry_that_is_known_otherwise(
-    bureau: Bureau, till: EnrolledTill
-) -> None:
-    clone = till.copy()
-    till.write(body='{"a":1}')
-    till.upload()
-    clone.write(body='{"b":2}')
-
-    assert clone.next_epoch().enrol(code_for(bureau)).refused == "journal_fork"
-    assert tills.epoch(bureau.db, SHAOXING, "01", 2) is None
-
-
-def test_what_the_old_epoch_wrote_is_uploaded_before_the_new_one_goes_on(
-    bureau: Bureau, till: EnrolledTill
-) -> None:
-    for _ in range(5):
-        till.write()
-    till.upload(till.entries[:2])
-    following = till.next_epoch()
-    following.enrol(old=till)
-    following.write()
-
-    assert following.upload(following.entries[5:]).refused == "journal_gap:3"
-    assert following.upload(following.entries[2:]).output["journal"]["number"] == 7
-    chains = bureau.db.execute("SELECT chain, count(*) FROM journal GROUP BY chain").fetchall()
-    assert dict(map(tuple, chains)) == {till.entries[0].hash: 5, following.chain: 2}
-
-
-def test_a_closed_epochs_messages_still_arrive_but_a_living_clone_is_a_finding(
-    bureau: Bureau, till: EnrolledTill
-) -> None:
-    till.write()
-    on_its_way = till.body("9001", SIGN_IN)
-    till.next_epoch().enrol(old=till)
-
-    assert till.send(on_its_way).refused == ""
-    assert found(bureau) == []
-    bureau.clock.pass_by(LATER)
-    till.call("9001", SIGN_IN)
-    assert [each.kind for each in found(bureau)] == ["old_epoch"]
-
-
-def test_a_disk_that_was_lost_altogether_begins_at_nothing(bureau: Bureau, till: EnrolledTill) -> None:
-    till.write()
-    till.write()
-    till.upload()
-    fresh = EnrolledTill(bureau, seed="new disk")
-    fresh.epoch = 2
-
-    said = fresh.enrol(code_for(bureau))
-    fresh.write("epoch")
-
-    assert said.output["enrolled"]["lost"] == 2
-    assert fresh.upload().output["journal"]["number"] == 1
-
-
-def test_epochs_only_rise(till: EnrolledTill) -> None:
-    third, second = till.copy(), till.copy()
-    third.epoch, second.epoch = 3, 2
-
-    assert third.enrol().refused == ""
-    assert second.enrol().refused == "wrong_epoch"
-    assert second.send(second.body("9001", SIGN_IN)).refused == "wrong_epoch"
-
-
-def test_a_chain_of_entries_is_verified_whichever_epoch_wrote_them(
-    bureau: Bureau, till: EnrolledTill
-) -> None:
-    till.write()
-    following = till.next_epoch()
-    following.enrol(old=till)
-    wrong = seal(number=2, at=bureau.clock.at, kind="epoch", body="{}", previous="f" * 64)
-
-    assert following.upload([till.entries[0], wrong]).refused == "journal_fork"
-    following.entries[-1] = replace(following.entries[-1], body='{"changed":1}')
-    assert following.upload().refused == "journal_broken"

@@ -20,6 +20,8 @@ ENTRIES = (
     "delivery_sqlite",
     "delivery_postgresql",
     "stores_500",
+    "trip_pack_http",
+    "trip_pack_stick",
     "start",
     "memory",
 )

@@ -25,8 +25,9 @@ def register(
     people: Mapping[str, Sequence[Person]],
     drugs: Sequence[Drug],
     prescribed: Sequence[Prescription] = (),
+    followed: bool = True,
 ) -> None:
-    """Write a city into empty books; ``people`` are told by the shop that hears of them."""
+    """Write a city into empty books; ``people`` are told by the shop that hears of them, if it is to."""
     law, day = read_law(read_texts("policies")), business_day(now)
     with database.connection() as db, transaction(db):
         registry.save_stores(db, stores)
@@ -39,6 +40,7 @@ def register(
                 credentials.save_of(db, person)
                 benefit = law.benefit(person.region, person.insurance, day)
                 sums.begin(db, person.psn_no, person.snapshot.year, benefit, person.snapshot.accumulators)
-                persons.follow(db, person.psn_no, provider)
-                mailbox.post(db, provider, mailbox.PERSON, person.psn_no)
+                if followed:
+                    persons.follow(db, person.psn_no, provider)
+                    mailbox.post(db, provider, mailbox.PERSON, person.psn_no)
         prescriptions.save(db, prescribed)

@@ -1,0 +1,5 @@
+"""`trip_pack_stick`: see ``bench.trip``."""
+
+from bench.trip import measure_stick as measure
+
+__all__ = ["measure"]

@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeAlias
 
 Parameters: TypeAlias = Sequence[object]
 Late: TypeAlias = Callable[[], None]
+Letter: TypeAlias = tuple[str, str, str, str]
+"""Shop, kind, person and key."""
 
 
 class Cursor(Protocol):
@@ -33,12 +35,15 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """One connection; its methods raise NotNow where the database stands in the way, Again after a clash.
 
-    ``serial`` tells that writing transactions never run side by side. ``held`` names what the running
-    transaction has locked, ``late`` what it does last of all, in the order of the keys.
+    ``serial`` tells that writing transactions never run side by side. Of the running transaction, ``held``
+    names whom it has locked, ``known`` is what it read and need not read again, ``letters`` what shops are to
+    hear by mail, ``late`` what it does last of all, in the order of the keys.
     """
 
     serial: bool
     held: set[str]
+    known: dict[tuple[str, str], Any]
+    letters: dict[Letter, str]
     late: dict[tuple[str, ...], Late]
 
     @property
@@ -95,8 +100,8 @@ def transaction(db: Connection) -> Iterator[None]:
 
     Raises NotNow where the database stands in the way: nothing was applied then.
     """
-    db.held.clear()
-    db.late.clear()
+    for of_the_last_one in (db.held, db.known, db.letters, db.late):
+        of_the_last_one.clear()
     db.begin()
     try:
         yield
@@ -116,13 +121,14 @@ def undone_by(db: Connection, kind: type[Exception]) -> Iterator[None]:
 
     What the block locked is not let go of before the transaction ends, but is no longer relied on.
     """
-    held, late = set(db.held), dict(db.late)
+    held, letters, late = set(db.held), dict(db.letters), dict(db.late)
     db.execute("SAVEPOINT effects")
     try:
         yield
     except kind:
         db.execute("ROLLBACK TO SAVEPOINT effects")
         db.execute("RELEASE SAVEPOINT effects")
-        db.held, db.late = held, late
+        db.held, db.letters, db.late = held, letters, late
+        db.known.clear()
         raise
     db.execute("RELEASE SAVEPOINT effects")

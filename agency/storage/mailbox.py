@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import groupby
 
 from msgspec import Struct
 
 from agency.storage.connection import Connection
 
 PERSON, PRESCRIPTION, SNAPSHOT, ADJUSTMENT = "person", "prescription", "snapshot", "adjustment"
+_LATE = ("mailbox",)
 
 
 class Mail(Struct, frozen=True):
@@ -33,7 +35,8 @@ def post(db: Connection, provider: str, kind: str, psn_no: str, *, key: str = ""
 
     Written at the end of the transaction, in the order of the shops, so that no two wait for each other.
     """
-    db.late[provider, kind, psn_no, key] = partial(_write, db, (provider, kind, psn_no, key), body)
+    db.letters[provider, kind, psn_no, key] = body
+    db.late[_LATE] = partial(_deliver, db)
 
 
 def read(db: Connection, provider: str, after: int, limit: int) -> list[Mail]:
@@ -46,19 +49,26 @@ def read(db: Connection, provider: str, after: int, limit: int) -> list[Mail]:
     return [Mail(*row) for row in rows]
 
 
-def _write(db: Connection, place: tuple[str, str, str, str], body: str) -> None:
-    provider = place[0]
-    raised = "UPDATE mailbox_head SET number = number + 1 WHERE provider = ? RETURNING number"
-    row = db.execute(raised, (provider,)).fetchone()
+def _deliver(db: Connection) -> None:
+    letters = sorted(db.letters.items())
+    for provider, group in groupby(letters, key=lambda letter: letter[0][0]):
+        theirs = list(group)
+        first = _raise(db, provider, len(theirs)) - len(theirs) + 1
+        db.executemany(
+            "DELETE FROM mailbox WHERE provider = ? AND kind = ? AND psn_no = ? AND key = ?",
+            [letter for letter, _body in theirs],
+        )
+        db.executemany(
+            "INSERT INTO mailbox (provider, kind, psn_no, key, number, body) VALUES (?, ?, ?, ?, ?, ?)",
+            [(*letter, number, body) for number, (letter, body) in enumerate(theirs, first)],
+        )
+
+
+def _raise(db: Connection, provider: str, by: int) -> int:
+    """Take ``by`` numbers of a shop's mailbox, and return the last; it stays locked to the end."""
+    raised = "UPDATE mailbox_head SET number = number + ? WHERE provider = ? RETURNING number"
+    row = db.execute(raised, (by, provider)).fetchone()
     if row is None:
         open_box(db, provider)
-        row = db.execute(raised, (provider,)).fetchone()
-    changed = db.execute(
-        "UPDATE mailbox SET number = ?, body = ? WHERE provider = ? AND kind = ? AND psn_no = ? AND key = ?",
-        (row[0], body, *place),
-    )
-    if changed.rowcount == 0:
-        db.execute(
-            "INSERT INTO mailbox (provider, kind, psn_no, key, number, body) VALUES (?, ?, ?, ?, ?, ?)",
-            (*place, row[0], body),
-        )
+        row = db.execute(raised, (by, provider)).fetchone()
+    return int(row[0])

@@ -14,6 +14,7 @@ from engine.person import Person, Snapshot
 from engine.protocol.wire import encode
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_FOLLOWERS = "followers"
 _TURN = "UPDATE turn SET number = number + 1 WHERE psn_no = ?"
 
 
@@ -58,6 +59,9 @@ def lock_all(db: Connection, psn_nos: Iterable[str]) -> None:
 
 def follow(db: Connection, psn_no: str, provider: str) -> None:
     """Let a shop hear of a person from now on."""
+    if provider in followers(db, psn_no):
+        return
+    db.known.pop((_FOLLOWERS, psn_no), None)
     db.execute(
         "INSERT INTO follower (psn_no, provider) VALUES (?, ?) ON CONFLICT DO NOTHING", (psn_no, provider)
     )
@@ -65,7 +69,8 @@ def follow(db: Connection, psn_no: str, provider: str) -> None:
 
 def followers(db: Connection, psn_no: str) -> list[str]:
     """Return the shops that hear of a person."""
-    rows = db.execute(
-        "SELECT provider FROM follower WHERE psn_no = ? ORDER BY provider", (psn_no,)
-    ).fetchall()
-    return [row[0] for row in rows]
+    if (_FOLLOWERS, psn_no) not in db.known:
+        rows = db.execute("SELECT provider FROM follower WHERE psn_no = ? ORDER BY provider", (psn_no,))
+        db.known[_FOLLOWERS, psn_no] = [row[0] for row in rows.fetchall()]
+    found: list[str] = db.known[_FOLLOWERS, psn_no]
+    return found

@@ -14,7 +14,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from agency.errors import Again, AgencyTrouble, NotNow
-from agency.storage.connection import Connection, Late, Parameters
+from agency.storage.connection import Connection, Late, Letter, Parameters
 from agency.storage.partitions import prepare
 
 POOL = 10
@@ -26,6 +26,8 @@ _SETTINGS = (
     f"SET lock_timeout = '{PATIENCE_S}s'",
     "SET idle_in_transaction_session_timeout = '60s'",
     "SET client_min_messages = warning",
+    # To plan for each value anew would cost more than the statement: the partition is chosen as it begins.
+    "SET plan_cache_mode = force_generic_plan",
 )
 _NOT_NOW = "医保中心的数据库暂时不能写入，本次没有办理，请稍后重试。"
 _BUSY = "医保中心正忙，本次没有办理，请稍后重试。"
@@ -41,6 +43,8 @@ class PostgresConnection:
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self._raw = raw
         self.held: set[str] = set()
+        self.known: dict[tuple[str, str], Any] = {}
+        self.letters: dict[Letter, str] = {}
         self.late: dict[tuple[str, ...], Late] = {}
 
     @property

@@ -68,6 +68,7 @@ def _save(db: Connection, kind: str, key: str, value: object) -> None:
     body = encode(value)
     row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
     if row is None or row[0] != body:
+        db.known.pop((kind, key), None)
         db.execute(
             "INSERT INTO registered (kind, key, change, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET change = excluded.change, body = excluded.body",
@@ -76,5 +77,8 @@ def _save(db: Connection, kind: str, key: str, value: object) -> None:
 
 
 def _one(db: Connection, kind: str, key: str, form: type[T]) -> T | None:
-    row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
-    return msgspec.json.decode(row[0], type=form) if row else None
+    if (kind, key) not in db.known:
+        row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+        db.known[kind, key] = msgspec.json.decode(row[0], type=form) if row else None
+    found: T | None = db.known[kind, key]
+    return found

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from agency.errors import AgencyTrouble, NotNow
-from agency.storage.connection import Connection, Late, Parameters
+from agency.storage.connection import Connection, Late, Letter, Parameters
 from agency.storage.schema import VERSION, sqlite_statements
 
 BUSY_TIMEOUT_MS = 5_000
@@ -33,6 +34,8 @@ class SqliteConnection:
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
         self.held: set[str] = set()
+        self.known: dict[tuple[str, str], Any] = {}
+        self.letters: dict[Letter, str] = {}
         self.late: dict[tuple[str, ...], Late] = {}
 
     @property

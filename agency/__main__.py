@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from agency import by_hand, serving
+from agency import by_hand, serving, sweeping
 from agency.errors import AgencyTrouble
 
 TROUBLE = 3
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_arguments(serve)
     serve.set_defaults(run=serving.serve)
     by_hand.add_commands(commands)
+    sweeping.add_commands(commands)
     return parser
 
 

@@ -4,7 +4,7 @@ ARGS ?=
 PYTHON ?=
 export PYTHON
 
-.PHONY: help run test bench lint format lock clean setup setup-run setup-test setup-bench
+.PHONY: help run test soak bench lint format lock clean setup setup-run setup-test setup-bench
 
 help: ## Say what can be done
 	@echo "make TARGET, where TARGET is one of:"
@@ -18,6 +18,9 @@ test: setup-test ## Run every check: format, lint, types, tests
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest -n 2 $(ARGS)
+
+soak: setup-test ## Live through 10,000 simulated bad weeks (half an hour; ARGS="--first 10000" for others)
+	@.venv/bin/python -m tests.simulation --seeds 10000 $(ARGS)
 
 bench: setup-bench ## Measure, each beside its baseline; writes build/bench.json (ARGS="--only claim" for one)
 	@.venv-bench/bin/python -m bench $(ARGS)

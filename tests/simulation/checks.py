@@ -8,24 +8,40 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from app.storage import journal, people
-from engine.journal import find_faults
+from engine.journal import Entry
 from engine.sale import Sale, insured_settlements
 from tests.simulation import town
 
 if TYPE_CHECKING:
-    from tests.simulation.machine import Machine, Paper
+    from tests.simulation.machine import Machine
     from tests.simulation.world import World
 
 CLOCKS_APART = timedelta(minutes=9)
 _SALE = msgspec.json.Decoder(Sale).decode
 
 
+class Sold(Struct, frozen=True, kw_only=True):
+    """One settlement as it was sold: by whom and to whom, and what of it the law is about, all in fen."""
+
+    provider: str
+    number: str
+    psn_no: str
+    total: int
+    fund: int
+    patient: int
+    in_scope: int
+    guaranteed: bool
+    ahead: bool  # Dated by a clock that ran ahead: the agency is right to refuse it.
+
+
 def at_every_step(world: World, machine: Machine) -> Iterator[str]:
     """Yield what is wrong after one event."""
     yield from _s1_limits(world)
     if machine.on:
+        _remember(world, machine)
         yield from _s4_printed_is_recorded(world, machine)
 
 
@@ -35,51 +51,125 @@ def after_the_storm(world: World) -> Iterator[str]:
         if not machine.on:
             yield f"S5: {machine.name} does not start any more"
             return
+        _remember(world, machine)
         yield from _s4_printed_is_recorded(world, machine)
-        yield from _s5_outbox_is_empty(machine)
+        yield from _s5_outbox_is_empty(world, machine)
         yield from _s6_chain_holds(machine)
-        yield from _s8_boxes(machine)
+        yield from _s8_boxes_within(machine)
     yield from _s1_limits(world)
+    yield from _s2_guaranteed_is_kept(world)
     yield from _s3_once(world)
     yield from _s5_both_agree(world)
     yield from _s5_sums_agree(world)
+    yield from _s5_leases_return(world)
     yield from _s6_agency_holds_the_journals(world)
+    yield from _s6_forks_are_found(world)
+    yield from _s7_given_back(world)
+    yield from _s8_boxes_across(world)
+
+
+def _remember(world: World, machine: Machine) -> None:
+    for sale in sales_of(machine):
+        settled = insured_settlements(sale.answer)
+        if not settled or sale.message_ids[0] in world.sold:
+            continue
+        person = sale.draft.person
+        ahead = any(
+            off > CLOCKS_APART and at <= sale.made_at <= at + timedelta(minutes=2)
+            for at, off in machine.attempts
+        )
+        for settlement, message in zip(settled, sale.message_ids, strict=True):
+            world.sold[message] = Sold(
+                provider=machine.provider,
+                number=sale.number,
+                psn_no=person.psn_no if person else "",
+                total=settlement.total,
+                fund=settlement.fund,
+                patient=settlement.patient,
+                in_scope=_in_scope(sale, settlement.lines),
+                guaranteed=sale.lease is not None,
+                ahead=ahead,
+            )
+
+
+def _in_scope(sale: Sale, lines: tuple[str, ...]) -> int:
+    """Return what the law counts of a sale, by the simulator's own price list: a tenth of class B is not."""
+    found = 0
+    for line in sale.draft.lines:
+        if line.id in lines:
+            share = {"3": 9, "4": 0}.get(line.drug.code[5], 10)
+            found += line.quantity * line.unit_price * share // 10
+    return found
 
 
 def _s1_limits(world: World) -> Iterator[str]:
-    """Paid, by the settlements themselves and by the sums kept, and never over the limit."""
+    """Paid, by the settlements themselves and by the sums kept, and reserved: never over the limit."""
     year = world.start.year
-    limits = {person.psn_no: person.snapshot.parameters.annual_limit or 0 for person in town.people(year)}
+    office = world.office
     paid = dict(
-        world.office.rows(
-            "SELECT psn_no, sum(now_fund) FROM settlement WHERE reversed_by IS NULL GROUP BY psn_no"
+        office.rows(
+            "SELECT psn_no, sum(now_fund) FROM settlement WHERE reversed_by IS NULL AND year = ?"
+            " GROUP BY psn_no",
+            (year,),
         )
     )
-    sums = dict(world.office.rows("SELECT psn_no, fund_paid FROM accumulator WHERE year = ?", (year,)))
-    for psn_no, limit in limits.items():
-        if paid.get(psn_no, 0) != sums.get(psn_no, 0):
-            yield f"S1: {psn_no} was paid {paid.get(psn_no, 0)}, the sums say {sums.get(psn_no, 0)}"
-        if paid.get(psn_no, 0) > limit:
-            yield f"S1: {psn_no} was paid {paid[psn_no]} of at most {limit}"
+    sums = dict(office.rows("SELECT psn_no, fund_paid FROM accumulator WHERE year = ?", (year,)))
+    reserved = dict(
+        office.rows(
+            "SELECT psn_no, sum(max(0, reserved_fund - used_fund)) FROM lease"
+            " WHERE state IN ('open', 'closing') AND year = ? GROUP BY psn_no",
+            (year,),
+        )
+    )
+    for person in town.people(year):
+        limit, psn_no = person.snapshot.parameters.annual_limit or 0, person.psn_no
+        mine = paid.get(psn_no, 0)
+        if mine != sums.get(psn_no, 0):
+            yield f"S1: {psn_no} was paid {mine}, the sums say {sums.get(psn_no, 0)}"
+        if mine + reserved.get(psn_no, 0) > limit:
+            yield f"S1: {psn_no} was paid {mine}, {reserved.get(psn_no, 0)} is reserved, of at most {limit}"
+
+
+def _s2_guaranteed_is_kept(world: World) -> Iterator[str]:
+    """What was printed as guaranteed, and delivered in time, stands to the fen."""
+    for paper in world.papers:
+        if paper.certainty == "guaranteed" and paper.lease_until and paper.till_at >= paper.lease_until:
+            yield f"S2: {paper.number} of {paper.machine} was guaranteed after its lease had ended"
+    rows = world.office.rows(
+        "SELECT s.msgid, s.fund, s.patient, s.gap, s.lease, s.received_at, l.reclaim_at"
+        " FROM settlement s LEFT JOIN lease l ON l.id = s.lease AND l.psn_no = s.psn_no"
+    )
+    for msgid, fund, patient, gap, lease, _received, _reclaim in rows:
+        sold = world.sold.get(msgid)
+        if sold is None or not sold.guaranteed or sold.ahead or world.slow(msgid):
+            continue
+        if lease is None or gap or (fund, patient) != (sold.fund, sold.patient):
+            yield (
+                f"S2: {sold.number} of {sold.provider} was guaranteed {sold.fund} and {sold.patient},"
+                f" settled as {fund} and {patient}, gap {gap}, lease {lease}"
+            )
 
 
 def _s3_once(world: World) -> Iterator[str]:
-    """Each printed settlement is at the agency once, with the total that was printed; nothing else is."""
-    there = Counter(
-        (provider, sale, total)
-        for provider, sale, total in world.office.rows("SELECT provider, sale, total FROM settlement")
-    )
-    sold: Counter[tuple[str, str, int]] = Counter()
-    for machine in world.machines:
-        for sale in sales_of(machine):
-            for settlement in insured_settlements(sale.answer):
-                sold[machine.provider, sale.number, settlement.total] += 1
-    ahead = {(each.provider, number) for each in world.machines for number in excused(each)}
-    for key in sorted(sold | there):
-        if key[:2] in ahead and there[key] <= 1:
-            continue
-        if sold[key] != there[key]:
-            yield f"S3: {key} was sold {sold[key]} times and settled {there[key]} times"
+    """Each settlement that a till still has is at the agency once, with its total; nothing else is."""
+    there: Counter[str] = Counter()
+    for msgid, sale, total in world.office.rows("SELECT msgid, sale, total FROM settlement"):
+        there[msgid] += 1
+        sold = world.sold.get(msgid)
+        if sold is None:
+            yield f"S3: nobody sold {msgid} ({sale})"
+        elif (sold.number, sold.total) != (sale, total) and sold.provider not in world.forked:
+            yield f"S3: {msgid} was sold as {sold.number} of {sold.total}, settled as {sale} of {total}"
+    held = {
+        message: machine
+        for machine in world.machines
+        for sale in sales_of(machine)
+        for message in sale.message_ids
+    }
+    for message, machine in held.items():
+        sold = world.sold[message]
+        if there[message] != 1 and not sold.ahead and machine.provider not in world.forked:
+            yield f"S3: {sold.number} of {sold.provider} ({message}) was settled {there[message]} times"
 
 
 def _s4_printed_is_recorded(world: World, machine: Machine) -> Iterator[str]:
@@ -95,52 +185,43 @@ def _s4_printed_is_recorded(world: World, machine: Machine) -> Iterator[str]:
             yield f"S4: {paper.number} was printed as {sums(paper.answer)}, recorded as {sums(sale.answer)}"
 
 
-def excused(machine: Machine) -> set[str]:
-    """Return the sales that the agency is right to refuse: dated by a clock that ran ahead."""
-    return {
-        sale.number
-        for sale in sales_of(machine)
-        if any(
-            off > CLOCKS_APART and at <= sale.made_at <= at + timedelta(minutes=2)
-            for at, off in machine.attempts
-        )
-    }
-
-
-def _s5_outbox_is_empty(machine: Machine) -> Iterator[str]:
-    ahead = excused(machine)
+def _s5_outbox_is_empty(world: World, machine: Machine) -> Iterator[str]:
+    """Nothing waits, and nothing is refused but what the agency is right to refuse."""
     rows = machine.db.execute(
-        "SELECT id, infno, state, trouble, sale FROM outbox WHERE state <> 'accepted'"
+        "SELECT id, infno, state, trouble FROM outbox WHERE state <> 'accepted'"
     ).fetchall()
-    for id_, infno, state, trouble, sale in rows:
-        if (infno, state) == ("2102", "rejected") and sale in ahead:
-            continue
-        yield f"S5: {machine.name} {infno} {id_} is {state}: {trouble}"
+    for id_, infno, state, trouble in rows:
+        sold = world.sold.get(id_)
+        right = state == "rejected" and (machine.provider in world.forked or (sold and sold.ahead))
+        if not right:
+            yield f"S5: {machine.name} {infno} {id_} is {state}: {trouble}"
 
 
 def _s5_both_agree(world: World) -> Iterator[str]:
-    """What the till shows as the agency's sums of a sale are the agency's sums."""
+    """What a till shows as the agency's sums of a sale are the agency's sums."""
     theirs: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for provider, sale, fund, patient in world.office.rows(
         "SELECT provider, sale, fund, patient FROM settlement"
     ):
         theirs[provider, sale][0] += fund
         theirs[provider, sale][1] += patient
+    ahead = {(sold.provider, sold.number) for sold in world.sold.values() if sold.ahead}
     for machine in world.machines:
-        ahead = excused(machine)
-        for number, messages, fund, patient in machine.db.execute(
-            "SELECT number, messages, agency_fund, agency_patient FROM sale WHERE messages > 0"
+        if machine.provider in world.forked:
+            continue
+        for number, fund, patient in machine.db.execute(
+            "SELECT number, agency_fund, agency_patient FROM sale WHERE messages > 0"
         ).fetchall():
-            if number not in ahead and theirs[machine.provider, number] != [fund, patient]:
-                yield (
-                    f"S5: {number} of {machine.name}: the till has {fund} and {patient} as the agency's,"
-                    f" the agency has {theirs[machine.provider, number]} ({messages} messages)"
-                )
+            told = theirs[machine.provider, number]
+            if (machine.provider, number) not in ahead and told != [fund, patient]:
+                yield f"S5: {number} of {machine.name}: the till was told {fund}, {patient}, it is {told}"
 
 
 def _s5_sums_agree(world: World) -> Iterator[str]:
     """Every till knows every person's year as the agency has it."""
     year = world.start.year
+    if world.now.year != year:
+        return  # The tills know of the new year by now.
     theirs = {
         psn_no: (deductible, fund)
         for psn_no, deductible, fund in world.office.rows(
@@ -150,13 +231,15 @@ def _s5_sums_agree(world: World) -> Iterator[str]:
     for machine in world.machines:
         for person in town.people(year):
             known = people.by_psn_no(machine.db, person.psn_no)
-            sums = known.snapshot.accumulators if known else None
-            told = (sums.deductible_paid, sums.fund_paid) if sums else None
+            mine = known.snapshot.accumulators if known else None
+            told = (mine.deductible_paid, mine.fund_paid) if mine else None
             if told != theirs.get(person.psn_no, (0, 0)):
-                yield (
-                    f"S5: {machine.name} thinks of {person.psn_no} {told},"
-                    f" the agency {theirs.get(person.psn_no)}"
-                )
+                yield f"S5: {machine.name} has {told} for {person.psn_no}, not {theirs.get(person.psn_no)}"
+
+
+def _s5_leases_return(world: World) -> Iterator[str]:
+    for id_, state in world.office.rows("SELECT id, state FROM lease WHERE state IN ('open', 'closing')"):
+        yield f"S5: the lease {id_} is {state} for ever"
 
 
 def _s6_chain_holds(machine: Machine) -> Iterator[str]:
@@ -168,22 +251,90 @@ def _s6_agency_holds_the_journals(world: World) -> Iterator[str]:
     """The agency holds every entry up to the last sale, and each as the till has it."""
     held: set[str] = {row[0] for row in world.office.rows("SELECT hash FROM journal")}
     for machine in world.machines:
-        entries = journal.read(machine.db, 0, 100_000)
-        if find_faults(entries):
+        if machine.provider in world.forked:
             continue
+        entries = journal.read(machine.db, 0, 100_000)
         last = max((entry.number for entry in entries if entry.kind == "sale"), default=0)
         missing = [entry.number for entry in entries if entry.number <= last and entry.hash not in held]
         if missing:
             yield f"S6: the agency lacks entries {missing[:5]} of {machine.name}"
 
 
-def _s8_boxes(machine: Machine) -> Iterator[str]:
+def _s6_forks_are_found(world: World) -> Iterator[str]:
+    """Where two machines went on from one disk, each with entries of its own, the agency knows."""
+    found = {row[0] for row in world.office.rows("SELECT provider FROM finding WHERE kind = 'fork'")}
+    for provider in world.forked:
+        journals = [journal.read(each.db, 0, 100_000) for each in world.machines if each.provider == provider]
+        if len(journals) == 2 and _apart(*journals) and provider not in found:
+            yield f"S6: nobody noticed that there are two tills of {provider}"
+
+
+def _apart(one: list[Entry], other: list[Entry]) -> bool:
+    """Tell whether both have an entry that the other has not."""
+    mine, theirs = {entry.hash for entry in one}, {entry.hash for entry in other}
+    return bool(mine - theirs) and bool(theirs - mine)
+
+
+def _s7_given_back(world: World) -> Iterator[str]:
+    """Nobody has paid more in a year than the law asks of all that they bought, however it arrived.
+
+    With one deductible, one ratio and one limit the order does not matter to the year's total.
+    """
+    year = world.start.year
+    bought: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for psn_no, msgid, total, patient in world.office.rows(
+        "SELECT psn_no, msgid, total, now_patient FROM settlement WHERE reversed_by IS NULL AND year = ?",
+        (year,),
+    ):
+        sold = world.sold[msgid]
+        for place, amount in enumerate((total, patient, sold.in_scope)):
+            bought[psn_no][place] += amount
+    given = dict(world.office.rows("SELECT psn_no, sum(give_back) FROM adjustment GROUP BY psn_no"))
+    answered = dict(
+        world.office.rows(
+            "SELECT psn_no, sum(patient - now_patient) FROM settlement WHERE year = ? GROUP BY psn_no",
+            (year,),
+        )
+    )
+    for person in town.people(year):
+        total, patient, in_scope = bought[person.psn_no]
+        limit = person.snapshot.parameters.annual_limit or 0
+        above = max(0, in_scope - (person.snapshot.parameters.deductible or 0))
+        owed = total - min(limit, above * town.ratio(person, world.office.law_changed) // 10_000)
+        if patient > owed:
+            yield f"S7: {person.psn_no} paid {patient}, by the law {owed}"
+        if given.get(person.psn_no, 0) != answered.get(person.psn_no, 0):
+            yield (
+                f"S7: {person.psn_no} is to get back {given.get(person.psn_no, 0)},"
+                f" the settlements say {answered.get(person.psn_no, 0)}"
+            )
+
+
+def _s8_boxes_within(machine: Machine) -> Iterator[str]:
     counted = Counter(
         code for sale in sales_of(machine) for line in sale.draft.lines for code in line.trace_codes
     )
     for code, times in counted.items():
         if times > 1:
             yield f"S8: {machine.name} sold the box {code} {times} times"
+
+
+def _s8_boxes_across(world: World) -> Iterator[str]:
+    """A box that two tills sold is a finding at the agency."""
+    sellers: dict[str, set[str]] = defaultdict(set)
+    for machine in world.machines:
+        if machine.provider in world.forked:
+            continue
+        for sale in sales_of(machine):
+            for line in sale.draft.lines:
+                for code in line.trace_codes:
+                    sellers[code].add(machine.provider)
+    found = " ".join(
+        row[0] for row in world.office.rows("SELECT id FROM finding WHERE kind = 'trace_repeated'")
+    )
+    for code, shops in sellers.items():
+        if len(shops) > 1 and code not in found:
+            yield f"S8: {sorted(shops)} sold the box {code}, and nobody noticed"
 
 
 def sales_of(machine: Machine) -> list[Sale]:
@@ -193,8 +344,5 @@ def sales_of(machine: Machine) -> list[Sale]:
 
 
 def sums(answer: Any) -> tuple[int, int, int, int]:
+    """Return what an answer comes to."""
     return answer.total, answer.fund, answer.assistance, answer.patient
-
-
-def papers_of(world: World, machine: Machine) -> list[Paper]:
-    return [paper for paper in world.papers if paper.lineage == machine.lineage]

@@ -159,11 +159,16 @@ class _Writing:
         """All is written already."""
 
     def fileno(self) -> int:
-        return _SCRATCH.fileno()
+        return scratch()
 
 
 _SCRATCH = TemporaryFile()  # noqa: SIM115 - it lives as long as the process
 """What the code flushes when it flushes a ``DiskPath``."""
+
+
+def scratch() -> int:
+    """Return a file that code may flush that thinks it writes a real one."""
+    return _SCRATCH.fileno()
 
 
 class _Session:

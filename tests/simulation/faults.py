@@ -12,20 +12,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
+import agency.books
+import agency.lease_use
 import agency.service
+import agency.storage.leases
 import agency.tills
-import agency.uploads
+import agency.trueup
 import app.storage.connection
 import app.storage.journal
 import app.storage.runs
 import app.sync.client
 import app.sync.deliver
 import app.sync.pull
-import app.usecases.basket
+import app.usecases.leases
 import app.usecases.settle
 from app.storage import cursor
 from app.storage.connection import transaction
 from engine.journal import GENESIS
+from engine.lease import Spend
 from engine.receipt import Receipt
 from tests.simulation import disk, office
 
@@ -103,20 +107,20 @@ def trace_sold_twice() -> AbstractContextManager[None]:
 
 def news_cursor_before_page() -> AbstractContextManager[None]:
     """The cursor moves in a step of its own, before what the page brought."""
-    original = app.sync.pull._apply
+    original = app.sync.pull.take_page
 
-    def apply(db: Any, page: Any, asked_at: Any, provider: str) -> int:
+    def take_page(db: Any, page: Any, asked_at: Any, provider: str, left_out: Any = ()) -> int:
         with transaction(db):
             cursor.put(db, app.sync.pull.CURSOR, str(page.cursor))
             cursor.put(db, app.sync.pull.MAILBOX + provider, str(page.mailbox))
-        return original(db, page, asked_at, provider)
+        return original(db, page, asked_at, provider, left_out)
 
-    return put_in((app.sync.pull, "_apply", apply))
+    return put_in((app.sync.pull, "take_page", take_page))
 
 
 def batch_all_or_nothing_lost() -> AbstractContextManager[None]:
     """One refused message of a batch undoes the others, and their answers go out all the same."""
-    original = agency.service.Agency._all_of
+    original = agency.service.Agency._batch
 
     def all_of(self: Any, db: Any, request: Any, received: Any) -> Any:
         answer = original(self, db, request, received)
@@ -125,7 +129,7 @@ def batch_all_or_nothing_lost() -> AbstractContextManager[None]:
             db.execute("BEGIN IMMEDIATE")
         return answer
 
-    return put_in((agency.service.Agency, "_all_of", all_of))
+    return put_in((agency.service.Agency, "_batch", all_of))
 
 
 def chain_not_linked() -> AbstractContextManager[None]:
@@ -150,6 +154,57 @@ def printed_before_commit() -> AbstractContextManager[None]:
     return put_in((app.usecases.settle, "prepare", prepare))
 
 
+def lease_counted_twice() -> AbstractContextManager[None]:
+    """What is reserved for others may be promised again."""
+    return put_in((agency.books.Books, "outstanding", lambda _self, **_without: Spend()))
+
+
+def lease_used_after_expiry() -> AbstractContextManager[None]:
+    """A till looks at no clock before it settles under a lease."""
+
+    def usable(lease: Any, _now: Any, *, till: str, epoch: int, **_rest: Any) -> bool:
+        return (lease.till, lease.epoch) == (till, epoch)
+
+    return put_in((app.usecases.leases, "usable", usable))
+
+
+def lease_used_after_restore() -> AbstractContextManager[None]:
+    """A till that was put back goes on under the leases that it finds there."""
+
+    def usable(lease: Any, now: Any, **_rest: Any) -> bool:
+        return bool(lease.granted_at <= now < lease.use_until)
+
+    return put_in((app.usecases.leases, "usable", usable))
+
+
+def deductible_reserved_never_trued_up() -> AbstractContextManager[None]:
+    """Nobody computes again what came out of order."""
+    return put_in((agency.trueup, "_compute", lambda *_args: True))
+
+
+def adjustment_forgotten() -> AbstractContextManager[None]:
+    """What is to be given back is found, and no shop hears of it."""
+    return put_in((agency.trueup, "_give_back", lambda *_args: None))
+
+
+def fork_unnoticed() -> AbstractContextManager[None]:
+    """Nobody compares the heads and the entries of a till."""
+    return put_in((agency.tills, "report_fork", lambda *_args: None))
+
+
+def late_settlement_paid_in_full() -> AbstractContextManager[None]:
+    """A settlement counts as under its lease though that was reclaimed long ago."""
+    original = agency.lease_use._named
+
+    def named(call: Any, request: Any, books: Any) -> Any:
+        found = original(call, request, books)
+        if found is not None or request.facts.lease is None:
+            return found
+        return agency.storage.leases.lease(call.db, request.psn_no, request.facts.lease)
+
+    return put_in((agency.lease_use, "_named", named))
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -164,6 +219,13 @@ FAULTS: dict[str, Fault] = {
         news_cursor_before_page,
         batch_all_or_nothing_lost,
         chain_not_linked,
+        lease_counted_twice,
+        lease_used_after_expiry,
+        lease_used_after_restore,
+        deductible_reserved_never_trued_up,
+        adjustment_forgotten,
+        fork_unnoticed,
+        late_settlement_paid_in_full,
     )
 }
 

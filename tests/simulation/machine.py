@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -19,17 +19,21 @@ from app.storage.connection import transaction
 from app.storage.instants import to_text
 from app.storage.migrations import STEPS
 from app.sync import ask
-from app.sync.client import AgencyClient, Unreachable
+from app.sync.bundles import Satchel
+from app.sync.client import Accepted, AgencyClient, Unreachable
+from app.sync.counter_line import CounterLine
 from app.sync.deliver import Delivery, deliver_due, sender_of
 from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
 from app.usecases.desk import CounterSettings, Desk, News
 from app.usecases.ports import ClaimContext
 from app.usecases.till import Till
+from app.usecases.trip import prepare_trip
 from engine.ids import Scan
 from engine.policy.answer import Answer
 from engine.protocol.envelope import Sender
 from engine.protocol.profile import DEMONSTRATION
+from engine.protocol.settlement import reversal_input
 from engine.receipt import Receipt
 from engine.sale import Store
 from tests.simulation import town
@@ -68,6 +72,7 @@ class Paper(Struct, frozen=True, kw_only=True):
     at: datetime  # By the world's time,
     till_at: datetime  # and by the till's.
     traces: tuple[str, ...]
+    lease_until: datetime | None
 
 
 class Surroundings(Protocol):
@@ -205,12 +210,18 @@ class Machine:
         self.on = False
         self.code: str | None = None  # For enrolment, as long as it is known.
         self.attempts: list[tuple[datetime, timedelta]] = []  # The till's time of each F12, and its error.
-        self.selling: tuple[Answer, str | None, str, tuple[str, ...]] | None = None
+        self.selling: tuple[Answer, str | None, str, tuple[str, ...], datetime | None] | None = None
         self.db: Any = None
         self.client: AgencyClient
         self.courier: Courier
         self.till: Till
         self.desk: Desk
+        self.satchel: Satchel
+
+    @property
+    def mark_path(self) -> DiskPath:
+        """Where the till keeps, outside its books, how far they were."""
+        return DiskPath(self.disk, device.MARK)
 
     def boot(self) -> None:
         """Switch on; raise PowerCut where the power goes meanwhile."""
@@ -229,7 +240,11 @@ class Machine:
             courier=self.courier,
             printer=Printer(self),
             stops=tuple,
+            line=CounterLine(
+                db=self.db, open_client=lambda: open_client(self), clock=self.clock, operator=OPERATOR
+            ),
         )
+        self.satchel = Satchel(db=self.db, clock=self.clock, operator=OPERATOR)
         self.till = Till(self.desk)
         self.till.start()
         self.on = True
@@ -237,6 +252,7 @@ class Machine:
     def switch_off(self) -> None:
         """Close in order."""
         if self.on:
+            device.write_mark(self.mark_path, device.mark_of(self.db))  # type: ignore[arg-type]
             self.client.close()
             self.db.close()
             self.on = False
@@ -260,6 +276,18 @@ class Machine:
         self.speaker()
         self.code = None
         self.courier.pull()
+
+    def travel(self, people_: tuple[str, ...], until: date) -> int:
+        """Make a trip ready; return how many leases it brought."""
+        return prepare_trip(self.desk, people_, until).leases
+
+    def take_back(self, psn_no: str, mdtrt_id: str, setl_id: str) -> bool:
+        """Have one settlement reversed (2103); return whether the agency did."""
+        asked = reversal_input(psn_no=psn_no, mdtrt_id=mdtrt_id, setl_id=setl_id)
+        try:
+            return isinstance(self.client.ask("2103", asked, self.speaker()), Accepted)
+        except Unreachable:
+            return False
 
     def act(self, step: Callable[[], T], chance: Random) -> T | None:
         """Do one thing at this till, switched on for it; None where the power went or it was refused."""
@@ -300,7 +328,8 @@ class Machine:
                 return None
             shown_for = state.draft.person.psn_no if state.draft.person else None
             codes = tuple(code for line in state.draft.lines for code in line.trace_codes)
-            self.selling = (state.answer, shown_for, state.certainty or "", codes)
+            until = state.lease.use_until if state.lease else None
+            self.selling = (state.answer, shown_for, state.certainty or "", codes, until)
             self.attempts.append((self.world.now + self.clock.off, self.clock.off))
             state = till.settle()
             if state.settled is not None:
@@ -311,7 +340,7 @@ class Machine:
         """Remember a paper that came out."""
         if self.selling is None:
             return
-        answer, psn_no, certainty, traces = self.selling
+        answer, psn_no, certainty, traces, until = self.selling
         self.world.papers.append(
             Paper(
                 machine=self.name,
@@ -324,6 +353,7 @@ class Machine:
                 at=self.world.now,
                 till_at=self.world.now + self.clock.off,
                 traces=traces,
+                lease_until=until,
             )
         )
 

@@ -10,9 +10,10 @@ from functools import cache
 from random import Random
 from typing import Any, Protocol
 
+from agency import trueup
 from agency.bootstrap import seed
+from agency.bundles import Counter
 from agency.enrolment import give_code
-from agency.law import Law
 from agency.service import Agency
 from agency.storage.connection import Parameters, transaction
 from agency.storage.schema import VERSION, sqlite_statements
@@ -126,11 +127,25 @@ class Office:
         _mould(start).backup(raw)
         self.books = Books(raw)
         self._world = world
-        self._agency = self._open(town.agency_law())
+        self.law_changed = False
+        self._law = town.agency_law()
+        self._agency = self._open()
 
     def change_law(self) -> None:
         """Apply the document that reaches back."""
-        self._agency = self._open(town.agency_law(True))
+        self.books.fuse = None
+        self.law_changed, self._law = True, town.agency_law(True)
+        self._agency = self._open()
+        trueup.sweep(Memory(self.books), self._law, self._world.now)
+
+    def reclaim(self) -> None:
+        """End the leases whose time is over, as the agency does every hour."""
+        trueup.reclaim_all(Memory(self.books), self._law, self._world.now)
+
+    def take_in(self, data: bytes, fresh: bytes) -> bytes | None:
+        """Take a bundle from a stick, and return the one to carry back."""
+        counter = Counter(agency=self._agency, database=Memory(self.books), clock=OfficeClock(self._world))
+        return counter.take_in(data, fresh).down
 
     def code_for(self, provider: str, till: str) -> str:
         """Give a shop a one-time code for its till."""
@@ -146,10 +161,10 @@ class Office:
         """Read the books past the service, for the checks."""
         return self.books.raw.execute(sql, arguments).fetchall()
 
-    def _open(self, law: Law) -> Agency:
+    def _open(self) -> Agency:
         return Agency(
             database=Memory(self.books),
-            law=law,
+            law=self._law,
             clock=OfficeClock(self._world),
             profile=Profile(),
             credentials=DEMONSTRATION,

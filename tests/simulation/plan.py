@@ -14,7 +14,7 @@ from tests.simulation import town
 
 DAYS = 9
 _STARTS = (
-    datetime(2026, 11, 20, 1, 0, tzinfo=UTC),
+    datetime(2026, 9, 20, 1, 0, tzinfo=UTC),
     datetime(2026, 3, 2, 0, 30, tzinfo=UTC),
     datetime(2026, 7, 15, 3, 0, tzinfo=UTC),
 )
@@ -27,6 +27,12 @@ _WEIGHTS = {
     "clock": 3,
     "hiccup": 3,
     "reverse": 2,
+    "stick": 5,
+    "trip": 4,
+    "clone": 0.4,
+    "backup": 2,
+    "restore": 2,
+    "law": 0.4,
 }
 
 
@@ -61,6 +67,8 @@ def draw(seed: int, days: float = DAYS) -> Plan:
     count = chance.randrange(24, 48)
     kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
     gaps = [chance.expovariate(1) ** 2 for _ in range(count)]
+    if chance.random() < 0.15:
+        days *= 3  # A winter: leases end, and are reclaimed before all has arrived.
     scale = timedelta(days=days * chance.random()).total_seconds() / sum(gaps)
     events = tuple(
         Event(

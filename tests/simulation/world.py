@@ -5,19 +5,24 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from app.storage import outbox
+from app.storage import device, outbox
 from app.storage.connection import transaction
 from tests.simulation import checks, network, town
+from tests.simulation.checks import Sold
+from tests.simulation.disk import Disk
 from tests.simulation.machine import Machine, Paper
 from tests.simulation.network import FINE
 from tests.simulation.office import Fell, Office, seeded
 from tests.simulation.plan import Event, Plan
+from tests.simulation.stick import Stick, damage
 
+SETTLING_WINDOW = timedelta(days=14)
 _CALM_ROUNDS = 40
 _CALM_STEP = timedelta(minutes=6)
 
@@ -48,6 +53,10 @@ class World:
         self.story: list[str] = []
         self.office = Office(self, plan.start)
         self.machines = [Machine(self, store.provider.id, store) for store in town.stores()]
+        self.forked: set[str] = set()
+        self.backups: dict[str, dict[str, bytes]] = {}
+        self.sticks: list[bytes] = []
+        self.sold: dict[str, Sold] = {}  # By message id: what any till ever recorded.
         self._late: list[tuple[dict[str, str], bytes]] = []
 
     # What the lines need.
@@ -67,6 +76,12 @@ class World:
         for headers, body in reversed(late):
             with suppress(Fell):
                 self.office.answer(headers, body)
+
+    def slow(self, msgid: str) -> bool:
+        """Tell whether a settlement came later than its lease's settling window."""
+        rows = self.office.rows("SELECT received_at, settled_at FROM settlement WHERE msgid = ?", (msgid,))
+        received, settled = (datetime.fromisoformat(each) for each in rows[0])
+        return received - settled > SETTLING_WINDOW
 
     # What happens.
 
@@ -118,6 +133,8 @@ class World:
         if chance.random() < 0.1:
             boxes.append(town.box(1, chance.randrange(3)))  # A box that may have been sold before.
         psn, asks, delivers = chance.randrange(town.PEOPLE), chance.random() < 0.6, chance.random() < 0.6
+        if chance.random() < 0.5:
+            psn = event.where  # Most people go to the shop next door, now and then to another.
         number = machine.act(
             lambda: machine.sell(psn, boxes, asks=asks, delivers=delivers, chance=chance), chance
         )
@@ -159,6 +176,102 @@ class World:
         return ""
 
     def _reverse(self, machine: Machine, event: Event, chance: Random) -> str:
+        found = self.office.rows(
+            "SELECT psn_no, mdtrt_id, setl_id FROM settlement WHERE provider = ? AND reversed_by IS NULL"
+            " ORDER BY setl_id",
+            (machine.provider,),
+        )
+        if not found:
+            return "nothing"
+        chosen = chance.choice(found)
+        return f"{machine.act(lambda: machine.take_back(*chosen), chance)}"
+
+    def _trip(self, machine: Machine, event: Event, chance: Random) -> str:
+        until = (self.now + timedelta(days=chance.randrange(1, 12))).date()
+        people = tuple(each.psn_no for each in town.people(self.start.year) if chance.random() < 0.6) or (
+            town.people(self.start.year)[0].psn_no,
+        )
+        self.injected["trip"] += 1
+        return f"{machine.act(lambda: machine.travel(people, until), chance)} leases"
+
+    def _stick(self, machine: Machine, event: Event, chance: Random) -> str:
+        """Carry a bundle to the agency and its answer back, to whichever till, whatever the stick does."""
+        stick = Stick()
+        done = machine.act(
+            lambda: machine.satchel.export_bundle(machine.provider, stick.root),
+            chance,  # type: ignore[arg-type]
+        )
+        if done is None:
+            return "not written"
+        data, fate = damage(stick.files.popitem()[1], chance)
+        self.injected[f"stick_{fate}"] += 1
+        self.pass_by(3_600 * chance.random())
+        down: bytes | None = None
+        with suppress(Fell):
+            down = self.office.take_in(data, chance.randbytes(32))
+        if down is not None:
+            self.sticks.append(down)
+        told = fate
+        for _time in range(chance.randrange(3)):
+            if self.sticks:  # Any that ever came back: replayed, older, another till's.
+                told += f", {self._bring(chance)}"
+        return told
+
+    def _bring(self, chance: Random) -> str:
+        machine = chance.choice(self.machines)
+        bundle, fate = damage(chance.choice(self.sticks[-4:]), chance)
+        stick = Stick()
+        stick.files["down.syb"] = bundle
+        self.injected["stick_brought"] += 1
+        report = machine.act(
+            lambda: machine.satchel.import_bundle(stick.root / "down.syb"),
+            chance,  # type: ignore[arg-type]
+        )
+        return f"{fate} to {machine.name}: {report.answers if report else 'no'} answers"
+
+    def _clone(self, machine: Machine, event: Event, chance: Random) -> str:
+        """Copy a till's whole disk into another machine, which goes on selling beside it."""
+        if machine.provider in self.forked or not machine.on or machine.disk.fuse is not None:
+            return "nothing"
+        machine.act(machine.switch_off, chance)
+        disk = Disk(f"{machine.name}-clone")
+        disk.load(machine.disk.image())
+        twin = Machine(self, f"{machine.name}-clone", machine.store, disk)
+        twin.weather = machine.weather
+        self.machines.append(twin)
+        self.forked.add(machine.provider)
+        self.injected["clone"] += 1
+        return twin.name
+
+    def _backup(self, machine: Machine, event: Event, chance: Random) -> str:
+        if machine.disk.fuse is None:
+            machine.act(machine.switch_off, chance)
+            self.backups[machine.name] = machine.disk.image()
+        return ""
+
+    def _restore(self, machine: Machine, event: Event, chance: Random) -> str:
+        """Put an old backup in the place of the books; the till's mark outside them stays."""
+        image = self.backups.get(machine.name)
+        if image is None or machine.provider in self.forked or machine.disk.fuse is not None:
+            return "nothing"
+        machine.act(machine.switch_off, chance)
+        kept = {name: data for name, data in machine.disk.image().items() if name == device.MARK}
+        machine.disk.load({**image, **kept})
+        if chance.random() < 0.6:  # By the program's own way; else somebody copied files.
+            mark = device.read_mark(machine.mark_path)  # type: ignore[arg-type]
+            if mark is not None:
+                device.write_mark(machine.mark_path, replace(mark, restored=True))  # type: ignore[arg-type]
+        machine.lineage = f"{machine.lineage}/{event.number}"
+        self.injected["restore"] += 1
+        return ""
+
+    def _law(self, machine: Machine, event: Event, chance: Random) -> str:
+        """A document that reaches back: the agency applies it, the tills hear of it when they are started."""
+        if self.office.law_changed:
+            return "nothing"
+        self.office.change_law()
+        self.law_changed_at_tills = True
+        self.injected["law_changed"] += 1
         return ""
 
     # The calm.
@@ -172,19 +285,31 @@ class World:
             machine.disk.fuse = None
             machine.weather = FINE
             machine.clock.off = timedelta()
+        self._drain(chance)
+        self.now += timedelta(days=35)
+        self._drain(chance)
+        self.now += timedelta(days=16)
+        self.office.reclaim()
+        self._drain(chance)
+        for _round in range(2):
+            for machine in self.machines:
+                self.now += _CALM_STEP
+                machine.act(machine.courier.pull, chance)
+        for found in checks.after_the_storm(self):
+            self._note(found)
+
+    def _drain(self, chance: Random) -> None:
         for _round in range(_CALM_ROUNDS):
             self.now += _CALM_STEP
             for machine in self.machines:
                 machine.act(lambda machine=machine: self._quiet_round(machine), chance)  # type: ignore[misc]
             if all(machine.on and outbox.counts(machine.db)[0] == 0 for machine in self.machines):
-                break
-        for machine in self.machines:
-            machine.act(machine.courier.pull, chance)
-        for found in checks.after_the_storm(self):
-            self._note(found)
+                return
 
     @staticmethod
     def _quiet_round(machine: Machine) -> None:
+        machine.courier.online = True
+        machine.till.next_customer()
         with transaction(machine.db):
             outbox.hasten(machine.db, machine.clock.now())
         machine.courier.deliver()

@@ -1,0 +1,82 @@
+"""A USB stick: what is written onto it may be cut, flipped, old, or brought to the wrong till."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+from tests.simulation.disk import scratch
+
+
+class Stick:
+    """The files on a stick."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def root(self) -> StickPath:
+        return StickPath(self, "")
+
+
+class StickPath:
+    """A file on a stick, with as much of a path's face as bundles need."""
+
+    def __init__(self, stick: Stick, name: str) -> None:
+        self._stick, self.name = stick, name
+
+    def __truediv__(self, name: str) -> StickPath:
+        return StickPath(self._stick, name)
+
+    def __str__(self) -> str:
+        return f"/stick/{self.name}"
+
+    @property
+    def parent(self) -> StickPath:
+        return self._stick.root
+
+    def mkdir(self, *, parents: bool, exist_ok: bool) -> None:
+        """A stick has its root."""
+
+    def with_suffix(self, suffix: str) -> StickPath:
+        return StickPath(self._stick, self.name.rpartition(".")[0] + suffix)
+
+    def read_bytes(self) -> bytes:
+        return self._stick.files[self.name]
+
+    @contextmanager
+    def open(self, _mode: str) -> Iterator[_Writing]:
+        writing = _Writing()
+        yield writing
+        self._stick.files[self.name] = bytes(writing.data)
+
+    def replace(self, other: StickPath) -> None:
+        self._stick.files[other.name] = self._stick.files.pop(self.name)
+
+
+class _Writing:
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+    def flush(self) -> None:
+        """All is written already."""
+
+    def fileno(self) -> int:
+        return scratch()
+
+
+def damage(data: bytes, chance: Random) -> tuple[bytes, str]:
+    """Return what a stick gives back of ``data``, and what became of it."""
+    fate = chance.random()
+    if fate < 0.55:
+        return data, "whole"
+    if fate < 0.7:
+        return data[: chance.randrange(len(data))], "cut"
+    spoilt = bytearray(data)
+    for _ in range(chance.randrange(1, 4)):
+        spoilt[chance.randrange(len(spoilt))] ^= 1 << chance.randrange(8)
+    return bytes(spoilt), "flipped"

@@ -321,6 +321,17 @@ def test_a_reprint_says_in_its_place_whether_paper_came_out(afield: Afield) -> N
     assert afield.window.window.rail["sales"].isChecked()
 
 
+def test_news_from_outside_does_not_wipe_out_what_was_just_said(afield: Afield) -> None:
+    afield.window.tour(SHAOXING, 6)
+    afield.window.key(Qt.Key.Key_F12)
+    afield.window.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    afield.till.bench.courier.hear(None)
+    afield.window.settle()
+    assert "小票已补打" in afield.window.words()
+    afield.window.key(Qt.Key.Key_F12)
+    assert "小票已补打" not in afield.window.words()
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_F3, Qt.Key.Key_F4, Qt.Key.Key_F7, Qt.Key.Key_F8])
 def test_whatever_a_finger_presses_in_a_place_is_high_enough(afield: Afield, key: Qt.Key) -> None:
     afield.open(key)

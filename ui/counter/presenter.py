@@ -72,8 +72,8 @@ class CounterPresenter:
         self._step(lambda counter: counter.start())
 
     def refresh(self) -> None:
-        """Show what the world did to the sale meanwhile."""
-        self._step(lambda counter: counter.refresh())
+        """Show what the world did to the sale meanwhile; what was said to the person stays."""
+        self._step(lambda counter: counter.refresh(), self._show)
 
     def entered(self, text: str) -> None:
         """Take what was scanned or typed; an empty field goes on to cash, or to the next customer."""
@@ -124,30 +124,37 @@ class CounterPresenter:
         self._step(lambda counter: counter.undo())
 
     def show_trouble(self, notice: Notice) -> None:
-        """Show a notice beside what is there; the next step clears it."""
+        """Show a notice beside what is there; the person's next step clears it, no news from outside does."""
         self._trouble = notice
         self._settling = False
         if self.state is not None:
-            self.show_state(self.state)
+            self._show(self.state)
         else:
             self._view.show_notice(notice_page(notice))
 
     def show_state(self, state: CounterState) -> None:
-        """Show ``state``."""
+        """Show the ``state`` that a step of the person came to."""
+        self._trouble = None
+        self._show(state)
+
+    def _show(self, state: CounterState) -> None:
         if state.settled is not None and (self.state is None or self.state.settled is None):
             self._toured = None
             self._ask_tour()  # A box is sold once: the next sale scans boxes of its own.
         self.state = state
         self._settling = False
-        notice, self._trouble = self._trouble or state.notice, None
-        self._view.show(pages(state, self.tour, notice, self._toured))
+        self._view.show(pages(state, self.tour, self._trouble or state.notice, self._toured))
 
-    def _step(self, call: Callable[[Counter], CounterState]) -> None:
+    def _step(
+        self,
+        call: Callable[[Counter], CounterState],
+        show: Callable[[CounterState], None] | None = None,
+    ) -> None:
         def work(counter: Counter) -> CounterState:
             self._latest = call(counter)
             return self._latest
 
-        self._desk.ask(work, self.show_state)
+        self._desk.ask(work, show or self.show_state)
 
     def _ask_tour(self) -> None:
         self._desk.ask(lambda counter: counter.tour(), self._keep_tour)

@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 from engine.protocol import signing
 from engine.protocol.blocks import AROUND, CHUNK, FORMAT, ID_LENGTH, MARK, SHEET, Block, block, blocks_in
 from engine.protocol.sealing import Seal, box_key
-from engine.protocol.wire import encode
+from engine.protocol.wire import LARGEST_NUMBER, encode
 
 Kind = Literal["message", "answer", "news", "trip", "catalogue"]
 """``message``: a whole signed envelope. ``answer``: a whole envelope, ``ref`` is the msgid that it answers.
@@ -40,6 +40,9 @@ _AROUND_PIECE = 128
 _SIGNATURE = 88  # Base64 of an Ed25519 signature.
 
 
+_Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
+
+
 class Header(Struct, frozen=True, kw_only=True):
     """Who wrote a bundle for whom, and which one it is.
 
@@ -52,11 +55,11 @@ class Header(Struct, frozen=True, kw_only=True):
     direction: Literal["up", "down"]
     provider: str
     till: str
-    epoch: Annotated[int, Meta(ge=1)]
-    serial: Annotated[int, Meta(ge=0)]
+    epoch: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
+    serial: _Count
     made_at: datetime
-    cursor: Annotated[int, Meta(ge=0)] = 0
-    mailbox: Annotated[int, Meta(ge=0)] = 0
+    cursor: _Count = 0
+    mailbox: _Count = 0
     format: int = FORMAT
 
 
@@ -333,5 +336,5 @@ def _joined(chunks: Iterable[Sequence[_Piece]]) -> tuple[Item, ...]:
     return tuple(
         Item(pieces[0].kind, b"".join(piece.body for piece in pieces), pieces[0].ref)
         for _place, pieces in sorted(parts.items())
-        if [piece.part for piece in pieces] == list(range(pieces[0].parts))
+        if len(pieces) == pieces[0].parts and [each.part for each in pieces] == list(range(len(pieces)))
     )

@@ -10,10 +10,12 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
-from engine.protocol.wire import decode, encode
+from engine.protocol.wire import LARGEST_NUMBER, decode, encode
 
 _Key = Annotated[str, Meta(min_length=44, max_length=44)]
-_Till = Annotated[str, Meta(pattern="^[0-9]{2}$")]
+_Till = Annotated[str, Meta(pattern=r"^[0-9]{2}\Z")]
+_Epoch = Annotated[int, Meta(ge=1, le=1_000_000)]
+_Count = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 
 
 class Device(Struct, frozen=True, kw_only=True):
@@ -24,11 +26,11 @@ class Device(Struct, frozen=True, kw_only=True):
     """
 
     till: _Till
-    epoch: Annotated[int, Meta(ge=1)]
+    epoch: _Epoch
     chain: str
-    number: Annotated[int, Meta(ge=0)]
+    number: _Count
     hash: str
-    waiting: int = 0
+    waiting: _Count = 0
     oldest: str | None = None
 
 
@@ -42,10 +44,10 @@ class Enrolment(Struct, frozen=True, kw_only=True):
     """
 
     till: _Till
-    epoch: Annotated[int, Meta(ge=1)]
+    epoch: _Epoch
     public_key: _Key
     box_key: _Key
-    number: Annotated[int, Meta(ge=0)]
+    number: _Count
     hash: str
     code: str | None = None
     old_signature: str | None = None

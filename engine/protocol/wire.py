@@ -17,6 +17,9 @@ T = TypeVar("T")
 LARGEST: Fen = 99_999_999_999
 """The largest amount that is taken, in fen; N16,2 allows more than any pharmacy sells."""
 
+LARGEST_NUMBER = 2**53
+"""The largest count that is taken: every database and every JSON reader holds it."""
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _PATH = re.compile(r"at `\$\.?([^`]*)`")

@@ -128,7 +128,16 @@ def test_an_unknown_till_and_an_epoch_that_never_was_are_told_apart(
 
 
 @pytest.mark.parametrize(
-    "info", ["", "x", "{}", '{"till":"1"}', '{"till":"01","epoch":0,"chain":"","number":0,"hash":""}']
+    "info",
+    [
+        "",
+        "x",
+        "{}",
+        '{"till":"1"}',
+        '{"till":"01","epoch":0,"chain":"","number":0,"hash":""}',
+        '{"till":"01","epoch":99999999999999999999999,"chain":"","number":0,"hash":""}',
+        '{"till":"01","epoch":1,"chain":"","number":99999999999999999999999,"hash":""}',
+    ],
 )
 def test_device_info_that_cannot_be_read_is_refused(bureau: Bureau, till: EnrolledTill, info: str) -> None:
     said = till.send(till.body("2102", settlement(), dev_safe_info=info))

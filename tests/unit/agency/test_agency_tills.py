@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from agency.storage.connection import transaction
 from agency.storage.findings import Finding
 from agency.storage.tills import ACTIVE, FORKED, Till
 from agency.tills import Speaker, may_hold_leases
+from engine.protocol.journal import journal_input
 from engine.protocol.signin import sign_in_input
 from engine.protocol.wire import ProtocolError
-from tests.fakes.agency_line import EZHOU, SHAOXING, Bureau
+from tests.fakes.agency_line import EZHOU, SHAOXING, Bureau, store
 from tests.fakes.enrolled_till import EnrolledTill
 
 SIGN_IN = sign_in_input("01")
@@ -306,3 +308,20 @@ def test_a_fork_is_one_finding_however_often_it_shows(bureau: Bureau, till: Enro
         backup.call("9001", SIGN_IN)
 
     assert len(found(bureau)) == 1
+
+
+def test_messages_of_one_till_that_arrive_at_once_are_no_fork_and_the_furthest_head_stays(
+    bureau: Bureau, till: EnrolledTill
+) -> None:
+    bodies = []
+    for number in range(24):
+        till.write(body=f'{{"n":{number}}}')
+        bodies.append(till.body("9001", SIGN_IN))
+    pages = [till.body("SY03", journal_input(store(SHAOXING), till.entries)) for _ in range(8)]
+
+    with ThreadPoolExecutor(8) as threads:
+        said = list(threads.map(till.send, [*bodies[::2], *pages, *bodies[1::2]]))
+
+    assert {each.refused for each in said} == {""}
+    assert (known(bureau).state, known(bureau).seen_number, found(bureau)) == (ACTIVE, 24, [])
+    assert bureau.db.execute("SELECT count(*) FROM journal").fetchone()[0] == 24

@@ -232,6 +232,14 @@ def test_a_chunk_that_swells_without_end_is_a_lost_chunk(monkeypatch: pytest.Mon
     assert (reading.verdict, reading.missing, reading.items) == ("damaged", (0,), ())
 
 
+def test_an_item_that_claims_parts_without_end_is_left_out() -> None:
+    from engine.protocol.bundle import _joined, _Piece
+
+    endless = _Piece(0, 0, 2**60, "message", "", b"x")
+
+    assert _joined([[endless, _Piece(1, 0, 1, "message", "", b"y")]]) == (Item("message", b"y"),)
+
+
 def test_the_file_shows_its_sender_and_nothing_of_its_messages() -> None:
     secret = Item("message", b'{"psn_name":"SOMEBODY"}' * 50)
     data = written([secret])

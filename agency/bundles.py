@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 
 from agency import batches
 from agency.clock import Clock
-from agency.service import Agency, Answer
+from agency.service import GOOD, Agency, Answer
 from agency.storage import bundles, tills
 from agency.storage.bundles import Taken
 from agency.storage.connection import Database, transaction
@@ -87,7 +87,7 @@ class Counter:
             reading=reading,
             standing=standing,
             messages=len(answered),
-            refused=sum(answer.verdict not in ("accepted", "repeated") for _message, answer in answered),
+            refused=sum(answer.verdict not in GOOD for _message, answer in answered),
             held=held,
             down=down,
         )

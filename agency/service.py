@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -70,6 +71,10 @@ _SWEEPING = ("9001", "2101")
 _ATTEMPTS = 5
 
 OK, UNAUTHORIZED, UNAVAILABLE = 200, 401, 503
+GOOD = ("accepted", "repeated")
+"""Verdicts of a message that was not refused."""
+
+_log = logging.getLogger("agency")
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -218,7 +223,11 @@ class Agency:
     def _each(self, db: Connection, read: Sequence[batches.Message], received: datetime) -> list[Answer]:
         """Carry out messages, each as if it came alone, all made durable together."""
         persons.lock_all(db, batches.people_of(read))
-        return [self._one_of(db, each, received) for each in read]
+        told = [self._one_of(db, each, received) for each in read]
+        for each in told:
+            if each.verdict not in GOOD:
+                _log.info("%s %s among others", each.infno, each.verdict)
+        return told
 
     def _one_of(self, db: Connection, message: batches.Message, received: datetime) -> Answer:
         if isinstance(message, ProtocolError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from engine.journal import seal
 from engine.protocol.batch import batch_input
+from engine.protocol.journal import journal_input
 from engine.protocol.settlement import reversal_input
 from engine.protocol.signin import sign_in_input
-from tests.fakes.agency_line import Bureau, draft_of, paid_by_law, person
+from tests.fakes.agency_line import SHAOXING, Bureau, draft_of, paid_by_law, person, store
 from tests.fakes.enrolled_till import EnrolledTill
 
 SIGN_IN = sign_in_input("01")
@@ -67,7 +69,10 @@ def test_a_batch_sent_twice_has_the_same_answers_and_no_second_effect(
     assert bureau.sums("王秀英") == paid
 
 
-def test_a_refused_message_leaves_the_others_as_they_are(bureau: Bureau, till: EnrolledTill) -> None:
+def test_a_refused_message_leaves_the_others_as_they_are_and_is_in_the_log(
+    bureau: Bureau, till: EnrolledTill, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "agency")
     good = till.body("2102", paid_by_law(draft_of(person("王秀英")))[0][1])
     stranger = EnrolledTill(bureau, seed="stranger")
     bodies = [
@@ -86,6 +91,8 @@ def test_a_refused_message_leaves_the_others_as_they_are(bureau: Bureau, till: E
     codes = ["invalid", "invalid", "device_signature", "device_signature", "unknown_infno", ""]
     assert [each.refused for each in said] == [*codes, "unknown_infno", ""]
     assert settled(bureau) == 1
+    assert caplog.messages.count("9001 device_signature among others") == 2
+    assert "王秀英" not in caplog.text
 
 
 def test_a_batch_whose_sender_is_nobody_does_nothing(bureau: Bureau, till: EnrolledTill) -> None:
@@ -117,9 +124,6 @@ def test_a_till_that_never_enrolled_may_send_batches_too(bureau: Bureau) -> None
 def test_uploads_in_a_batch_follow_one_another(bureau: Bureau, till: EnrolledTill) -> None:
     for number in range(6):
         till.write(body=f'{{"n":{number}}}')
-    from engine.protocol.journal import journal_input
-    from tests.fakes.agency_line import SHAOXING, store
-
     pages = [till.entries[:2], till.entries[2:4], till.entries[5:], till.entries[4:]]
     wrong = seal(number=3, at=bureau.clock.at, kind="sale", body="{}", previous=till.entries[1].hash)
 

@@ -21,8 +21,8 @@ from engine.protocol.envelope import Request, signed_by
 from engine.protocol.signing import from_text
 from engine.protocol.wire import ProtocolError, parse_seconds
 
-AT_ONCE = timedelta(seconds=10)
-"""Two threads of a till may read clock and journal in either order; nobody puts a backup back that fast."""
+AT_ONCE = timedelta(minutes=2)
+"""Two threads of a till may read clock and journal in either order, and wait for the line between the two."""
 
 _CLOCKS_APART = timedelta(days=1)  # A clock years ahead must not blind the agency to what comes after it.
 

@@ -8,11 +8,14 @@ from msgspec.structs import replace
 from agency.books import Books
 from agency.calls import Call
 from agency.purchase import Purchase
-from agency.storage import findings
+from agency.storage import findings, leases
+from agency.storage.connection import Connection
 from agency.storage.findings import Finding
-from agency.storage.leases import CLOSED, CLOSING, Kept
-from engine.lease import covers, spend_of
-from engine.policy.answer import Answer, Settlement, Step
+from agency.storage.leases import CLOSED, CLOSING, EXPIRED, Kept
+from agency.storage.settlements import Settlement
+from engine.lease import Spend, covers, spend_of
+from engine.policy import answer as said
+from engine.policy.answer import Answer, Step
 from engine.policy.claim import Claim
 from engine.protocol.settlement import SettlementRequest, Sums, sums_of
 from engine.protocol.wire import ProtocolError
@@ -39,10 +42,10 @@ def use_of(call: Call, purchase: Purchase, books: Books) -> Use | None:
     if kept is None or stated is None or request.facts.sums is None:
         return None
     claim = replace(purchase.claim, accumulators=stated)
-    answer = _law_on(call, claim, purchase)
-    if answer is None:
+    found = _law_on(call, claim, purchase, kept)
+    if found is None:
         return None
-    printed, differs = answer
+    claim, printed, differs = found
     spent = spend_of(printed.settlements, claim.parameters)
     if not covers(kept.lease, kept.used, spent):
         return None
@@ -50,6 +53,15 @@ def use_of(call: Call, purchase: Purchase, books: Books) -> Use | None:
     done = kept.state == CLOSING and used == kept.lease.reserved
     after = replace(kept, used=used, state=CLOSED if done else kept.state)
     return Use(kept=kept, after=after, claim=claim, answer=printed, law_differs=differs)
+
+
+def give_back(db: Connection, made: Settlement) -> None:
+    """Give a lease back what an undone settlement had used of it: the same may come again."""
+    kept = leases.lease(db, made.psn_no, made.lease) if made.lease else None
+    if kept is not None and kept.state != EXPIRED:
+        added = Spend(fund=made.added.fund_paid, class_b=made.added.fund_paid_class_b)
+        state = CLOSING if kept.state == CLOSED else kept.state
+        leases.save(db, replace(kept, used=kept.used.less(added), state=state))
 
 
 def _named(call: Call, request: SettlementRequest, books: Books) -> Kept | None:
@@ -63,28 +75,40 @@ def _named(call: Call, request: SettlementRequest, books: Books) -> Kept | None:
     return kept if same and known and request.at <= lease.use_until else None
 
 
-def _law_on(call: Call, claim: Claim, purchase: Purchase) -> tuple[Answer, bool] | None:
-    """Return the answer with the printed sums, and whether the law has changed; None for sums of no law."""
+def _law_on(call: Call, claim: Claim, purchase: Purchase, kept: Kept) -> tuple[Claim, Answer, bool] | None:
+    """Return the claim and answer with the printed sums, and whether the law or its figures changed.
+
+    Tried in turn: the law and the person as they are; the person as of a grant; and, where the till computed
+    by another text of the law, what it printed. None for sums that nothing gives.
+    """
     facts = purchase.request.facts
-    stated = facts.sums
-    if stated is None:
+    if facts.sums is None:
         return None
-    try:
-        answer = call.law.answer(claim)
-    except ProtocolError:
-        return None
-    if sums_of(answer) == stated:
-        return answer, False
-    if facts.policy_hash in (None, call.law.pack_hash(claim)):
+    before = [replace(claim, patient=each.patient, parameters=each.parameters) for each in kept.promised]
+    for tried in (claim, *before):
+        answer = _answer(call, tried)
+        if answer is not None and sums_of(answer) == facts.sums:
+            if tried is not claim:
+                _find(call, purchase)
+            return tried, answer, tried is not claim
+    answer = _answer(call, claim)
+    if answer is None or facts.policy_hash in (None, call.law.pack_hash(claim)):
         return None
     _find(call, purchase)
-    return _as_printed(answer, stated, claim, purchase.person.snapshot.benefit), True
+    return claim, _as_printed(answer, facts.sums, claim, purchase.person.snapshot.benefit), True
+
+
+def _answer(call: Call, claim: Claim) -> Answer | None:
+    try:
+        return call.law.answer(claim)
+    except ProtocolError:
+        return None
 
 
 def _as_printed(answer: Answer, stated: Sums, claim: Claim, benefit: str) -> Answer:
     """Return an answer that comes to what the till printed under the law of its day."""
     base = next((each for each in answer.settlements if each.benefit != "self_pay"), answer.settlements[0])
-    printed = Settlement(
+    printed = said.Settlement(
         benefit=benefit or base.benefit,
         disease=base.disease or _one_disease(claim),
         lines=tuple(line.id for line in claim.lines),
@@ -136,6 +160,6 @@ def _find(call: Call, purchase: Purchase) -> None:
             at=call.now,
             kind="law_differs",
             till=till,
-            text=f"销售 {purchase.request.facts.sale} 凭额度结算后政策有变，按打印的金额办理。",
+            text=f"销售 {purchase.request.facts.sale} 凭额度结算后政策或待遇参数有变，按打印的金额办理。",
         ),
     )

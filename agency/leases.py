@@ -16,13 +16,13 @@ from agency.books import Books, open_books, reclaim
 from agency.calls import Call, ended, with_sums
 from agency.storage import leases, persons, settlements
 from agency.storage.counters import next_number
-from agency.storage.leases import CLOSED, CLOSING, FINISHED, OPEN, Kept
+from agency.storage.leases import CLOSED, CLOSING, FINISHED, OPEN, Kept, Promised
 from agency.storage.tills import FORKED, Till
 from agency.tills import may_hold_leases
 from engine.adjudicate import less
 from engine.calendar import business_day
 from engine.lease import NOTHING, Lease, Spend, counting
-from engine.person import Person
+from engine.person import Person, as_patient
 from engine.policy.claim import Accumulators
 from engine.policy.room import Room
 from engine.protocol.lease import (
@@ -102,7 +102,7 @@ def grant_what_is_left(call: Call, till: Till, ask: LeaseAsk, until: datetime) -
     more = _bounded(room, most)
     if not more.fund:
         return NotGranted(psn_no=ask.psn_no, code="exhausted", text=_EXHAUSTED)
-    return grant(call, books, till, ask=ask, more=more, until=until)
+    return grant(call, person, till, ask=ask, more=more, until=until)
 
 
 def books_of(call: Call, person: Person) -> Books:
@@ -121,14 +121,19 @@ def effective_for(books: Books, till: Till, ask: LeaseAsk) -> Accumulators:
 
 
 def grant(
-    call: Call, books: Books, till: Till, *, ask: LeaseAsk, more: Spend, until: datetime
+    call: Call, person: Person, till: Till, *, ask: LeaseAsk, more: Spend, until: datetime
 ) -> SignedLease:
     """Reserve ``more`` for a till beyond what it has used; an open lease of its own is renewed."""
+    books = books_of(call, person)
     kept = books.of_till(till.provider, till.till, till.epoch)
     if kept is None:
         made = _new(call, books, till, more, until)
     else:
         made = _renewed(call, books, kept, _used(kept, ask).plus(more), until)
+    day = business_day(call.now)
+    promised = Promised(patient=as_patient(person, day), parameters=person.snapshot.parameters)
+    if promised not in made.promised:
+        made = replace(made, promised=(*made.promised, promised))
     leases.save(call.db, made)
     return signed_lease(call.keys.signing, made.lease)
 

@@ -65,7 +65,9 @@ def presettle(call: Call) -> str:
     lease = None
     if ask is not None and till is not None and _insured(decision.answer):
         more = _wanted(spend_of(decision.answer.settlements, claim.parameters), ask.want)
-        lease = leases.grant(call, books, till, ask=ask, more=more, until=call.now + call.terms.basket)
+        lease = leases.grant(
+            call, purchase.person, till, ask=ask, more=more, until=call.now + call.terms.basket
+        )
     return encode(_output(call, purchase, decision, Ids(), lease=lease))
 
 
@@ -106,14 +108,19 @@ def reverse(call: Call) -> str:
     return encode(reversed_output(told, facts=facts, at=call.now, ids=ids))
 
 
-def take_back(call: Call, made: Settlement) -> str:
-    """Take a settlement in force back, and return the number of its reversal; the person is locked."""
+def take_back(call: Call, made: Settlement, *, to_come_again: bool = False) -> str:
+    """Take a settlement in force back, and return the number of its reversal; the person is locked.
+
+    One that is ``to_come_again`` under another message gives its lease back what it had used of it.
+    """
     number = next_number(call.db, "settlement")
     setl_id = f"{made.setl_id[:6]}{compact(call.now)}{number:010d}"
     key = (made.psn_no, made.year, made.benefit)
     sums.write(call.db, *key, less(sums.read(call.db, *key), made.added))
     settlements.mark_reversed(call.db, made.psn_no, made.setl_id, setl_id)
     dispensed.take_back(call.db, made.psn_no, made.setl_id)
+    if to_come_again and made.lease is not None:
+        lease_use.give_back(call.db, made)
     reclaim(call.db, made.psn_no, call.now)
     trueup.mark(call.db, psn_no=made.psn_no, year=made.year, benefit=made.benefit, cause=trueup.REVERSED)
     trueup.run(call.db, call.law, made.psn_no, call.now)

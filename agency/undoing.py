@@ -64,7 +64,7 @@ def _undone(call: Call, asked: UndoRequest, answer: str) -> tuple[Undone, str | 
     if in_force == (asked.oinfno == "2103"):
         return "already", made.setl_id
     if in_force:
-        settling.take_back(call, made)
+        settling.take_back(call, made, to_come_again=True)
     else:
         _put_back(call, made)
     return "reversed", made.setl_id

@@ -11,12 +11,20 @@ from msgspec import Struct
 from agency.storage.connection import Connection
 from agency.storage.instants import instant, read_instant
 from engine.lease import Lease, Spend
+from engine.policy.claim import Parameters, Patient
 from engine.protocol.wire import encode
 
 OPEN, CLOSING, CLOSED, EXPIRED = "open", "closing", "closed", "expired"
 """``CLOSING``: the till is done, but not all that it settled has arrived. Both reserve."""
 
 FINISHED = (CLOSED, EXPIRED)
+
+
+class Promised(Struct, frozen=True, kw_only=True):
+    """Who somebody was, and by what figures the law was computed, when a lease was granted to them."""
+
+    patient: Patient
+    parameters: Parameters
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -26,6 +34,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     state: str
     reclaim_at: datetime
     used: Spend = Spend()
+    promised: tuple[Promised, ...] = ()  # Of each version that was granted on other figures than before it.
 
     @property
     def reserves(self) -> bool:
@@ -36,6 +45,11 @@ class Kept(Struct, frozen=True, kw_only=True):
     def outstanding(self) -> Spend:
         """Return what may still arrive under it."""
         return self.lease.reserved.less(self.used) if self.reserves else Spend()
+
+
+class _Body(Struct, frozen=True, kw_only=True):
+    lease: Lease
+    promised: tuple[Promised, ...]
 
 
 _KEY = ("psn_no", "id")
@@ -70,7 +84,7 @@ def save(db: Connection, kept: Kept) -> None:
         lease.reserved.class_b,
         kept.used.fund,
         kept.used.class_b,
-        encode(lease),
+        encode(_Body(lease=lease, promised=kept.promised)),
         lease.psn_no,
         lease.id,
     )
@@ -112,8 +126,10 @@ def people_overdue(db: Connection, now: datetime, limit: int) -> list[str]:
 
 
 def _read(row: Any) -> Kept:
+    body = msgspec.json.decode(row[0], type=_Body)
     return Kept(
-        lease=msgspec.json.decode(row[0], type=Lease),
+        lease=body.lease,
+        promised=body.promised,
         state=row[1],
         reclaim_at=read_instant(row[2]),
         used=Spend(fund=row[3], class_b=row[4]),

@@ -28,6 +28,7 @@ from engine.protocol.lease import (
     lease_input,
     read_lease,
 )
+from engine.protocol.reversal import UndoRequest, undo_input
 from engine.protocol.settlement import basket_input, reversal_input, settlement_input
 from engine.quota import after
 from engine.sale import BasketLine, Draft, make_claim
@@ -202,6 +203,17 @@ class Counter:
         return self.till.call(
             "2103", reversal_input(psn_no=info["psn_no"], mdtrt_id=info["mdtrt_id"], setl_id=info["setl_id"])
         )
+
+    def undo(self, sold: Sold) -> Said:
+        """Take back by 2601 whatever a sale's message did."""
+        asked = UndoRequest(psn_no=self.whose.psn_no, omsgid=sold.msgid, oinfno="2102")
+        return self.till.call("2601", undo_input(asked))
+
+    def again(self, sold: Sold) -> Sold:
+        """Keep a sale under a new message, in the place of its old one."""
+        fresh = replace(sold, msgid=self.till.fresh_id())
+        self.sold[self.sold.index(sold)] = fresh
+        return fresh
 
     def _ask(self, want: int | None) -> LeaseAsk:
         return LeaseAsk(

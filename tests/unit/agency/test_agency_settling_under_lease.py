@@ -251,6 +251,23 @@ def test_printed_stands_where_the_law_was_changed_after_the_sale_and_an_auditor_
     assert [each.kind for each in findings.recent(bureau.db, 9)] == ["law_differs"]
 
 
+def test_figures_that_changed_after_the_grant_do_not_change_what_was_printed(
+    bureau: Bureau, counters: tuple[Counter, Counter]
+) -> None:
+    here, _ = counters
+    here.ask()
+    made = sold(here)
+    with transaction(bureau.db):
+        persons.save(bureau.db, [replace(here.whose, filings=())])
+
+    settled = read(here.deliver(made), made)
+
+    assert printed(made, settled)
+    assert settled.facts is not None
+    assert settled.facts.under_lease == made.lease
+    assert [each.kind for each in findings.recent(bureau.db, 9)] == ["law_differs"]
+
+
 def test_lease_of_a_closed_epoch_still_covers_what_that_epoch_sold(counters: tuple[Counter, Counter]) -> None:
     here, _ = counters
     here.ask()

@@ -114,6 +114,26 @@ def test_settlement_that_was_refused_has_nothing_to_undo(counter: Counter) -> No
     assert result(undo(counter, made.msgid)).outcome == "refused"
 
 
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_what_was_undone_comes_again_under_its_lease_as_printed(
+    bureau: Bureau, counter: Counter, is_closed: bool
+) -> None:
+    counter.ask_for(10)
+    made = counter.sell(10)
+    assert made is not None
+    counter.deliver(made)
+    if is_closed:
+        counter.close()
+    assert result(counter.undo(made)).outcome == "reversed"
+
+    said = counter.deliver(counter.again(made))
+
+    facts = msgspec.json.decode(said.output["setlinfo"]["expContent"])
+    assert (facts["under_lease"], facts["gap"]) == (made.lease, 0)
+    paid = books_of(bureau, counter.whose).paid.fund_paid
+    assert paid == counter.whose.snapshot.accumulators.fund_paid + made.printed.fund
+
+
 def test_reversal_is_undone_and_the_settlement_stands_again(bureau: Bureau, counter: Counter) -> None:
     made = sold(counter)
     settled = counter.deliver(made)

@@ -39,7 +39,7 @@ class Backup(Struct, frozen=True, kw_only=True):
 
 def make(db: Connection, key: bytes, folder: Path, at: datetime) -> Backup:
     """Copy ``db`` into ``folder``, check the copy, and return it; raise a StorageTrouble."""
-    part = folder / "counter.part"
+    part = folder / f"counter-{os.getpid()}.part"  # A command may back up beside an open counter.
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)

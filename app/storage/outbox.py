@@ -148,10 +148,11 @@ def settle(db: Connection, verdicts: Iterable[Verdict], at: datetime) -> None:
     _move_mark(db)
 
 
-def waiting_id(db: Connection, id: str) -> Message | None:
-    """Return the message with ``id`` while it waits; None when it does not, or is nobody's."""
-    row = db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id = ? AND {_WAITS}", (id,)).fetchone()
-    return _message(row) if row else None
+def still_waiting(db: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Return those of the messages ``numbers`` that wait, each with its present id."""
+    marks = ", ".join("?" * len(numbers))
+    rows = db.execute(f"SELECT number, id FROM outbox WHERE number IN ({marks}) AND {_WAITS}", (*numbers,))
+    return dict(rows.fetchall())
 
 
 def _number(db: Connection, id: str) -> int:

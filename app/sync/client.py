@@ -177,6 +177,9 @@ class AgencyClient:
         status, body = self._post(self._encode(question, sender, None, voice))
         response = _decoded(status, body)
         if status == _OK and not response.accepted:
+            if voice.agency_key is not None and not _proven(response, voice.agency_key, question):
+                # Believed, it would end every further attempt, and anybody can write a refusal.
+                raise Unreachable("医保中心的登记应答签名不对，没有采用。请联系医保中心核对。")
             return Rejected(response.err_code, response.err_msg)
         reply = _verdict(status, response)
         try:
@@ -222,7 +225,7 @@ class AgencyClient:
         return reply
 
     def fetch(self, infno: str, input_json: str, sender: Sender) -> bytes:
-        """Return the file that a 9102 asks for; raise Unreachable where no file came, whatever came instead."""
+        """Return the file that a 9102 asks for; raise Unreachable where no file came."""
         voice = self.voice(sender.provider)
         question = Question(id=self.fresh_id(sender), infno=infno, input=input_json)
         status, body = self._post(self._encode(question, sender, self._sign_in(sender, voice), voice))

@@ -18,7 +18,7 @@ from app.storage.connection import Connection, transaction
 from app.storage.outbox import Failure, Message
 from app.sync import unknown
 from app.sync.client import AgencyClient, Question, Reply, Unreachable, provider_sender
-from app.sync.settle import Sent, failure_of, take, wait_after
+from app.sync.settle import LONGEST_WAIT, Sent, failure_of, take, wait_after
 from engine.protocol.envelope import Sender
 from engine.protocol.settlement import person_of
 from engine.protocol.wire import ProtocolError
@@ -74,8 +74,8 @@ def deliver_due(
         lane, text = round_.read(message)
         if lane in round_.held:
             continue
-        if message.next_attempt_at is not None and message.next_attempt_at > round_.now:
-            round_.hold(lane, message.next_attempt_at)
+        if not round_.is_due(message):
+            round_.hold(lane, message.next_attempt_at or round_.now)
             continue
         if round_.is_full(message, text):
             if interrupted():
@@ -132,11 +132,16 @@ class _Round:
         """Whether messages are ready that were not sent yet."""
         return bool(self._batch)
 
+    def is_due(self, message: Message) -> bool:
+        """Tell whether ``message`` may be sent now; no wait is so long that its clock was not set back."""
+        at = message.next_attempt_at
+        return at is None or at <= self.now or at > self.now + LONGEST_WAIT
+
     def read(self, message: Message) -> tuple[str, str | None]:
         """Return the lane of ``message``, and its text as far as that was needed and could be written."""
         if message.infno == outbox.JOURNAL_UPLOAD:
             return message.infno, message.input
-        tried_in_vain = message.input is None and message.attempts and not self._is_due(message)
+        tried_in_vain = message.input is None and message.attempts and not self.is_due(message)
         text = None if tried_in_vain else self._boundary(lambda: outbox.text_of(self._db, message))
         # Without its text nobody knows whose message it is: it holds up itself alone.
         return (message.id, None) if text is None else (_lane(message.infno, text), text)
@@ -191,9 +196,6 @@ class _Round:
             trouble=self._trouble,
             next_at=next_at or self._next_at,
         )
-
-    def _is_due(self, message: Message) -> bool:
-        return message.next_attempt_at is None or message.next_attempt_at <= self.now
 
     def _sender(self, sent: Sent) -> Sender:
         return sender_of(self._db, sent.message.provider, self._operator)

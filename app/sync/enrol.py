@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.storage import device, findings, journal, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Identity, Pinned
-from app.sync.client import AgencyClient, Rejected, Voice
+from app.sync.client import AgencyClient, Rejected, Unreachable, Voice
 from engine.protocol.device import Device, Enrolled, Enrolment, device_text, new_epoch_text
 from engine.protocol.envelope import Sender
 from engine.protocol.signing import from_text, sign, to_text
@@ -37,8 +37,21 @@ def voice_of(db: Connection, provider: str) -> Voice | None:
 
 
 def introduce(db: Connection, client: AgencyClient) -> None:
-    """Let ``client`` speak as this till; both belong to the calling thread."""
-    client.voice = lambda provider: voice_of(db, provider)
+    """Let ``client`` speak as this till; both belong to the calling thread.
+
+    It is silent from a restored backup on until the new epoch is known: what the old one's key said now would
+    look to the agency like a cloned disk.
+    """
+
+    def voice(provider: str) -> Voice | None:
+        known = device.pinned(db, provider)
+        if known is not None and known.epoch < device.current(db).epoch:
+            raise Unreachable(
+                device.trouble(db, provider) or "本机恢复过备份，正在重新登记。销售照常，消息稍后自动发送。"
+            )
+        return voice_of(db, provider)
+
+    client.voice = voice
 
 
 def ensure(

@@ -117,7 +117,7 @@ class Keeper:
             return False
         if closing_time:
             return True
-        if self._not_before is not None and now < self._not_before:
+        if self._not_before is not None and now < self._not_before <= now + EVERY:
             return False
         sold = sales.newest(db).serial
         if self._sales < 0:

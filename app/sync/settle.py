@@ -61,11 +61,14 @@ def take(
     that ``fresh_id`` gives; others of the same answer only wait for it. Where repeats are not safe, a
     settlement without an answer is of unknown fate.
     """
+    waiting = outbox.still_waiting(db, [sent.message.number for sent, _reply in answered])
     verdicts: list[Verdict] = []
     failures: list[Failure] = []
     mended: set[str] = set()
     for sent, reply in answered:
         message = sent.message
+        if waiting.get(message.number) != message.id:
+            continue  # Its answer came by the other way, stick or wire, while this one was on its own.
         if isinstance(reply, Unreachable):
             failures.append(failure_of(sent, reply, at, repeats_safe=repeats_safe))
         elif isinstance(reply, Accepted):

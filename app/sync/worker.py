@@ -24,6 +24,7 @@ from app.sync.client import AgencyClient, Unreachable
 from app.sync.deliver import deliver_due, sender_of, wait_after
 from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
+from app.sync.settle import LONGEST_WAIT
 from app.usecases.ports import ClaimAnswer, ClaimContext, PersonAnswer
 from engine.ids import Scan
 from engine.protocol.envelope import Sender
@@ -74,6 +75,7 @@ class SyncWorker:
         self._open_db, self._open_client = open_db, open_client
         self._clock, self._home, self._operator = clock, home, operator
         self._pull_every, self._code_for = pull_every, code_for
+        self._longest_wait = max(pull_every, LONGEST_WAIT)
         self._sending: frozenset[str] = frozenset()
         self._listeners: list[Hear] = []
         self._wake = threading.Condition()
@@ -187,7 +189,8 @@ class SyncWorker:
 
     def _idle(self) -> timedelta:
         now = self._clock.now()
-        pull_in = self._next_pull - now if self._next_pull else _AT_ONCE
+        # A clock that was set back must not make a wait of it.
+        pull_in = min(self._next_pull - now, self._longest_wait) if self._next_pull else _AT_ONCE
         # While nobody answers: one attempt in a while, not one for each waiting message.
         if self._fruitless or self._next_delivery is None:
             return pull_in
@@ -286,7 +289,8 @@ class SyncWorker:
 
     def _pull(self, db: Connection, client: AgencyClient) -> None:
         now = self._clock.now()
-        if self._urgent() or (self._next_pull is not None and self._next_pull > now):
+        later = self._next_pull is not None and now < self._next_pull <= now + self._longest_wait
+        if self._urgent() or later:
             return
         homes = dict.fromkeys([self._home, *(each.provider for each in device.all_pinned(db))])
         taken = 0

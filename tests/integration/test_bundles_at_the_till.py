@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from agency.bundles import Counter
@@ -252,3 +253,28 @@ def test_commands_write_show_and_take_a_bundle_with_the_counter_closed(
     assert "柜台交给医保中心" in said
     assert post.states() == {"accepted"}
     assert cli.main(["bundle", "import", str(up), *where]) == 1
+
+
+def test_an_answer_that_comes_by_stick_during_the_call_is_recorded_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.sell()
+    down = post.at_agency(post.export())
+    wire, town = post.town.wire, post.town
+    answer = wire.handle_request
+
+    def overtaken(request: httpx.Request) -> httpx.Response:
+        response = answer(request)
+        if b"SY06" in request.read():
+            post.satchel.import_bundle(down)
+        return response
+
+    monkeypatch.setattr(wire, "handle_request", overtaken)
+    town.go_online()
+    town.deliver()
+
+    sales_row = post.db.execute("SELECT answered, messages FROM sale").fetchone()
+    assert sales_row[0] == sales_row[1]
+    kinds = [each.kind for each in journal.read(post.db, 0, 99)]
+    assert kinds.count("agency_answer") == sales_row[1]
+    assert post.states() == {"accepted"}

@@ -291,3 +291,34 @@ def test_an_answer_to_another_question_is_no_answer(shop: Shop) -> None:
 
     with pytest.raises(Unreachable, match="签名"):
         shop.client.ask("SY04", news_input(1), sender)
+
+
+def test_a_clock_set_back_by_a_month_keeps_no_message_waiting_for_a_month(shop: Shop) -> None:
+    shop.sell()
+    shop.meddler.lose = lambda infno: infno == "SY06"
+    shop.deliver()
+    shop.meddler.lose = lambda _infno: False
+    shop.clock.pass_by(timedelta(days=-30))
+    shop.town.bureau.clock = shop.clock
+
+    shop.deliver()
+
+    assert shop.states() == {"accepted"}
+
+
+def test_what_failed_is_tried_again_by_the_time_on_record_however_long_nothing_else_happens(
+    shop: Shop,
+) -> None:
+    shop.sell()
+    shop.meddler.lose = lambda infno: infno == "SY06"
+    shop.deliver()
+    due = outbox.waiting(shop.db, 0, 1)[0].next_attempt_at
+    assert due == shop.clock.at + timedelta(seconds=2)
+
+    round_ = deliver_due(shop.db, shop.client, shop.clock, operator="01", boundary=outlive)
+    assert (round_.tried, round_.next_at) == (0, due)
+    shop.meddler.lose = lambda _infno: False
+    shop.clock.pass_by(timedelta(days=12))
+    shop.deliver()
+
+    assert shop.states() == {"accepted"}

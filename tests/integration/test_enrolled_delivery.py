@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from agency import enrolment
+from agency.storage import tills
 from agency.storage.connection import transaction as agency_transaction
 from app.errors import EnrolmentRefused
 from app.storage import device, epochs, journal, outbox
@@ -196,6 +197,22 @@ def test_a_restored_till_makes_its_new_epoch_known_by_its_old_key_and_delivers_o
     assert known.epoch == 2
     assert shop.town.bench.till.sales(None)[0].number.startswith("01.2-")
     assert journal.verify(shop.db) == []
+
+
+def test_a_restored_till_says_nothing_under_its_old_key(shop: Shop) -> None:
+    shop.sell(2)
+    shop.deliver()
+    put_back(shop)
+    shop.sell()
+    shop.meddler.asked.clear()
+
+    assert shop.deliver() == 0
+
+    assert shop.meddler.asked == []
+    assert "waiting" in shop.states()
+    known = tills.epoch(shop.town.bureau.db, SHAOXING, "01", 1)
+    assert known is not None
+    assert known.state == tills.ACTIVE
 
 
 def test_a_refused_epoch_is_not_asked_for_again_until_somebody_has_a_code(shop: Shop) -> None:

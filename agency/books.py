@@ -61,9 +61,12 @@ def reclaim(db: Connection, psn_no: str, now: datetime) -> bool:
     over = leases.overdue(db, psn_no, now)
     for kept in over:
         leases.save(db, replace(kept, state=leases.EXPIRED))
+    if over:
+        sums.tell(db, psn_no)
     return bool(over)
 
 
 def at_its_place(db: Connection, books: Books, at: datetime) -> Accumulators:
     """Return the sums as they were before anything that was settled after ``at``."""
-    return less(books.paid, settlements.held_later(db, books.psn_no, books.year, books.benefit, at))
+    _count, held = settlements.later(db, books.psn_no, books.year, books.benefit, at)
+    return less(books.paid, held)

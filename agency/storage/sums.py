@@ -42,6 +42,15 @@ def write(db: Connection, psn_no: str, year: int, benefit: str, sums: Accumulato
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*key, *values),
         )
+    tell(db, psn_no)
+
+
+def tell(db: Connection, psn_no: str) -> None:
+    """Let the shops that follow a person hear of their sums again: they changed, or less is reserved of them.
+
+    A pre-settlement told a shop the sums with what is reserved for others counted in; without this it would
+    take a limit for exhausted for ever.
+    """
     for provider in persons.followers(db, psn_no):
         mailbox.post(db, provider, mailbox.SNAPSHOT, psn_no)
 

@@ -67,6 +67,8 @@ class Satchel:
         identity = device.of_epoch(self._db, pinned.epoch) if pinned else None
         if pinned is None or voice is None or identity is None:
             raise BundleNotReady(why="这台柜台还没有在医保中心登记。请先联网登记一次。")
+        if pinned.epoch < device.current(self._db).epoch:
+            raise BundleNotReady(why="恢复备份后的新一期还没有在医保中心登记。请先联网登记一次。")
         now, serial = self._clock.now(), carried.last(self._db, "up") + 1
         messages = list(self._envelopes(provider, voice, now))
         questions = list(self._questions(provider, asked, voice, now))

@@ -306,8 +306,10 @@ class World:
             if all(machine.on and outbox.counts(machine.db)[0] == 0 for machine in self.machines):
                 return
 
-    @staticmethod
-    def _quiet_round(machine: Machine) -> None:
+    def _quiet_round(self, machine: Machine) -> None:
+        if device.trouble(machine.db, machine.provider) and machine.provider not in self.forked:
+            # What a person does whose till was put back twice: ask the agency for a code.
+            machine.code = self.office.code_for(machine.provider, machine.store.till)
         machine.courier.online = True
         machine.till.next_customer()
         with transaction(machine.db):

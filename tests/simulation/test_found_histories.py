@@ -1,0 +1,20 @@
+"""What the simulator found once stays found: the histories are short enough to be lived again every time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.shrink import run
+
+FOUND = {
+    "a limit reserved for others at a pre-settlement looked exhausted for ever": (3, (12, 17, 19)),
+    "a forged refusal ended all enrolment, and the old epoch spoke on into a fork": (
+        74,
+        (14, 17, 20, 21, 22, 23),
+    ),
+}
+
+
+@pytest.mark.parametrize("seed, events", FOUND.values(), ids=list(FOUND))
+def test_what_was_found_once_stays_mended(seed: int, events: tuple[int, ...]) -> None:
+    assert run(seed, only=events).violations == []

@@ -23,7 +23,7 @@ from app.storage.device import Mark
 from engine.calendar import CHINA
 
 FOLDER = "backups"
-HOURS, DAYS, WEEKS = 8, 7, 4
+NEWEST, HOURS, DAYS, WEEKS = 3, 8, 7, 4
 _NAME = re.compile(r"counter-([0-9]{8}T[0-9]{6})Z-([0-9]+)\.db").fullmatch
 _STAMP = "%Y%m%dT%H%M%S"
 
@@ -94,9 +94,9 @@ def rotate(folder: Path) -> None:
 
 
 def kept(instants: Sequence[datetime]) -> set[datetime]:
-    """Return which of these backups stay: the newest of the last hours, days and weeks that have any."""
+    """Return which of these backups stay: the newest ones, and the last of the hours, days and weeks."""
     newest_first = sorted(instants, reverse=True)
-    keep: set[datetime] = set()
+    keep = set(newest_first[:NEWEST])
     for count, of in ((HOURS, _hour), (DAYS, _day), (WEEKS, _week)):
         newest: dict[object, datetime] = {}
         for each in newest_first:

@@ -11,11 +11,12 @@ from app.storage.connection import Connection
 from app.storage.instants import to_text
 from engine.money import Fen
 
-_RUN = (
-    "(SELECT r.first_serial AS first, coalesce((SELECT min(n.first_serial) FROM day_run n"
-    " WHERE n.first_serial > r.first_serial), 1 << 62) AS beyond FROM day_run r WHERE r.day = ?) run"
+# CROSS: the day's runs of sales are found first, or every sale ever made would be looked at.
+_OF_DAY = (
+    "FROM day_run r CROSS JOIN sale s ON s.serial >= r.first_serial AND s.serial < coalesce("
+    "(SELECT min(n.first_serial) FROM day_run n WHERE n.first_serial > r.first_serial), 1 << 62)"
+    " WHERE r.day = ?"
 )
-_OF_DAY = f"FROM {_RUN} JOIN sale s ON s.serial >= run.first AND s.serial < run.beyond"
 _PAPER = "EXISTS (SELECT 1 FROM printing p WHERE p.sale = s.serial)"
 _MESSAGES = (
     "SELECT 1 FROM outbox o WHERE o.number >= s.first_message AND o.number < s.first_message + s.messages"
@@ -83,16 +84,16 @@ def in_state(db: Connection, day: date, state: str) -> list[str]:
 
 
 def _numbers(db: Connection, day: date, where: str) -> list[str]:
-    rows = db.execute(f"SELECT s.number {_OF_DAY} WHERE {where} ORDER BY s.serial", (day.isoformat(),))
+    rows = db.execute(f"SELECT s.number {_OF_DAY} AND {where} ORDER BY s.serial", (day.isoformat(),))
     return [row[0] for row in rows.fetchall()]
 
 
 def missing_serials(db: Connection, day: date) -> int:
     """Return how many serials lack within the day, and between it and the sale before it."""
     rows = db.execute(
-        "SELECT run.first, count(*), max(s.serial),"
-        " EXISTS (SELECT 1 FROM sale b WHERE b.serial = run.first - 1)"
-        f" {_OF_DAY} GROUP BY run.first",
+        "SELECT r.first_serial, count(*), max(s.serial),"
+        " EXISTS (SELECT 1 FROM sale b WHERE b.serial = r.first_serial - 1)"
+        f" {_OF_DAY} GROUP BY r.first_serial",
         (day.isoformat(),),
     ).fetchall()
     return sum(
@@ -118,7 +119,7 @@ def missing_rows(db: Connection, day: date) -> int:
 def sales_of(db: Connection, day: date) -> list[tuple[int, int, int]]:
     """Return journal entry, first message and number of settlements of the day's sales that have any."""
     rows = db.execute(
-        f"SELECT s.journal, s.first_message, s.messages {_OF_DAY} WHERE s.messages > 0 ORDER BY s.serial",
+        f"SELECT s.journal, s.first_message, s.messages {_OF_DAY} AND s.messages > 0 ORDER BY s.serial",
         (day.isoformat(),),
     )
     return [(row[0], row[1], row[2]) for row in rows.fetchall()]

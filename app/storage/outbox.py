@@ -223,6 +223,12 @@ def unknown(db: Connection) -> int:
     return int(db.execute("SELECT count(*) FROM outbox WHERE state = 'unknown'").fetchone()[0])
 
 
+def settlements_waiting(db: Connection) -> int:
+    """Return how many settlements the agency is still to answer."""
+    row = db.execute(f"SELECT count(*) FROM outbox WHERE {_WAITS} AND infno = ?", (SETTLEMENT,)).fetchone()
+    return int(row[0])
+
+
 def oldest_waiting(db: Connection) -> datetime | None:
     """Return since when the oldest message waits; None where none does."""
     row = db.execute(f"SELECT made_at FROM outbox WHERE {_WAITS} ORDER BY number LIMIT 1").fetchone()

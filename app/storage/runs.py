@@ -35,7 +35,7 @@ def close_run(db: Connection, serial: int) -> None:
         (serial - LENGTH,),
     )
     db.execute(
-        "INSERT INTO person_sale (psn_no, sale) SELECT psn_no, serial FROM sale"
+        "INSERT INTO person_sale (psn_no, sale, day, lease) SELECT psn_no, serial, day, lease FROM sale"
         " WHERE serial > ? AND psn_no IS NOT NULL ORDER BY psn_no",
         (serial - LENGTH,),
     )
@@ -61,13 +61,26 @@ def _which(db: Connection, codes: list[str], serial: int) -> tuple[str, str]:
     return next(code for code in codes if code in there), number
 
 
-def sales_of(db: Connection, psn_no: str, columns: str, where: str, arguments: tuple[Any, ...]) -> list[Any]:
-    """Return ``columns`` of a person's sales, oldest first; ``where`` is about sale ``s``."""
+def sales_of(
+    db: Connection,
+    psn_no: str,
+    columns: str,
+    where: str,
+    arguments: tuple[Any, ...],
+    *,
+    sought: str,
+    by: Any,
+) -> list[Any]:
+    """Return ``columns`` of a person's sales, oldest first; ``where`` is about sale ``s``.
+
+    ``sought`` is a condition with the value ``by`` that all of them fulfil, about their entry ``p`` in the
+    index (its sale, day or lease): a person of many years has more sales than can be read one by one.
+    """
     return db.execute(
         f"SELECT {columns}, serial FROM person_sale p JOIN sale s ON s.serial = p.sale"
-        f" WHERE p.psn_no = ? AND {where} UNION ALL"
+        f" WHERE p.psn_no = ? AND p.{sought} AND {where} UNION ALL"
         f" SELECT {columns}, serial FROM sale s"
         f" WHERE s.serial > {_AFTER_FULL_RUNS} AND s.psn_no = ? AND {where}"
         " ORDER BY serial",
-        (psn_no, *arguments, psn_no, *arguments),
+        (psn_no, by, *arguments, psn_no, *arguments),
     ).fetchall()

@@ -22,7 +22,7 @@ from engine.policy.answer import Settlement
 from engine.sale import Certainty, Sale, insured_settlements
 
 _DECODE = msgspec.json.Decoder(Sale).decode
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_NEVER, _ALWAYS = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class SaleIndex(Struct, frozen=True, kw_only=True):
@@ -175,18 +175,34 @@ def own_settlements(
     Included is what the agency accepted by then; what it rejected never counts. What was settled under the
     lease ``besides`` is left out.
     """
-    since = (
-        "s.day BETWEEN ? AND ? AND s.messages > 0 AND (s.answered_at IS NULL OR s.answered_at > ?)"
-        " AND (s.lease IS NULL OR s.lease IS NOT ?)"
-    )
-    rows = runs.sales_of(
+    begins = _first_unsettled(db)
+    counted = "s.day BETWEEN ? AND ? AND s.messages > 0 AND (s.lease IS NULL OR s.lease IS NOT ?)"
+    which = (f"{year:04d}-01-01", f"{year:04d}-12-31", besides)
+    answered = db.execute(
+        f"SELECT journal, first_message FROM sale s WHERE s.psn_no = ? AND s.answered_at > ?"
+        f" AND s.serial < ? AND {counted} ORDER BY serial",
+        (psn_no, to_text(as_of), begins, *which),
+    ).fetchall()
+    waiting = runs.sales_of(
         db,
         psn_no,
         "journal, first_message",
-        since,
-        (f"{year:04d}-01-01", f"{year:04d}-12-31", to_text(as_of), besides),
+        f"s.serial >= ? AND {counted}",
+        (begins, *which),
+        sought="sale >= ?",
+        by=begins,
     )
+    rows = (*answered, *waiting)
     return [each for row in rows for each in _still_own(db, read(db, row[0]), row[1], as_of)]
+
+
+def _first_unsettled(db: Connection) -> int:
+    """Return the serial of the first sale of which a message may wait; of none, one beyond all."""
+    row = db.execute(
+        "SELECT sale FROM outbox WHERE number > (SELECT number FROM outbox_mark) AND sale IS NOT NULL"
+        " ORDER BY number LIMIT 1"
+    ).fetchone()
+    return (serial_of(row[0]) if row else None) or 1 << 62
 
 
 def settled_under(db: Connection, psn_no: str, lease: str) -> tuple[list[Settlement], Spend]:
@@ -196,7 +212,8 @@ def settled_under(db: Connection, psn_no: str, lease: str) -> tuple[list[Settlem
     """
     settled: list[Settlement] = []
     spent = Spend()
-    for row in runs.sales_of(db, psn_no, "journal, first_message", "s.lease = ?", (lease,)):
+    columns, where = "journal, first_message", "s.lease = ?"
+    for row in runs.sales_of(db, psn_no, columns, where, (lease,), sought="lease = ?", by=lease):
         sale = read(db, row[0])
         still = _still_own(db, sale, row[1], _NEVER)
         settled += still
@@ -213,13 +230,34 @@ def unconfirmed(db: Connection, psn_no: str, day: date) -> Fen:
         "fund, assistance",
         "s.day = ? AND s.certainty = 'provisional' AND s.messages > 0",
         (day.isoformat(),),
+        sought="day = ?",
+        by=day.isoformat(),
     )
     return sum(row[0] + row[1] for row in rows)
 
 
+def has_waiting(db: Connection, psn_no: str, since: datetime = _NEVER) -> bool:
+    """Tell whether the agency is still to answer to a person's sale of ``since`` on without a lease.
+
+    What it refused is waited for no more.
+    """
+    begins = _first_unsettled(db)
+    rows = runs.sales_of(
+        db,
+        psn_no,
+        "first_message, messages",
+        "s.serial >= ? AND s.lease IS NULL AND s.answered < s.messages AND s.at >= ?",
+        (begins, to_text(since)),
+        sought="sale >= ?",
+        by=begins,
+    )
+    return any(len(outbox.settled_by(db, row[0], row[1], _ALWAYS)) < row[1] for row in rows)
+
+
 def recent_of(db: Connection, psn_no: str, since: date) -> list[Sale]:
     """Return a person's sales from ``since`` on, oldest first."""
-    rows = runs.sales_of(db, psn_no, "journal", "s.day >= ?", (since.isoformat(),))
+    first = since.isoformat()
+    rows = runs.sales_of(db, psn_no, "journal", "s.day >= ?", (first,), sought="day >= ?", by=first)
     return [read(db, row[0]) for row in rows]
 
 
@@ -232,12 +270,12 @@ def _still_own(db: Connection, sale: Sale, first_message: int, as_of: datetime) 
 def note_answer(db: Connection, serial: int, *, agrees: bool, fund: Fen, patient: Fen, at: datetime) -> None:
     """Add the agency's sums of one settlement to the sale's row.
 
-    The last of them stamps the time, and confirms the sale when all had the sums that were sold.
+    Each stamps the time, and the last confirms the sale when all had the sums that were sold.
     """
     db.execute(
         "UPDATE sale SET answered = answered + 1, agreed = agreed + ?,"
         " agency_fund = coalesce(agency_fund, 0) + ?, agency_patient = coalesce(agency_patient, 0) + ?,"
-        " answered_at = CASE WHEN answered + 1 = messages THEN ? END,"
+        " answered_at = ?,"
         " certainty = CASE WHEN agreed + ? = messages THEN 'confirmed' ELSE certainty END WHERE serial = ?",
         (int(agrees), fund, patient, to_text(at), int(agrees), serial),
     )

@@ -14,6 +14,14 @@ LEASES = (
     "ALTER TABLE sale ADD COLUMN exposure INTEGER NOT NULL DEFAULT 0",
     "UPDATE sale SET latest = at, insurance = (SELECT json_extract(j.body, '$.draft.person.insurance')"
     " FROM journal j WHERE j.number = sale.journal)",
+    # What a person's sales are sought by stands in the index, so that only those sought are read.
+    "DROP TABLE person_sale",
+    """CREATE TABLE person_sale (psn_no TEXT NOT NULL, sale INTEGER NOT NULL, day TEXT NOT NULL, lease TEXT,
+           PRIMARY KEY (psn_no, sale)) STRICT, WITHOUT ROWID""",
+    "INSERT INTO person_sale SELECT psn_no, serial, day, lease FROM sale WHERE psn_no IS NOT NULL"
+    " AND serial <= (SELECT coalesce(max(serial), 0) / 16 * 16 FROM sale)",
+    # An entry comes with the agency's answer, on the courier's thread: no sale waits for it.
+    "CREATE INDEX sale_by_answer ON sale (psn_no, answered_at) WHERE answered_at IS NOT NULL",
     # ``body`` and ``signature`` are the agency's; what was settled under a lease is read from the sales.
     """CREATE TABLE lease (id TEXT PRIMARY KEY, version INTEGER NOT NULL, psn_no TEXT NOT NULL,
            year INTEGER NOT NULL, benefit TEXT NOT NULL, provider TEXT NOT NULL, till TEXT NOT NULL,

@@ -7,16 +7,24 @@ from datetime import datetime
 from msgspec import Raw
 
 from app.clock import Clock
-from app.storage import device, leases, people
+from app.storage import device, leases, people, sales
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Reply, Unreachable
 from app.sync.pull import as_asked
 from app.usecases.ports import ClaimAnswer, ClaimContext, PersonAnswer
 from engine.calendar import business_day, insurance_year
 from engine.ids import Scan
+from engine.lease import Lease
 from engine.person import Person
 from engine.protocol.envelope import Sender
-from engine.protocol.lease import SignedLease, read_lease
+from engine.protocol.lease import (
+    Closing,
+    ClosingRequest,
+    SignedLease,
+    closing_input,
+    read_closed,
+    read_lease,
+)
 from engine.protocol.person import (
     look_up_input,
     read_filings,
@@ -84,7 +92,9 @@ def presettle(
     if settled.facts is None:
         return answer, None
     if settled.facts.lease is not None:
-        _keep_lease(db, settled.facts.lease, context, asked_at)
+        lease = _keep_lease(db, settled.facts.lease, context, asked_at)
+        if lease is not None and sales.has_waiting(db, person.psn_no, context.made_at):
+            _close_at_once(db, client, lease, sender)
     before, known = settled.facts.before, person.snapshot
     same = (before.year, before.accumulators, before.parameters)
     if same == (known.year, known.accumulators, known.parameters):
@@ -95,11 +105,13 @@ def presettle(
     return answer, PersonAnswer(scan=Scan("resident_id", person.cert_no), person=fresher)
 
 
-def _keep_lease(db: Connection, signed: SignedLease, context: ClaimContext, asked_at: datetime) -> None:
+def _keep_lease(
+    db: Connection, signed: SignedLease, context: ClaimContext, asked_at: datetime
+) -> Lease | None:
     """Keep the lease on what this basket needs; one that is not the agency's, or not for us, is no answer."""
     pinned = device.pinned(db, context.store.provider.id)
     if pinned is None or context.ask is None:
-        return
+        return None
     try:
         lease = read_lease(signed, pinned.agency_key)
     except ProtocolError as error:
@@ -109,6 +121,22 @@ def _keep_lease(db: Connection, signed: SignedLease, context: ClaimContext, aske
         raise Unreachable("医保中心给的额度凭据不是给这台柜台和这位参保人的，没有采用。请联系医保中心。")
     with transaction(db):
         leases.keep(db, signed, lease, asked_at)
+    return lease
+
+
+def _close_at_once(db: Connection, client: AgencyClient, lease: Lease, sender: Sender) -> None:
+    """Give a lease back whose basket was sold without it meanwhile, before that sale goes to the agency.
+
+    Else the agency would keep for the lease what the sale needs. Unreachable is no harm: it is given back
+    later.
+    """
+    _settled, used = sales.settled_under(db, lease.psn_no, lease.id)
+    closing = Closing(lease=lease.id, psn_no=lease.psn_no, used=used)
+    asked = closing_input(ClosingRequest(psn_no=lease.psn_no, closings=(closing,)))
+    closed = read_closed(_output(client.ask("SY02", asked, sender)))
+    with transaction(db):
+        leases.begin_closing(db, [lease.id])
+        leases.closed(db, closed.leases)
 
 
 def _whole_person(client: AgencyClient, clock: Clock, scan: Scan, sender: Sender) -> Person:

@@ -31,6 +31,7 @@ from app.usecases.ports import (
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
+from engine.policy.claim import Claim
 from engine.sale import Draft, Store
 
 News = PersonAnswer | ClaimAnswer | None
@@ -73,6 +74,7 @@ class Desk:
         self.awaited: str | None = None  # The scan that the agency is asked about.
         self.shown_by: tuple[Scan, str] | None = None  # The scan that put a person on the desk, and whom.
         self.presettled: ClaimAnswer | None = None
+        self.asked: tuple[Claim, bool] | None = None  # What the agency computes, and whether to reserve it.
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
         self.last_shown: CounterState | None = None
         self.latest: datetime | None = None  # The latest instant on record; None until it was looked up.
@@ -120,6 +122,7 @@ class Desk:
         """Make room for the next customer."""
         self.draft, self.selected, self.settled = Draft(), None, None
         self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
+        self.asked = None
         self._past.clear()
 
     def hear(self, news: News) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -51,6 +51,22 @@ def settle(desk: Desk) -> None:
         put_on_paper(desk, sale)
     except (errors.StorageTrouble, errors.PrinterSilent) as trouble:
         say_unprinted(desk, sale.number, trouble)
+
+
+def awaits_agency(desk: Desk, deadline: datetime) -> bool:
+    """Wait until something arrives while the agency still computes this very basket; False when it does not.
+
+    A sale that overtakes its own pre-settlement would stand beside the lease that was reserved for it.
+    """
+    if desk.settled is not None or desk.courier.online is not True or desk.asked is None:
+        return False
+    if desk.presettled is not None and desk.presettled.claim == desk.asked[0]:
+        return False
+    left_s = (deadline - desk.now()).total_seconds()
+    if left_s <= 0 or not desk.arrived.wait(left_s):
+        return False
+    desk.arrived.clear()
+    return True
 
 
 def changed_since(desk: Desk, seen: CounterState | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from app.errors import NoStore
+from app.storage import sales
 from app.usecases.desk import Desk
 from app.usecases.dispensing import dispensed_before
 from app.usecases.floors import ADVICE
@@ -132,10 +133,13 @@ def ask_agency(desk: Desk) -> None:
     quoted = quote(desk, store, desk.draft)
     if quoted is None or quoted.claim is None or not insured_settlements(quoted.answer):
         return
-    if desk.presettled is not None and desk.presettled.claim == quoted.claim:
+    made_at, ask = desk.now(), _lease_ask(desk, store, quoted)
+    wanted = (quoted.claim, ask is not None)
+    told = desk.presettled is not None and desk.presettled.claim == quoted.claim
+    if told and desk.asked == wanted:
         return
-    made_at = desk.now()
     if business_day(made_at) == quoted.claim.day:
+        desk.asked = wanted
         desk.courier.presettle(
             ClaimContext(
                 store=store,
@@ -143,7 +147,7 @@ def ask_agency(desk: Desk) -> None:
                 claim=quoted.claim,
                 answer=quoted.answer,
                 made_at=made_at,
-                ask=_lease_ask(desk, store, quoted),
+                ask=ask,
             )
         )
 
@@ -152,4 +156,6 @@ def _lease_ask(desk: Desk, store: Store, quoted: Quote) -> LeaseAsk | None:
     person, claim = desk.draft.person, quoted.claim
     if person is None or claim is None or not quoted.answer.fund:
         return None  # Nothing to reserve.
+    if sales.has_waiting(desk.db, person.psn_no):
+        return None  # What was sold without a lease goes first: a reservation would take its share away.
     return ask_for(desk, store, person, claim.day)

@@ -6,7 +6,7 @@ A ``Till`` belongs to one thread with its own connection; only ``subscribe``'s l
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from app.storage import journal
 from app.storage.migrations import migrate
@@ -108,6 +108,9 @@ class _Selling(_Place):
         desk.awaited_stop = None  # Nothing joins the sale behind the pharmacist's back.
         seen = desk.last_shown
         self.refresh()
+        deadline = desk.now() + timedelta(seconds=desk.settings.answer_wait_s)
+        while settle.awaits_agency(desk, deadline):
+            self.refresh()
         if desk.settled is None:  # F12 twice is one sale.
             desk.notice = None
             if not settle.changed_since(desk, seen):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.errors import TripUnclear
-from app.storage import catalogue, cursor, device, dispensed, leases, people, prescriptions
+from app.storage import catalogue, cursor, device, dispensed, leases, outbox, people, prescriptions
 from app.storage.connection import Connection, transaction
 from app.usecases.desk import Desk
 from app.usecases.show import open_store
@@ -64,6 +64,8 @@ def _check(desk: Desk, wanted: tuple[str, ...], end: datetime, now: datetime) ->
         raise TripUnclear(problem=f"名单应有 1 到 {MOST_ON_A_TRIP} 人，现在是 {len(wanted)} 人。")
     if not now < end <= now + LONGEST:
         raise TripUnclear(problem=f"回来的日期应在今天到 {LONGEST.days} 天之内。")
+    if waiting := outbox.settlements_waiting(desk.db):
+        raise TripUnclear(problem=f"还有 {waiting} 笔结算没有送达；先联网送完，预留的额度才算得准。")
     if device.pinned(desk.db, open_store(desk).provider.id) is None:
         raise TripUnclear(problem="这台柜台还没有在医保中心登记，领不到额度凭据。")
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.calendar import business_day
 from engine.demonstration import Demonstration
+from engine.lease import LeaseUse
 from engine.policy.compute import answer_claim
 from engine.policy.packs import Library
 from engine.quota import correction_bound
@@ -165,3 +166,39 @@ def test_no_line_begins_with_a_closing_mark() -> None:
 
 def test_a_figure_stays_whole_before_a_closing_mark() -> None:
     assert wrap("结算编号 3306812026。", columns(19)) == ["结算编号", "3306812026。"]
+
+
+def test_a_guaranteed_share_names_its_lease_what_is_left_of_it_and_until_when(sale: Sale) -> None:
+    use = LeaseUse(id="L330681-7", version=2, left=12_345, use_until=sale.made_at + timedelta(hours=2))
+    receipt = printed(replace(sale, certainty="guaranteed", bound=0, lease=use))
+
+    assert shown(receipt)["额度凭据"] == "L330681-7"
+    assert "凭据余额 123.45 元" in words(receipt)
+    assert "有效至" in words(receipt)
+    assert "暂定" not in words(receipt)
+
+
+def test_what_the_patient_is_to_do_about_a_full_price_stands_on_the_paper(sale: Sale) -> None:
+    assert "可凭此联到经办机构报销。" in words(printed(replace(sale, advice="可凭此联到经办机构报销。")))
+
+
+def test_the_paper_holds_the_journals_head_in_small_and_for_a_scanner(sale: Sale) -> None:
+    receipt = build_receipt(
+        sale, printed_at=sale.made_at, journal_number=7, journal_hash="0123456789abcdef" * 4
+    )
+
+    (code,) = [row.left for row in receipt.rows if row.weight == "code"]
+    assert "账目第 7 条　0123456789ab" in words(receipt)
+    assert code.split(";")[2] == sale.number
+    assert code.endswith(";7;0123456789ab")
+
+
+def test_the_code_on_the_paper_tells_a_finder_nothing_personal(sale: Sale) -> None:
+    receipt = build_receipt(sale, printed_at=sale.made_at, journal_number=7, journal_hash="0" * 64)
+    person = sale.draft.person
+    assert person is not None
+
+    (code,) = [row.left for row in receipt.rows if row.weight == "code"]
+
+    assert code.isascii()
+    assert all(each not in code for each in (person.psn_no, person.cert_no, person.name))

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agency import trueup
 from agency.books import Books, open_books, reclaim
 from agency.calls import Call, ended, with_sums
-from agency.storage import leases, persons, settlements
+from agency.storage import leases, persons, settlements, sums
 from agency.storage.counters import next_number
 from agency.storage.leases import CLOSED, CLOSING, FINISHED, OPEN, Kept, Promised
 from agency.storage.tills import FORKED, Till
@@ -70,6 +70,7 @@ def close(call: Call) -> str:
     reclaim(call.db, asked.psn_no, call.now)
     told = [each.lease for each in asked.closings if _close(call, till, asked.psn_no, each)]
     trueup.run(call.db, call.law, asked.psn_no, call.now)
+    sums.tell(call.db, asked.psn_no)
     return closed_output(Closed(leases=tuple(told)))
 
 
@@ -93,11 +94,12 @@ def grant_what_is_left(call: Call, till: Till, ask: LeaseAsk, until: datetime) -
     barred = ended(known, call.today)
     if barred is not None:
         return NotGranted(psn_no=ask.psn_no, code=barred.code, text=barred.text)
-    reclaim(call.db, ask.psn_no, call.now)
+    if reclaim(call.db, ask.psn_no, call.now):
+        trueup.run(call.db, call.law, ask.psn_no, call.now)
     person = with_sums(call, known, call.today)
     books = books_of(call, person)
-    sums = effective_for(books, till, ask)
-    room = call.law.room(person, call.store.provider, call.today, sums)
+    counted = effective_for(books, till, ask)
+    room = call.law.room(person, call.store.provider, call.today, counted)
     most = min(call.terms.ceiling, call.terms.ceiling if ask.want is None else ask.want)
     more = _bounded(room, most)
     if not more.fund:

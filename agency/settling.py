@@ -10,13 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agency import lease_use, leases, trueup
-from agency.books import Books, at_its_place, reclaim
+from agency.books import Books, reclaim
 from agency.calls import Call, known_person
 from agency.lease_use import Use
 from agency.purchase import Purchase, read_purchase
 from agency.storage import dispensed, persons, settlements, sums, tills
 from agency.storage import leases as kept_leases
 from agency.storage.counters import next_number
+from agency.storage.leases import FINISHED
 from agency.storage.settlements import Settlement
 from agency.tills import may_hold_leases
 from engine.adjudicate import added_by, amounts, computed_of, less, plus
@@ -24,7 +25,7 @@ from engine.calendar import business_day
 from engine.lease import Spend, spend_of
 from engine.money import Fen
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim
+from engine.policy.claim import Accumulators, Claim
 from engine.protocol.adjustment import Computed
 from engine.protocol.lease import Dispensed, SignedLease
 from engine.protocol.reversal import as_held, reversed_output, with_gap
@@ -53,7 +54,8 @@ def presettle(call: Call) -> str:
     """2101: compute a purchase and settle nothing; reserve what it needs where the till asks for that."""
     purchase = read_purchase(call)
     persons.follow(call.db, purchase.person.psn_no, call.request.fixmedins_code)
-    reclaim(call.db, purchase.person.psn_no, call.now)
+    if reclaim(call.db, purchase.person.psn_no, call.now):
+        trueup.run(call.db, call.law, purchase.person.psn_no, call.now)
     books = leases.books_of(call, purchase.person)
     ask = purchase.request.facts.ask
     if ask is not None and ask.psn_no != purchase.person.psn_no:
@@ -75,9 +77,10 @@ def settle(call: Call) -> str:
     """2102: settle a purchase, and count it into the person's year."""
     purchase = read_purchase(call)
     psn_no = purchase.person.psn_no
-    reclaim(call.db, psn_no, call.now)
+    freed = reclaim(call.db, psn_no, call.now)
     books = leases.books_of(call, purchase.person)
-    decision = _decide(call, purchase, books)
+    later, held = settlements.later(call.db, psn_no, books.year, books.benefit, purchase.request.at)
+    decision = _decide(call, purchase, books, held)
     number = next_number(call.db, "settlement")
     stamp = f"{purchase.person.region}{compact(call.now)}"
     ids = Ids(setl_id=f"{stamp}{number:010d}", mdtrt_id=f"M{number:011d}", medins_setl_id=call.request.msgid)
@@ -85,8 +88,11 @@ def settle(call: Call) -> str:
     counted = replace(decision.claim, accumulators=before)
     output = encode(_output(call, purchase, decision, ids, before=counted))
     _book(call, purchase, books, decision, ids=ids, output=output)
-    _mark_disorder(call, purchase, books, decision)
-    trueup.run(call.db, call.law, psn_no, call.now)
+    cause = trueup.LATE if later else None if _same_in_order(call, books, decision) else trueup.STALE
+    if cause is not None:
+        trueup.mark(call.db, psn_no=psn_no, year=books.year, benefit=books.benefit, cause=cause)
+    if freed or cause is not None or (decision.use and decision.use.after.state in FINISHED):
+        trueup.run(call.db, call.law, psn_no, call.now)
     return output
 
 
@@ -145,13 +151,16 @@ def _wanted(needed: Spend, want: Fen | None) -> Spend:
     return Spend(fund=min(needed.fund, want), class_b=min(needed.class_b, want))
 
 
-def _decide(call: Call, purchase: Purchase, books: Books) -> Decision:
-    """Return the settlement as printed where a lease holds, else as the law has it on what is left."""
+def _decide(call: Call, purchase: Purchase, books: Books, held_later: Accumulators) -> Decision:
+    """Return the settlement as printed where a lease holds, else as the law has it on what is left.
+
+    ``held_later`` is what later settlements hold: a deductible that they took was still to be paid.
+    """
     use = lease_use.use_of(call, purchase, books)
     if use is not None:
         return Decision(claim=use.claim, answer=use.answer, use=use)
-    place = at_its_place(call.db, books, purchase.request.at)
-    left = replace(books.effective(), deductible_paid=max(0, place.deductible_paid))
+    deductible = books.paid.deductible_paid - held_later.deductible_paid
+    left = replace(books.effective(), deductible_paid=max(0, deductible))
     claim = replace(purchase.claim, accumulators=left)
     answer = call.law.answer(claim)
     stated = purchase.request.facts.sums
@@ -160,19 +169,6 @@ def _decide(call: Call, purchase: Purchase, books: Books) -> Decision:
         # The patient was told under a lease what to pay; what is missing is the provider's, not theirs.
         gap = max(0, answer.patient - stated.patient)
     return Decision(claim=claim, answer=answer, gap=gap)
-
-
-def _mark_disorder(call: Call, purchase: Purchase, books: Books, decision: Decision) -> None:
-    """Have the person's year computed again where this settlement comes out otherwise in its true order."""
-    at, person = purchase.request.at, purchase.person
-    key = (person.psn_no, books.year, books.benefit)
-    if settlements.any_later(call.db, *key, at):
-        cause = trueup.LATE
-    elif _same_in_order(call, books, decision):
-        return
-    else:
-        cause = trueup.STALE
-    trueup.mark(call.db, psn_no=person.psn_no, year=books.year, benefit=books.benefit, cause=cause)
 
 
 def _same_in_order(call: Call, books: Books, decision: Decision) -> bool:

@@ -18,11 +18,13 @@ MOST_ROWS = 500
 
 def save(db: Connection, setl_id: str, given: Iterable[Dispensed]) -> None:
     """Keep what one settlement dispensed, inside its transaction."""
-    for place, each in enumerate(given):
-        db.execute(
-            "INSERT INTO dispensed (psn_no, id, at, body) VALUES (?, ?, ?, ?)",
-            (each.psn_no, f"{setl_id}-{place:03d}", instant(each.at), encode(each)),
-        )
+    db.executemany(
+        "INSERT INTO dispensed (psn_no, id, at, body) VALUES (?, ?, ?, ?)",
+        [
+            (each.psn_no, f"{setl_id}-{place:03d}", instant(each.at), encode(each))
+            for place, each in enumerate(given)
+        ],
+    )
 
 
 def take_back(db: Connection, psn_no: str, setl_id: str) -> None:

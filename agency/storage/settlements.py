@@ -93,7 +93,8 @@ _COLUMNS = (
 _CLOCKS_APART = timedelta(hours=1)
 """No settlement is received so long before it was settled; more than clocks may be apart."""
 _HELD = (
-    "SELECT COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0), COALESCE(SUM(class_b_added), 0)"
+    "SELECT COUNT(*), COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0),"
+    " COALESCE(SUM(class_b_added), 0)"
     " FROM settlement WHERE psn_no = ?"
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM settlement"
@@ -146,29 +147,19 @@ def mark_reversed(db: Connection, psn_no: str, setl_id: str, reversed_by: str | 
     )
 
 
-def held_later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> Accumulators:
-    """Return what settlements in force that were settled after ``at`` hold of the person's sums."""
-    row = db.execute(
+def later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> tuple[int, Accumulators]:
+    """Return how many settlements in force were settled after ``at``, and what they hold of the sums."""
+    count, *held = db.execute(
         f"{_HELD} AND year = ? AND benefit = ? AND settled_at > ? AND reversed_by IS NULL",
         (psn_no, year, benefit, instant(at)),
     ).fetchone()
-    return _held(row)
+    return int(count), _held(held)
 
 
 def held_under(db: Connection, psn_no: str, lease: str) -> Accumulators:
     """Return what settlements in force under a lease hold of the person's sums."""
-    row = db.execute(f"{_HELD} AND lease = ? AND reversed_by IS NULL", (psn_no, lease)).fetchone()
-    return _held(row)
-
-
-def any_later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> bool:
-    """Tell whether anything in force was settled after ``at``."""
-    row = db.execute(
-        "SELECT 1 FROM settlement WHERE psn_no = ? AND year = ? AND benefit = ? AND settled_at > ?"
-        " AND reversed_by IS NULL LIMIT 1",
-        (psn_no, year, benefit, instant(at)),
-    ).fetchone()
-    return row is not None
+    _count, *held = db.execute(f"{_HELD} AND lease = ? AND reversed_by IS NULL", (psn_no, lease)).fetchone()
+    return _held(held)
 
 
 def years_of(

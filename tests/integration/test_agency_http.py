@@ -16,8 +16,10 @@ import pytest
 
 from agency.web import LARGEST_BODY, make_web
 from engine.protocol.profile import DEMONSTRATION, headers
+from engine.protocol.reconciliation import FileTold, download_input, upload_input
 from engine.protocol.settlement import reversal_input
 from engine.protocol.signin import sign_in_input
+from engine.protocol.statement import detail_file
 from tests.fakes.agency_line import NOW, PROFILE, SHAOXING, Bureau, Line, draft_of, paid_by_law, person
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +60,17 @@ def test_repeated_message_gets_the_same_bytes_over_http(bureau: Bureau, url: str
     body = bureau.body("2102", paid_by_law(draft_of(person("王秀英")), SHAOXING)[0][1])
 
     assert post(url, body).content == post(url, body).content
+
+
+def test_uploaded_file_comes_back_as_the_bytes_it_was(bureau: Bureau, url: str) -> None:
+    content = detail_file([])
+    told = post(url, bureau.body("9101", upload_input("detail.zip", content, SHAOXING))).json()["output"]
+    file = FileTold(**told["fileinfo"])
+
+    answer = post(url, bureau.body("9102", download_input(file, SHAOXING)))
+
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.content == content
 
 
 def test_body_over_the_limit_is_refused_with_a_sentence(url: str) -> None:

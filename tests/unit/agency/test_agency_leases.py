@@ -23,6 +23,7 @@ from engine.person import Person
 from engine.policy.claim import Accumulators
 from engine.policy.limits import limits_of
 from engine.protocol.lease import LeaseAsk, LeaseRequest, lease_input
+from engine.protocol.news import news_input
 from engine.sale import Store
 from tests.fakes.agency_line import EZHOU, LIAOCHENG, SHAOXING, WUXI, Bureau, law, person, store
 from tests.fakes.enrolled_till import EnrolledTill
@@ -174,6 +175,19 @@ def test_closing_statement_gives_the_rest_back_at_once(bureau: Bureau, counters:
     second.ask()
     assert second.lease is not None
     assert second.lease.reserved.fund == LIMIT - books_of(bureau, first.whose).paid.fund_paid
+
+
+def test_shops_hear_when_a_lease_returns_because_more_is_left_then(counters: list[Counter]) -> None:
+    first, second = counters
+    second.ask_for(1)
+    first.ask()
+    before = second.till.call("SY04", news_input(0, 5_000)).output["news"]["mailbox"]
+
+    first.close()
+
+    news = second.till.call("SY04", news_input(0, 5_000)).output["news"]
+    assert news["mailbox"] > before
+    assert news["snapshots"][-1]["psn_no"] == first.whose.psn_no
 
 
 def test_closed_before_all_has_arrived_a_lease_keeps_exactly_what_is_on_its_way(

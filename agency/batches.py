@@ -27,6 +27,13 @@ def people_of(messages: Iterable[Message]) -> set[str]:
     return {psn_no for psn_no in named if psn_no is not None}
 
 
+def lanes_of(messages: Iterable[Message]) -> list[tuple[str, str]]:
+    """Return the lane and the msgid of each message."""
+    return [
+        (person_of(each) or each.fixmedins_code, each.msgid) for each in messages if isinstance(each, Request)
+    ]
+
+
 def read_message(body: bytes) -> Request:
     """Return the message in ``body``; raise ProtocolError for what is none, or what no database takes."""
     if b"\\u0000" in body:

@@ -222,7 +222,10 @@ class Agency:
 
     def _each(self, db: Connection, read: Sequence[batches.Message], received: datetime) -> list[Answer]:
         """Carry out messages, each as if it came alone, all made durable together."""
-        persons.lock_all(db, batches.people_of(read))
+        people = batches.people_of(read)
+        persons.lock_all(db, people)
+        persons.read_ahead(db, people)
+        messages.read_ahead(db, batches.lanes_of(read))
         told = [self._one_of(db, each, received) for each in read]
         for each in told:
             if each.verdict not in GOOD:
@@ -235,8 +238,7 @@ class Agency:
         try:
             if message.infno == reconciliation.DOWNLOAD:
                 raise ProtocolError("9102 要单独发送，不能放在批量报文里。", "invalid")
-            with undone_by(db, ProtocolError):
-                return self._once(db, message, received)
+            return self._once(db, message, received)
         except ProtocolError as error:
             return self.refusal(error, received, infno=message.infno, region=message.mdtrtarea_admvs)
 

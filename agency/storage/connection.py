@@ -132,3 +132,20 @@ def undone_by(db: Connection, kind: type[Exception]) -> Iterator[None]:
         db.known.clear()
         raise
     db.execute("RELEASE SAVEPOINT effects")
+
+
+_AT_ONCE = 50
+
+
+def select_in(db: Connection, sql: str, *lists: Sequence[str]) -> Iterator[Any]:
+    """Yield the rows of ``sql``, whose ``{marks}`` stand for the values of ``lists``, of equal length each.
+
+    Some at a time, always as many marks: the database knows the statement again.
+    """
+    text = sql.replace("{marks}", ", ".join("?" * _AT_ONCE))
+    for start in range(0, len(lists[0]), _AT_ONCE):
+        parameters: list[object] = []
+        for values in lists:
+            some = values[start : start + _AT_ONCE]
+            parameters += [*some, *[some[-1]] * (_AT_ONCE - len(some))]
+        yield from db.execute(text, parameters).fetchall()

@@ -9,12 +9,12 @@ import msgspec
 from msgspec.structs import replace
 
 from agency.storage import mailbox
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from engine.person import Person, Snapshot
 from engine.protocol.wire import encode
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_FOLLOWERS = "followers"
+_PERSON, _FOLLOWERS = "person", "followers"
 _TURN = "UPDATE turn SET number = number + 1 WHERE psn_no = ?"
 
 
@@ -23,6 +23,7 @@ def save(db: Connection, people: Iterable[Person]) -> None:
     for person in people:
         year = Snapshot(as_of=_LONG_AGO, year=0, parameters=person.snapshot.parameters)
         body = encode(replace(person, snapshot=year))
+        db.known.pop((_PERSON, person.psn_no), None)
         row = db.execute("SELECT body FROM person WHERE psn_no = ?", (person.psn_no,)).fetchone()
         if row is None:
             db.execute("INSERT INTO turn (psn_no, number) VALUES (?, 0)", (person.psn_no,))
@@ -35,8 +36,24 @@ def save(db: Connection, people: Iterable[Person]) -> None:
 
 def person(db: Connection, psn_no: str) -> Person | None:
     """Return a person without sums: their snapshot holds the parameters alone."""
-    row = db.execute("SELECT body FROM person WHERE psn_no = ?", (psn_no,)).fetchone()
-    return msgspec.json.decode(row[0], type=Person) if row else None
+    if (_PERSON, psn_no) in db.known:
+        body = db.known[_PERSON, psn_no]
+    else:
+        row = db.execute("SELECT body FROM person WHERE psn_no = ?", (psn_no,)).fetchone()
+        body = row[0] if row else None
+    return msgspec.json.decode(body, type=Person) if body else None
+
+
+def read_ahead(db: Connection, psn_nos: Iterable[str]) -> None:
+    """Read together what the transaction will ask of people one by one; they are locked."""
+    wanted = sorted(psn_nos)
+    for psn_no in wanted:
+        db.known[_PERSON, psn_no], db.known[_FOLLOWERS, psn_no] = None, []
+    for psn_no, body in select_in(db, "SELECT psn_no, body FROM person WHERE psn_no IN ({marks})", wanted):
+        db.known[_PERSON, psn_no] = body
+    following = "SELECT psn_no, provider FROM follower WHERE psn_no IN ({marks}) ORDER BY psn_no, provider"
+    for psn_no, provider in select_in(db, following, wanted):
+        db.known[_FOLLOWERS, psn_no].append(provider)
 
 
 def lock(db: Connection, psn_no: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from app.storage.connection import Connection
 from app.storage.instants import to_text
-from app.storage.runs import LENGTH, close_run
+from app.storage.runs import LENGTH
 from bench import sale_kind
 from bench.sale_kind import Slot
 from engine.calendar import CHINA, business_day
@@ -32,6 +32,16 @@ REJECTED = "演示：医保中心拒绝了这条消息。"
 _OPENS, _OPEN_FOR = timedelta(hours=8), timedelta(hours=12)
 _ANSWERED_IN = timedelta(seconds=2)
 _HASTE = ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -400000")
+
+_INDEXED = (
+    ("trace_code (code, sale)", "code.value, serial", "sale, json_each(traces) code WHERE TRUE"),
+    (
+        "person_sale (psn_no, sale, day, lease)",
+        "psn_no, serial, day, lease",
+        "sale WHERE psn_no IS NOT NULL",
+    ),
+)
+"""As ``app.storage.runs`` indexes a run, all runs at once: sorted keys go in much faster."""
 
 
 def grow(db: Connection, count: int, now: datetime) -> None:
@@ -113,10 +123,13 @@ class _Growth:
 
     def close_books(self) -> None:
         """Fill the index runs, and set the marks that follow the last rows."""
-        self._db.execute("BEGIN")
-        for serial in range(self._indexed + LENGTH, self._serial + 1, LENGTH):
-            close_run(self._db, serial)
-        self._db.execute("COMMIT")
+        run = (self._indexed, self._serial // LENGTH * LENGTH)
+        for table, columns, source in _INDEXED:
+            self._db.execute(
+                f"INSERT INTO {table} SELECT {columns} FROM {source} AND serial > ? AND serial <= ?"
+                " ORDER BY 1, 2",
+                run,
+            )
         self._db.execute("UPDATE outbox_mark SET number = ?", (self._message,))
         self._db.execute("DELETE FROM verified")
         self._db.execute("INSERT INTO verified VALUES (?, ?)", (self._entry, self._hash))

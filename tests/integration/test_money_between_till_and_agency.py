@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from app.errors import TripUnclear
 from app.storage import journal, outbox, sales
+from app.sync import ask
+from app.sync.deliver import sender_of
 from app.usecases.state import CounterState
 from engine.sale import Sale
 from tests.fakes.agency_at_hand import Town
@@ -180,3 +183,56 @@ def test_the_agency_reserves_nothing_for_a_basket_that_was_abandoned(town: Town)
     assert come_back(town).certainty == "provisional"
     town.presettle()
     assert town.bench.till.refresh().certainty == "guaranteed"
+
+
+def scan_scarce(town: Town) -> None:
+    """Put somebody on the desk of whose limit eight yuan are left, which this basket needs."""
+    for stop in town.bench.till.tour():
+        if "限额" in stop.group:
+            town.bench.till.demonstrate(stop)
+    assert town.bench.till.refresh().answer is not None
+
+
+def test_a_sale_that_overtook_its_own_pre_settlement_loses_nothing_to_the_lease_of_it(town: Town) -> None:
+    scan_scarce(town)
+    context = town.bench.courier.presettled[-1]
+    sale = sold(town)
+    assert (sale.certainty, sale.answer.fund) == ("provisional", 800)
+
+    ask.presettle(
+        town.bench.db, town.client, town.clock, context, sender_of(town.bench.db, town.provider, "药师 李")
+    )
+    town.deliver()
+
+    (row,) = town.bench.till.sales(None)
+    assert (row.certainty, row.agency_fund) == ("confirmed", 800)
+    assert lease_states(town) == ["closed"]
+
+
+def test_nothing_is_reserved_for_a_person_whose_earlier_sale_still_waits(town: Town) -> None:
+    town.go_offline()
+    scan_scarce(town)
+    assert sold(town).certainty == "provisional"
+    town.bench.till.next_customer()
+    town.go_online()
+    scan_scarce(town)
+
+    assert town.bench.courier.presettled[-1].ask is None
+    with pytest.raises(TripUnclear, match="没有送达"):
+        town.bench.till.prepare_trip(("p",), town.bench.desk.today())
+
+    town.deliver()
+    (row,) = town.bench.till.sales(None)
+    assert row.certainty == "confirmed"
+
+
+def test_the_settlement_waits_a_moment_for_what_the_agency_is_computing(town: Town) -> None:
+    scan_scarce(town)
+    context = town.bench.courier.presettled[-1]
+    sender = sender_of(town.bench.db, town.provider, "药师 李")
+    answer, _person = ask.presettle(town.bench.db, town.client, town.clock, context, sender)
+    town.bench.desk.hear(answer)
+
+    sale = sold(town)
+
+    assert sale.certainty == "guaranteed"

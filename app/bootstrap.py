@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -24,7 +25,6 @@ from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
 from app.storage.migrations import migrate
 from app.sync.afar import Surroundings
-from app.sync.bundles import Satchel
 from app.sync.client import AgencyClient
 from app.sync.counter_line import CounterLine
 from app.sync.keeper import Keeper
@@ -37,6 +37,9 @@ from app.usecases.till import Till
 from app.usecases.tour import OPEN_STORE
 from engine.demonstration import parse_demonstration
 from engine.protocol.profile import DEMONSTRATION, Credentials
+
+if TYPE_CHECKING:
+    from app.sync.bundles import Satchel
 
 DATABASE = "counter.db"
 KEY = "counter.key"
@@ -138,12 +141,17 @@ def _assembled(  # noqa: PLR0917
         if open_client
         else None
     )
-    satchel = Satchel(db=db, clock=clock, operator=settings.operator)
-    afar = Surroundings(line=line, satchel=satchel, keeper=keeper)
+    afar = Surroundings(line=line, open_satchel=lambda: _satchel(db, clock, settings.operator), keeper=keeper)
     company = _Company(keeper=keeper, worker=worker, agency=agency)
     desk = _desk(settings, clock, db, worker or NoCourier(), line, afar)
     desk.backed_up_at = lambda: keeper.backed_up_at
     return OpenCounter(desk, company, line, guard), company
+
+
+def _satchel(db: Connection, clock: Clock, operator: str) -> Satchel:
+    from app.sync.bundles import Satchel  # noqa: PLC0415 - heavy, and seldom needed
+
+    return Satchel(db=db, clock=clock, operator=operator)
 
 
 def _say_put_back(counter: OpenCounter, db: Connection) -> None:

@@ -21,7 +21,6 @@ from app import errors
 from app.storage import cursor, journal
 from app.storage.connection import Connection
 from engine.journal import GENESIS
-from engine.protocol.sealing import box_key
 from engine.protocol.signing import KEY_LENGTH, public_key
 
 EPOCH_KIND = "epoch"
@@ -49,6 +48,8 @@ class Identity(Struct, frozen=True, kw_only=True):
 
     @property
     def box_key(self) -> bytes:
+        from engine.protocol.sealing import box_key  # noqa: PLC0415 - heavy; no counter opens later for it
+
         return box_key(self.box_private)
 
 

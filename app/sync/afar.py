@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.errors import AgencyNotReached
-from app.sync.bundles import Satchel
 from app.sync.counter_line import CounterLine
 from app.sync.keeper import Keeper
 from app.usecases.state import BundleReport
+
+if TYPE_CHECKING:
+    from app.sync.bundles import Satchel
 
 
 class Surroundings:
     """The ``Afar`` of a real counter; without a ``line`` no agency by wire, but sticks still work."""
 
-    def __init__(self, *, line: CounterLine | None, satchel: Satchel, keeper: Keeper) -> None:
-        self._line, self._satchel, self._keeper = line, satchel, keeper
+    def __init__(
+        self, *, line: CounterLine | None, open_satchel: Callable[[], Satchel], keeper: Keeper
+    ) -> None:
+        self._line, self._open_satchel, self._keeper = line, open_satchel, keeper
 
     def enrol(self, provider: str, code: str) -> None:
         """Make the till known; raise AgencyNotReached or EnrolmentRefused."""
@@ -25,11 +31,11 @@ class Surroundings:
 
     def export_bundle(self, provider: str, folder: Path) -> BundleReport:
         """Write what waits into ``folder``; raise BundleNotReady."""
-        return self._satchel.export_bundle(provider, folder)
+        return self._open_satchel().export_bundle(provider, folder)
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in what the agency wrote; raise BundleUnreadable."""
-        return self._satchel.import_bundle(path)
+        return self._open_satchel().import_bundle(path)
 
     def back_up(self) -> Path:
         """Make a backup now; raise a StorageTrouble."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import SettingWrong
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -78,6 +79,8 @@ class Line:
 
 
 def _trusted(ca_file: Path) -> ssl.SSLContext:
+    import ssl  # noqa: PLC0415 - as httpx
+
     context = ssl.create_default_context()
     try:
         context.load_verify_locations(cafile=str(ca_file))
@@ -89,6 +92,8 @@ def _trusted(ca_file: Path) -> ssl.SSLContext:
 
 def _why(error: BaseException) -> str:
     """Return what kept the line from being made: a certificate, or that nobody is there."""
+    import ssl  # noqa: PLC0415 - as httpx
+
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

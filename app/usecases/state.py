@@ -200,7 +200,7 @@ class LeaseRow(Struct, frozen=True, kw_only=True):
 
 
 class BundleReport(Struct, frozen=True, kw_only=True):
-    """What an export or import of a bundle came to; ``text`` says it in Chinese, ``path`` where the file lies.
+    """What an export or import of a bundle came to, in Chinese; ``path`` is where the file lies.
 
     ``taken`` False: the bundle was refused whole (another till's, cut off, no bundle at all).
     """

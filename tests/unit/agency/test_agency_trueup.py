@@ -191,6 +191,27 @@ def test_reversal_of_the_sale_that_paid_the_deductible_charges_nobody_and_the_fu
     assert told(here) == []
 
 
+def test_reversal_that_frees_a_limit_gives_the_later_sale_what_the_limit_had_taken(bureau: Bureau) -> None:
+    near = replace(
+        person("胡桂兰").snapshot,
+        accumulators=Accumulators(deductible_paid=DEDUCTIBLE),
+        parameters=replace(person("胡桂兰").snapshot.parameters, annual_limit=60_000),
+    )
+    till = EnrolledTill(bureau, EZHOU)
+    assert till.enrol().refused == ""
+    counter = Counter(till, newcomer(bureau, person("胡桂兰"), snapshot=near))
+    first = delivered(counter, sold(counter, leased=False))
+    bureau.clock.pass_by(HOURS)
+    second = sold(counter, leased=False)
+    capped = delivered(counter, second).output["setlinfo"]["hifp_pay"]
+
+    counter.take_back(first)
+
+    (one,) = found(bureau, counter)
+    assert one.give_back == second.printed.fund - round(capped * 100) > 0
+    assert books_of(bureau, counter.whose).paid.fund_paid == second.printed.fund
+
+
 def test_nothing_is_computed_again_while_a_lease_is_out(
     bureau: Bureau, counters: tuple[Counter, Counter]
 ) -> None:

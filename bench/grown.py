@@ -9,7 +9,7 @@ disk, which is not what is measured here.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
@@ -21,6 +21,7 @@ from bench import sale_kind
 from bench.sale_kind import Slot
 from engine.calendar import CHINA, business_day
 from engine.journal import seal
+from engine.person import Person
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 
 A_DAY = 700
@@ -51,7 +52,7 @@ def grow(db: Connection, count: int, now: datetime) -> None:
     """
     for pragma in _HASTE:
         db.execute(f"PRAGMA {pragma}")
-    growth = _Growth(db, now)
+    growth = _Growth(db, sale_kind.patients_of(count, now))
     for place, at in enumerate(_instants(count, business_day(now)), 1):
         growth.sell(at)
         if place % BATCH == 0:
@@ -73,12 +74,12 @@ def _instants(count: int, today: date) -> Iterator[datetime]:
 class _Growth:
     """The books as they stand after the last sale, and the rows that are still to be written."""
 
-    def __init__(self, db: Connection, now: datetime) -> None:
+    def __init__(self, db: Connection, patients: Sequence[Person]) -> None:
         self._db, self._random = db, random.Random(1)
         kinds = sale_kind.read(db)
         self._uninsured = cycle([kind for kind in kinds if not kind.messages])
         self._insured = cycle([kind for kind in kinds if kind.messages])
-        self._patients = sale_kind.patients_by_kind(kinds, now)
+        self._patients = sale_kind.patients_by_kind(kinds, patients)
         self._serial, self._sold_entry, self._day, number, self._provider = db.execute(
             "SELECT serial, journal, day, number, provider FROM sale ORDER BY serial DESC LIMIT 1"
         ).fetchone()

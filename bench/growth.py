@@ -2,8 +2,12 @@
 
 Two counters, open side by side, take turns, act by act. Both hold the same people, drugs and prescriptions,
 and 300 sales of today; what differs is the past (``bench.grown``): a day and a half, or eight years of 700
-sales a day, which is 15 GB. Each round serves a customer: a patient with a prescription, three boxes, cash,
-paper; then it looks into the books, at sales of any age. Every ninth round closes and opens the counter.
+sales a day, which is 15 GB. Each round serves a customer: a patient with a prescription, boxes, cash, paper;
+then it looks into the books, at a receipt of today. Every ninth round closes and opens the counter. Whoever
+comes was there three times in the last 90 days, in both.
+
+Shown and not counted is the receipt of a sale of any age: with 1,000 sales it lies in memory, with 2,000,000
+its pages come from the disk, a few of them, which no index can change.
 
 Stood in for are the clock and the printer (making the PDF costs the same at any age, and would hide growth).
 There is no courier: the acts are those of a counter offline, in which nothing waits for a network.
@@ -29,6 +33,7 @@ from app.storage.key import read_or_make
 from bench import population, sample_shop
 from bench.grown import TODAY, grow
 from bench.result import Result
+from bench.sale_kind import patients_of
 from engine.calendar import CHINA, business_day
 from engine.person import Person
 from engine.prescription import Prescription
@@ -41,6 +46,7 @@ WARM_UP = 20
 REOPEN_EVERY = 9
 BETWEEN_SALES = timedelta(seconds=4)
 SPACE = 30 * 10**9
+OLD = "receipt of any age (not counted)"
 _SHELF = 10**12
 """Boxes from this number on were never sold."""
 
@@ -89,7 +95,7 @@ class _Shop:
         self._data, self._count = data, count
         self._clock = FakeClock(now)
         self._random = random.Random(1)  # The same customers come to both.
-        self._patients = population.people(sample_shop.PATIENTS, now)
+        self._patients = patients_of(count, now)
         self._prescriptions = {each.psn_no: each for each in population.prescriptions(self._patients, now)}
         self._drugs = {drug.code: drug for drug in population.demonstration(now).drugs}
         self._boxes = self._rounds = 0
@@ -111,12 +117,15 @@ class _Shop:
         """Return the acts of one customer, to be done in order."""
         self._rounds += 1
         self._clock.at += BETWEEN_SALES
-        person = self._random.choice(self._patients)
-        number = f"01-{1 + int(self._random.random() * self._count):06d}"
+        # Each draw lands at the same place of both books, however long they are; every second is of a kind.
+        pairs, kind = len(self._patients) // 2, self._random.randrange(2)
+        person = self._patients[2 * int(self._random.random() * pairs) + kind]
+        number = f"01-{self._count - int(self._random.random() * TODAY):06d}"
+        old = f"01-{1 + int(self._random.random() * self._count):06d}"
         reopen = [self._reopen] if self._rounds % REOPEN_EVERY == 0 else []
-        return [*(self._timed(name, act) for name, act in self._acts(person, number)), *reopen]
+        return [*(self._timed(name, act) for name, act in self._acts(person, number, old)), *reopen]
 
-    def _acts(self, person: Person, number: str) -> list[tuple[str, Callable[[], Any]]]:
+    def _acts(self, person: Person, number: str, old: str) -> list[tuple[str, Callable[[], Any]]]:
         prescription = self._prescriptions[person.psn_no]
         till, today = self._counter, business_day(self._clock.at)
         return [
@@ -134,6 +143,7 @@ class _Shop:
             ("sales of a day", lambda: till.sales(today - timedelta(days=1))),
             ("receipt", lambda: till.receipt(number)),
             ("reprint", lambda: till.reprint(number)),
+            (OLD, lambda: till.receipt(old)),
             ("messages", till.messages),
             ("world", till.world),
             ("sync now", till.sync_now),
@@ -174,7 +184,7 @@ class _Shop:
 
 def _result(few: dict[str, float], many: dict[str, float], filled_s: float, size: int) -> Result:
     ratios = {name: many[name] / few[name] for name in few}
-    worst = max(ratios, key=lambda name: ratios[name])
+    worst = max((name for name in ratios if name != OLD), key=lambda name: ratios[name])
     acts = (
         f"{name}: {few[name] * 1000:.3f} ms, {many[name] * 1000:.3f} ms, {ratios[name]:.2f} ×"
         for name in sorted(ratios, key=lambda name: -ratios[name])

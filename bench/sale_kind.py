@@ -69,9 +69,13 @@ def read(db: Connection) -> list[SaleKind]:
     return [kind for kind in kinds if kind.person is None or kind.person in names]
 
 
-def patients_by_kind(kinds: Sequence[SaleKind], now: datetime) -> dict[str, list[Person]]:
-    """Return the sample's patients by the name of the kind that they are of."""
-    patients = population.people(PATIENTS, now)
+def patients_of(sold: int, now: datetime) -> list[Person]:
+    """Return the patients of a shop with so many sales: whoever comes was there three times in 90 days."""
+    return population.people(min(PATIENTS, max(2, sold // 12 // 2 * 2)), now)
+
+
+def patients_by_kind(kinds: Sequence[SaleKind], patients: Sequence[Person]) -> dict[str, list[Person]]:
+    """Return patients by the name of the kind that they are of."""
     return {
         kind.person: [each for each in patients if each.name == kind.person] for kind in kinds if kind.person
     }

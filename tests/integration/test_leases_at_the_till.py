@@ -19,7 +19,6 @@ from app.usecases.quote import quote
 from app.usecases.settle import prepare
 from app.usecases.show import open_store
 from engine.lease import Spend
-from engine.protocol.lease import read_closing
 from engine.protocol.settlement import SettlementRequest, read_settlement
 from engine.quota import after
 from engine.sale import Sale
@@ -284,66 +283,6 @@ def test_a_lost_connection_after_the_pre_settlement_costs_nothing(bench: Bench) 
 
     assert before.answer == after_.answer
     assert after_.certainty == "guaranteed"
-
-
-def test_a_short_lease_is_given_back_when_its_person_leaves_the_desk_with_all_that_was_used(
-    bench: Bench,
-) -> None:
-    lease = grant(bench)
-    sale = sold(bench)
-    bench.courier.online = True
-    assert outbox.recent(bench.db, 1)[0].infno != "SY02"
-
-    bench.till.next_customer()
-
-    (message,) = [each for each in outbox.recent(bench.db, 9) if each.infno == "SY02"]
-    (closing,) = read_closing(Raw((message.input or "").encode())).closings
-    assert (closing.lease, closing.used.fund) == (lease.id, sale.answer.fund)
-    assert bench.till.leases()[0].state == "closing"
-
-
-def test_an_abandoned_basket_gives_its_lease_back_unused(bench: Bench) -> None:
-    grant(bench)
-    bench.courier.online = True
-
-    bench.till.next_customer()
-
-    (message,) = outbox.recent(bench.db, 9)
-    (closing,) = read_closing(Raw((message.input or "").encode())).closings
-    assert closing.used == Spend()
-
-
-def test_a_lease_is_kept_while_its_person_stands_at_the_desk(bench: Bench) -> None:
-    grant(bench)
-    bench.courier.online = True
-
-    bench.till.refresh()
-
-    assert outbox.recent(bench.db, 9) == []
-
-
-def test_offline_a_short_lease_stays_for_one_more_box_until_its_end(bench: Bench) -> None:
-    lease = grant(bench)
-    sold(bench)
-    scan_first_again(bench)
-    assert bench.till.refresh().certainty == "guaranteed"
-
-    bench.clock.at = lease.use_until  # type: ignore[attr-defined]
-    bench.till.next_customer()
-
-    assert [each.infno for each in outbox.recent(bench.db, 1)] == ["SY02"]
-
-
-def test_the_lease_of_a_trip_is_kept_until_the_trip_ends(bench: Bench) -> None:
-    lease = grant(bench, trip=True, use_until=bench.clock.now() + 5 * DAY)
-    bench.courier.online = True
-    bench.till.next_customer()
-    assert outbox.recent(bench.db, 9) == []
-
-    bench.clock.at = lease.use_until  # type: ignore[attr-defined]
-    bench.till.next_customer()
-
-    assert [each.infno for each in outbox.recent(bench.db, 9)] == ["SY02"]
 
 
 def test_a_lease_that_was_closed_never_opens_again(bench: Bench) -> None:

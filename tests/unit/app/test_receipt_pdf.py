@@ -57,6 +57,24 @@ def test_a_scanner_reads_the_number_from_the_paper_at_203_dpi(tmp_path: Path) ->
     assert [code.text for code in zxingcpp.read_barcodes(image)] == ["01-000123"]
 
 
+def test_a_scanner_reads_the_journals_head_from_the_paper_at_203_dpi(tmp_path: Path) -> None:
+    zxingcpp = pytest.importorskip("zxingcpp")
+    numpy = pytest.importorskip("numpy")
+    pdftoppm = shutil.which("pdftoppm")
+    if pdftoppm is None:
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
+    said = "SHANYAO1;P33068100001;01-000123;2026-11-22 10:00;11760;5596;0;6164;123;0123456789ab"
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(
+        receipt_pdf(Receipt(number="01-000123", rows=(*RECEIPT.rows, Row(left=said, weight="code"))))
+    )
+
+    subprocess.run([pdftoppm, "-r", "203", "-gray", str(paper), str(tmp_path / "paper")], check=True)
+    image = _grey(next(tmp_path.glob("*.pgm")).read_bytes(), numpy)
+
+    assert {code.text for code in zxingcpp.read_barcodes(image)} == {"01-000123", said}
+
+
 def test_a_receipt_lies_under_its_day_and_a_copy_beside_it(tmp_path: Path) -> None:
     printer = PdfPrinter(tmp_path)
 

@@ -99,9 +99,9 @@ def counting(accumulators: Accumulators, reserved: Spend) -> Accumulators:
 def usable(lease: Lease, now: datetime, *, latest_known: datetime, till: str, epoch: int) -> bool:
     """Tell whether a till may still settle under ``lease`` at ``now``.
 
-    ``latest_known`` is the latest instant that the till itself has on record (its last journal entry): a clock
-    behind it was set back, and under such a clock no lease is used. The grant is the agency's instant, and two
-    clocks are never quite alike.
+    ``latest_known`` is the latest instant that the till itself has on record (its last journal entry): a
+    clock behind it was set back, and under such a clock no lease is used. The grant is the agency's instant,
+    and two clocks are never quite alike.
     """
     return (
         (lease.till, lease.epoch) == (till, epoch)

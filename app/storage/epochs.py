@@ -24,12 +24,17 @@ def begin(db: Connection, mark_path: Path, at: datetime, random: Random = secret
     back = mark is not None and device.was_put_back(db, mark)
     if back and mark is not None:
         with transaction(db):
-            _upload_what_was(db, at)
-            device.open_epoch(db, at, mark.epoch, random)
+            follow(db, at, mark.epoch, random)
     now = device.mark_of(db)
     if now != mark:
         device.write_mark(mark_path, now)
     return back
+
+
+def follow(db: Connection, at: datetime, above: int, random: Random = secrets.token_bytes) -> None:
+    """Begin the next epoch, above ``above``, in the caller's transaction; what was is uploaded first."""
+    _upload_what_was(db, at)
+    device.open_epoch(db, at, above, random)
 
 
 def _upload_what_was(db: Connection, at: datetime) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import device, findings, journal, outbox, stores
+from app.storage import device, epochs, findings, journal, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Identity, Pinned
 from app.sync.client import AgencyClient, Rejected, Unreachable, Voice
@@ -14,6 +16,8 @@ from engine.protocol.device import Device, Enrolled, Enrolment, device_text, new
 from engine.protocol.envelope import Sender
 from engine.protocol.signing import from_text, sign, to_text
 from engine.sale import Store
+
+_REACHED = re.compile("第 ([0-9]{1,6}) 期").search
 
 
 class Enrolling(Struct, frozen=True, kw_only=True):
@@ -81,13 +85,14 @@ def enrol(
     store = stores.by_provider(db, sender.provider)
     if store is None:
         return Enrolling(trouble="还没有本店的资料，不能登记，请先联网同步一次。")
-    identity, known = device.current(db), device.pinned(db, sender.provider)
-    voice = Voice(
-        device=_device(db, store.till, identity),
-        private=identity.private,
-        agency_key=known.agency_key if known else None,
-    )
-    told = client.enrol(_asked(db, store, identity, known, code), voice, sender)
+    told = _exchange(db, client, store, sender, code)
+    if isinstance(told, Rejected) and told.code == "wrong_epoch":
+        # A lost epoch of this till was higher than what its restored database knows.
+        with transaction(db):
+            reached = _REACHED(told.text)
+            epochs.follow(db, clock.now(), int(reached[1]) if reached else 0)
+        told = _exchange(db, client, store, sender, code)
+    identity = device.current(db)
     with transaction(db):
         device.set_trouble(db, sender.provider, told.text if isinstance(told, Rejected) else "")
         if isinstance(told, Rejected):
@@ -97,6 +102,18 @@ def enrol(
             text = f"恢复备份之前，医保中心已收到本机另外 {told.lost} 条流水。请核对那些销售的小票存根。"
             findings.note(db, "lost_entries", text, clock.now())
     return Enrolling(lost=told.lost)
+
+
+def _exchange(
+    db: Connection, client: AgencyClient, store: Store, sender: Sender, code: str | None
+) -> Enrolled | Rejected:
+    identity, known = device.current(db), device.pinned(db, sender.provider)
+    voice = Voice(
+        device=_device(db, store.till, identity),
+        private=identity.private,
+        agency_key=known.agency_key if known else None,
+    )
+    return client.enrol(_asked(db, store, identity, known, code), voice, sender)
 
 
 def _asked(

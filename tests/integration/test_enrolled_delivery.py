@@ -339,3 +339,16 @@ def test_what_failed_is_tried_again_by_the_time_on_record_however_long_nothing_e
     shop.deliver()
 
     assert shop.states() == {"accepted"}
+
+
+def test_a_till_that_forgot_its_last_epochs_begins_one_that_the_agency_never_saw(shop: Shop) -> None:
+    put_back(shop)
+    with agency_transaction(shop.town.bureau.db):
+        shop.town.bureau.db.execute("UPDATE till SET epoch = 5")
+
+    shop.town.line.enrol(SHAOXING, f"DEMO-{SHAOXING}")
+
+    assert shop.town.bench.till.world().epoch == 6
+    shop.sell()
+    assert shop.town.bench.till.sales(None)[0].number.startswith("01.6-")
+    assert journal.verify(shop.db) == []

@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 from msgspec import Raw, Struct
 
-from app.errors import AgencyNotReached, DayNotClosed
+from app.errors import AgencyNotReached, AgencyRefused, DayNotClosed
 from app.storage import days, journal, outbox, sales
 from app.storage.connection import transaction
 from app.storage.days import Count
@@ -38,6 +38,7 @@ from engine.protocol.reconciliation import (
 )
 from engine.protocol.settled import read_settled
 from engine.protocol.statement import Compared, Detail, detail_file, read_compared_file
+from engine.protocol.wire import ProtocolError
 
 CLOSED_KIND = "day_closed"
 MOST_DAYS = 31
@@ -146,6 +147,8 @@ def close_day(desk: Desk, day: date) -> tuple[DayRow, ...]:
     except AgencyNotReached:
         desk.say("attention", f"{day} 本机已核对无缺漏；连不上医保中心，还没有对账。", "联网后再关账。")
         return list_days(desk)
+    except ProtocolError as error:
+        raise AgencyRefused(why=error.text) from error
     now = desk.now()
     with transaction(desk.db):
         for insurance, answer in told.items():

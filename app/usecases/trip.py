@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.errors import TripUnclear
+from app.errors import AgencyRefused, TripUnclear
 from app.storage import catalogue, cursor, device, dispensed, leases, outbox, people, prescriptions
 from app.storage.connection import Connection, transaction
 from app.usecases.desk import Desk
@@ -44,8 +44,8 @@ class Taken(Struct, frozen=True, kw_only=True):
 def prepare_trip(desk: Desk, asked: tuple[str, ...], until: date) -> TripReport:
     """Fetch what is needed of ``asked`` (psn_no or resident id) until the end of the day ``until``.
 
-    Raises TripUnclear for a list or a day that cannot be used, AgencyNotReached with what came so far kept:
-    asking for the same trip again goes on from there.
+    Raises TripUnclear for a list or a day that cannot be used, AgencyRefused, and AgencyNotReached; what came
+    so far is kept, and asking for the same trip again goes on from there.
     """
     store, now = open_store(desk), desk.now()
     wanted = tuple(dict.fromkeys(each.strip() for each in asked if each.strip()))
@@ -53,7 +53,10 @@ def prepare_trip(desk: Desk, asked: tuple[str, ...], until: date) -> TripReport:
     _check(desk, wanted, end, now)
     taken = _so_far(desk.db, _key(store, wanted, until))
     for place in range(taken.pages * MOST_PEOPLE, len(wanted), MOST_PEOPLE):
-        taken = _fetch(desk, store, wanted[place : place + MOST_PEOPLE], end, taken)
+        try:
+            taken = _fetch(desk, store, wanted[place : place + MOST_PEOPLE], end, taken)
+        except ProtocolError as error:  # A page that is not sound: what came before it is kept.
+            raise AgencyRefused(why=error.text) from error
     with transaction(desk.db):
         cursor.put(desk.db, _MARK, "")  # Asked for once more, it is fetched once more.
     return _report(desk.db, taken, end)

@@ -13,9 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 import agency.books
-import agency.lease_use
 import agency.service
-import agency.storage.leases
 import agency.tills
 import agency.trueup
 import app.storage.connection
@@ -24,7 +22,6 @@ import app.storage.runs
 import app.sync.client
 import app.sync.deliver
 import app.sync.pull
-import app.usecases.leases
 import app.usecases.settle
 from app.storage import cursor
 from app.storage.connection import transaction
@@ -156,25 +153,7 @@ def printed_before_commit() -> AbstractContextManager[None]:
 
 def lease_counted_twice() -> AbstractContextManager[None]:
     """What is reserved for others may be promised again."""
-    return put_in((agency.books.Books, "outstanding", lambda _self, **_without: Spend()))
-
-
-def lease_used_after_expiry() -> AbstractContextManager[None]:
-    """A till looks at no clock before it settles under a lease."""
-
-    def usable(lease: Any, _now: Any, *, till: str, epoch: int, **_rest: Any) -> bool:
-        return (lease.till, lease.epoch) == (till, epoch)
-
-    return put_in((app.usecases.leases, "usable", usable))
-
-
-def lease_used_after_restore() -> AbstractContextManager[None]:
-    """A till that was put back goes on under the leases that it finds there."""
-
-    def usable(lease: Any, now: Any, **_rest: Any) -> bool:
-        return bool(lease.granted_at <= now < lease.use_until)
-
-    return put_in((app.usecases.leases, "usable", usable))
+    return put_in((agency.books.Books, "outstanding", lambda *_any, **_named: Spend()))
 
 
 def deductible_reserved_never_trued_up() -> AbstractContextManager[None]:
@@ -192,19 +171,6 @@ def fork_unnoticed() -> AbstractContextManager[None]:
     return put_in((agency.tills, "report_fork", lambda *_args: None))
 
 
-def late_settlement_paid_in_full() -> AbstractContextManager[None]:
-    """A settlement counts as under its lease though that was reclaimed long ago."""
-    original = agency.lease_use._named
-
-    def named(call: Any, request: Any, books: Any) -> Any:
-        found = original(call, request, books)
-        if found is not None or request.facts.lease is None:
-            return found
-        return agency.storage.leases.lease(call.db, request.psn_no, request.facts.lease)
-
-    return put_in((agency.lease_use, "_named", named))
-
-
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -220,12 +186,9 @@ FAULTS: dict[str, Fault] = {
         batch_all_or_nothing_lost,
         chain_not_linked,
         lease_counted_twice,
-        lease_used_after_expiry,
-        lease_used_after_restore,
         deductible_reserved_never_trued_up,
         adjustment_forgotten,
         fork_unnoticed,
-        late_settlement_paid_in_full,
     )
 }
 

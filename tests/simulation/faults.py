@@ -103,14 +103,14 @@ def trace_sold_twice() -> AbstractContextManager[None]:
 
 
 def news_cursor_before_page() -> AbstractContextManager[None]:
-    """The cursor moves in a step of its own, before what the page brought."""
+    """The cursor moves in a step of its own, and a page that another follows is left for later."""
     original = app.sync.pull.take_page
 
     def take_page(db: Any, page: Any, asked_at: Any, provider: str, left_out: Any = ()) -> int:
         with transaction(db):
             cursor.put(db, app.sync.pull.CURSOR, str(page.cursor))
             cursor.put(db, app.sync.pull.MAILBOX + provider, str(page.mailbox))
-        return original(db, page, asked_at, provider, left_out)
+        return 0 if page.more else original(db, page, asked_at, provider, left_out)
 
     return put_in((app.sync.pull, "take_page", take_page))
 

@@ -9,7 +9,8 @@ comes was there three times in the last 90 days, in both.
 Shown and not counted is the receipt of a sale of any age: with 1,000 sales it lies in memory, with 2,000,000
 its pages come from the disk, a few of them, which no index can change.
 
-Stood in for are the clock and the printer (making the PDF costs the same at any age, and would hide growth).
+Stood in for are the clock and the printer (making the PDF costs the same at any age, and would hide growth),
+and the keeper of backups: it copies the whole database beside the acts, which by nature grows with it.
 There is no courier: the acts are those of a counter offline, in which nothing waits for a network.
 The value is the act that grew most: its median with 2,000,000 sales, beside that with 1,000.
 """
@@ -26,6 +27,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from app.bootstrap import DATABASE, KEY, OpenCounter, open_counter
 from app.storage.connection import open_database
@@ -86,6 +88,18 @@ def _filled(folder: Path, count: int, now: datetime) -> Path:
     finally:
         db.close()
     return data
+
+
+class _NoKeeper:
+    """Backs nothing up."""
+
+    backed_up_at = None
+
+    def __init__(self, **_parts: object) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class _Shop:
@@ -177,7 +191,8 @@ class _Shop:
         self._seen.setdefault("open and start", []).append(perf_counter() - begin)
 
     def _open(self) -> OpenCounter:
-        counter = open_counter(sample_shop.settings(self._data, demonstration=False), self._clock)
+        with patch("app.bootstrap.Keeper", _NoKeeper):
+            counter = open_counter(sample_shop.settings(self._data, demonstration=False), self._clock)
         counter._desk.printer = FakePrinter()
         return counter
 

@@ -13,10 +13,10 @@ from agency.storage.connection import Connection
 from agency.storage.findings import Finding
 from agency.storage.leases import CLOSED, CLOSING, EXPIRED, Kept
 from agency.storage.settlements import Settlement
-from engine.lease import Spend, covers, spend_of
+from engine.lease import Spend, counting, covers, spend_of
 from engine.policy import answer as said
 from engine.policy.answer import Answer, Step
-from engine.policy.claim import Claim
+from engine.policy.claim import Accumulators, Claim
 from engine.protocol.settlement import SettlementRequest, Sums, sums_of
 from engine.protocol.wire import ProtocolError
 
@@ -62,6 +62,50 @@ def give_back(db: Connection, made: Settlement) -> None:
         added = Spend(fund=made.added.fund_paid, class_b=made.added.fund_paid_class_b)
         state = CLOSING if kept.state == CLOSED else kept.state
         leases.save(db, replace(kept, used=kept.used.less(added), state=state))
+
+
+class Drawn(Struct, frozen=True):
+    """The open lease of a till that settles without naming it, and how much of it that settlement may take.
+
+    ``most`` is what the till itself counted: it takes all that it settles off its lease, named or not, until
+    a renewal starts anew, and so still keeps within it whatever it settles by name.
+    """
+
+    kept: Kept
+    most: Spend
+
+    def after(self, claim: Claim, answer: Answer) -> Kept:
+        """Return the lease with what the settlement took off what is reserved."""
+        spent = spend_of(answer.settlements, claim.parameters)
+        taken = Spend(fund=min(spent.fund, self.most.fund), class_b=min(spent.class_b, self.most.class_b))
+        left = self.kept.lease.reserved.less(taken)
+        return replace(self.kept, lease=replace(self.kept.lease, reserved=left))
+
+
+def of_the_same_till(call: Call, purchase: Purchase, books: Books) -> Drawn | None:
+    """Return what a settlement that names no lease may take of its own till's.
+
+    Its pre-settlement reserved for this very basket, and the answer was lost on the way: that is nobody
+    else's money (design, "a lost connection after it costs nothing").
+    """
+    facts = purchase.request.facts
+    if call.speaker is None or facts.lease is not None or facts.sums is None:
+        return None
+    till = call.speaker.till
+    kept = books.of_till(till.provider, till.till, till.epoch)
+    if kept is None:
+        return None
+    out, told = kept.outstanding, facts.sums.fund
+    return Drawn(kept, Spend(fund=min(out.fund, told), class_b=min(out.class_b, told)))
+
+
+def left_for(books: Books, own: Drawn | None) -> Accumulators:
+    """Return the sums that a settlement without a lease is computed on: all that is reserved for others, and
+    of its own till's what it may not take, counted as paid."""
+    if own is None:
+        return books.effective()
+    others = books.outstanding(without=own.kept.lease.id)
+    return counting(books.paid, others.plus(own.kept.outstanding.less(own.most)))
 
 
 def _named(call: Call, request: SettlementRequest, books: Books) -> Kept | None:

@@ -17,7 +17,7 @@ from agency.purchase import Purchase, read_purchase
 from agency.storage import dispensed, persons, settlements, sums, tills
 from agency.storage import leases as kept_leases
 from agency.storage.counters import next_number
-from agency.storage.leases import FINISHED
+from agency.storage.leases import FINISHED, Kept
 from agency.storage.settlements import Settlement
 from agency.tills import may_hold_leases
 from engine.adjudicate import added_by, amounts, computed_of, less, plus
@@ -42,12 +42,16 @@ from engine.protocol.wire import ProtocolError, compact, encode
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What a purchase comes to: ``answer`` to ``claim``, and ``use`` of a lease or the provider's ``gap``."""
+    """What a purchase comes to: ``answer`` to ``claim``, and ``use`` of a lease or the provider's ``gap``.
+
+    ``drawn`` is the till's own lease, which a settlement that names none has made smaller.
+    """
 
     claim: Claim
     answer: Answer
     use: Use | None = None
     gap: Fen = 0
+    drawn: Kept | None = None
 
 
 def presettle(call: Call) -> str:
@@ -159,8 +163,9 @@ def _decide(call: Call, purchase: Purchase, books: Books, held_later: Accumulato
     use = lease_use.use_of(call, purchase, books)
     if use is not None:
         return Decision(claim=use.claim, answer=use.answer, use=use)
+    own = lease_use.of_the_same_till(call, purchase, books)
     deductible = books.paid.deductible_paid - held_later.deductible_paid
-    left = replace(books.effective(), deductible_paid=max(0, deductible))
+    left = replace(lease_use.left_for(books, own), deductible_paid=max(0, deductible))
     claim = replace(purchase.claim, accumulators=left)
     answer = call.law.answer(claim)
     stated = purchase.request.facts.sums
@@ -168,7 +173,7 @@ def _decide(call: Call, purchase: Purchase, books: Books, held_later: Accumulato
     if purchase.request.facts.lease is not None and stated is not None:
         # The patient was told under a lease what to pay; what is missing is the provider's, not theirs.
         gap = max(0, answer.patient - stated.patient)
-    return Decision(claim=claim, answer=answer, gap=gap)
+    return Decision(claim=claim, answer=answer, gap=gap, drawn=own.after(claim, answer) if own else None)
 
 
 def _same_in_order(call: Call, books: Books, decision: Decision) -> bool:
@@ -222,6 +227,8 @@ def _book(call: Call, purchase: Purchase, books: Books, decision: Decision, *, i
     persons.follow(call.db, psn_no, call.request.fixmedins_code)
     if use is not None:
         kept_leases.save(call.db, use.after)
+    elif decision.drawn is not None:
+        kept_leases.save(call.db, decision.drawn)
     if added != type(added)():
         sums.write(call.db, psn_no, books.year, books.benefit, plus(books.paid, added))
     made = _settlement(call, purchase, books, decision, ids=ids, output=output)

@@ -20,9 +20,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add ``trueup`` to the command line."""
     parser = commands.add_parser("trueup", help="收回到期的额度，并按现行政策重新计算已办的结算")
     add_books(parser)
-    parser.add_argument(
-        "--region", type=_region, default="", help="只算这个参保地：区划代码前几位"
-    )
+    parser.add_argument("--region", type=_region, default="", help="只算这个参保地：区划代码前几位")
     parser.set_defaults(run=_sweep)
 
 

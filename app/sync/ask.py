@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Raw
 
 from app.clock import Clock
-from app.storage import device, leases, people, sales
+from app.storage import device, leases, people
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Reply, Unreachable
 from app.sync.pull import as_asked
@@ -18,11 +18,7 @@ from engine.lease import Lease
 from engine.person import Person
 from engine.protocol.envelope import Sender
 from engine.protocol.lease import (
-    Closing,
-    ClosingRequest,
     SignedLease,
-    closing_input,
-    read_closed,
     read_lease,
 )
 from engine.protocol.person import (
@@ -92,9 +88,7 @@ def presettle(
     if settled.facts is None:
         return answer, None
     if settled.facts.lease is not None:
-        lease = _keep_lease(db, settled.facts.lease, context, asked_at)
-        if lease is not None and sales.has_waiting(db, person.psn_no, context.made_at):
-            _close_at_once(db, client, lease, sender)
+        _keep_lease(db, settled.facts.lease, context, asked_at)
     before, known = settled.facts.before, person.snapshot
     same = (before.year, before.accumulators, before.parameters)
     if same == (known.year, known.accumulators, known.parameters):
@@ -122,21 +116,6 @@ def _keep_lease(
     with transaction(db):
         leases.keep(db, signed, lease, asked_at)
     return lease
-
-
-def _close_at_once(db: Connection, client: AgencyClient, lease: Lease, sender: Sender) -> None:
-    """Give a lease back whose basket was sold without it meanwhile, before that sale goes to the agency.
-
-    Else the agency would keep for the lease what the sale needs. Unreachable is no harm: it is given back
-    later.
-    """
-    _settled, used = sales.settled_under(db, lease.psn_no, lease.id)
-    closing = Closing(lease=lease.id, psn_no=lease.psn_no, used=used)
-    asked = closing_input(ClosingRequest(psn_no=lease.psn_no, closings=(closing,)))
-    closed = read_closed(_output(client.ask("SY02", asked, sender)))
-    with transaction(db):
-        leases.begin_closing(db, [lease.id])
-        leases.closed(db, closed.leases)
 
 
 def _whole_person(client: AgencyClient, clock: Clock, scan: Scan, sender: Sender) -> Person:

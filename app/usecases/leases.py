@@ -17,7 +17,7 @@ from engine.calendar import insurance_year
 from engine.lease import LeaseUse, Spend, covers, spend_of, usable
 from engine.person import Person, masked_name
 from engine.policy.answer import Answer, Settlement
-from engine.policy.claim import Claim
+from engine.policy.claim import Claim, Parameters
 from engine.protocol.envelope import QUERY_SERIALS, message_id
 from engine.protocol.lease import Closing, ClosingRequest, LeaseAsk, closing_input
 from engine.sale import Store
@@ -28,11 +28,19 @@ MOST_ROWS = 500
 
 
 class Reserve(Struct, frozen=True, kw_only=True):
-    """A lease that may be used now: what this till settled under it, and what that spent of it."""
+    """A lease that may be used now: what this till settled under it, and what that spent of it.
+
+    ``besides`` is what it settled since without the lease: the agency takes that off the lease, too.
+    """
 
     held: Held
     settled: tuple[Settlement, ...]
     used: Spend
+    besides: tuple[Settlement, ...] = ()
+
+    def taken(self, parameters: Parameters) -> Spend:
+        """Return what may be gone of the lease by now."""
+        return self.used.plus(spend_of(self.besides, parameters))
 
 
 def epoch_of(db: Connection, provider: str) -> int:
@@ -67,16 +75,20 @@ def reserve_for(desk: Desk, store: Store, person: Person, day: date) -> Reserve 
         return None
     if not usable(held.lease, now, latest_known=latest, till=store.till, epoch=epoch):
         return None
-    settled, used = sales.settled_under(desk.db, person.psn_no, held.lease.id)
-    return Reserve(held=held, settled=tuple(settled), used=used)
+    lease, asked_at = held.lease, held.asked_at
+    settled, used = sales.settled_under(desk.db, person.psn_no, lease.id)
+    others = sales.own_settlements(desk.db, person.psn_no, lease.year, asked_at, besides=lease.id)
+    besides = tuple(each for each in others if each.benefit == lease.benefit)
+    return Reserve(held=held, settled=tuple(settled), used=used, besides=besides)
 
 
 def use_of(reserve: Reserve, claim: Claim, answer: Answer) -> LeaseUse | None:
     """Return how a sale would stand under the lease; None where it does not cover it."""
     more, lease = spend_of(answer.settlements, claim.parameters), reserve.held.lease
-    if not covers(lease, reserve.used, more):
+    taken = reserve.taken(claim.parameters)
+    if not covers(lease, taken, more):
         return None
-    left = lease.reserved.less(reserve.used.plus(more)).fund
+    left = lease.reserved.less(taken.plus(more)).fund
     return LeaseUse(id=lease.id, version=lease.version, left=left, use_until=lease.use_until)
 
 

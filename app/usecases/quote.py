@@ -55,10 +55,8 @@ def effective_accumulators(
     """
     snapshot, year = person.snapshot, insurance_year(day)
     if reserve is not None:
-        lease = reserve.held.lease
-        others = sales.own_settlements(db, person.psn_no, year, reserve.held.asked_at, besides=lease.id)
-        own = [*reserve.settled, *_of(benefit, others)]
-        return after(lease.accumulators, own, snapshot.parameters)
+        own = [*reserve.settled, *reserve.besides]
+        return after(reserve.held.lease.accumulators, own, snapshot.parameters)
     told = snapshot.year >= year and snapshot.benefit in ("", benefit or snapshot.benefit)
     known = snapshot.accumulators if told else Accumulators()
     own = _of(benefit, sales.own_settlements(db, person.psn_no, year, snapshot.as_of))

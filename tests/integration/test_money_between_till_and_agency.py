@@ -14,6 +14,7 @@ from app.storage import journal, outbox, sales
 from app.sync import ask
 from app.sync.deliver import sender_of
 from app.usecases.state import CounterState
+from engine.protocol.settlement import basket_input
 from engine.sale import Sale
 from tests.fakes.agency_at_hand import Town
 from tests.fakes.fake_leases import scan_first
@@ -206,7 +207,28 @@ def test_a_sale_that_overtook_its_own_pre_settlement_loses_nothing_to_the_lease_
 
     (row,) = town.bench.till.sales(None)
     assert (row.certainty, row.agency_fund) == ("confirmed", 800)
+
+    town.bench.till.next_customer()
+    town.deliver()
     assert lease_states(town) == ["closed"]
+
+
+def test_a_pre_settlement_whose_answer_was_lost_costs_nothing(town: Town) -> None:
+    scan_scarce(town)
+    context = town.bench.courier.presettled[-1]
+    draft, at = context.draft, context.made_at
+    asked = basket_input(made_at=at, draft=draft, claim=context.claim, answer=context.answer, ask=context.ask)
+    sender = sender_of(town.bench.db, town.provider, "药师 李")
+    assert draft.person is not None
+    town.client.ask("2101", asked, sender, draft.person.region)  # The answer, a lease in it, never came home.
+
+    sale = sold(town)
+    assert (sale.certainty, sale.answer.fund) == ("provisional", 800)
+    town.deliver()
+
+    (row,) = town.bench.till.sales(None)
+    assert (row.certainty, row.agency_fund) == ("confirmed", 800)
+    assert town.bench.till.tasks() == ()
 
 
 def test_nothing_is_reserved_for_a_person_whose_earlier_sale_still_waits(town: Town) -> None:

@@ -121,6 +121,22 @@ def test_wrong_order_and_repetition_spend_the_lease_once(
     assert kept.used.fund == sum(each.printed.fund for each in made)
 
 
+def test_a_tills_own_lease_keeps_nothing_from_what_it_settles_without_naming_it(
+    counters: tuple[Counter, Counter],
+) -> None:
+    here, there = counters
+    here.ask()
+    made = sold(here, 1, leased=False)
+    reserved = books_of(here.bureau, here.whose).outstanding().fund
+
+    settled = read(here.deliver(made), made)
+
+    assert printed(made, settled)
+    # What it took is off the lease: still nothing for another till, and no more promised than there is.
+    assert books_of(here.bureau, here.whose).outstanding().fund == reserved - made.printed.fund
+    assert there.ask().output["granted"]["leases"] == []
+
+
 def test_settlement_that_comes_after_reclaim_is_recorded_paid_from_what_is_left_and_its_gap_told(
     bureau: Bureau, counters: tuple[Counter, Counter]
 ) -> None:

@@ -19,6 +19,8 @@ from engine.protocol.wire import LARGEST, ProtocolError
 from engine.sale import disease_treated
 
 CLOCKS_APART = timedelta(minutes=10)
+FUTURE = "future"
+"""Refused for now: its time comes. Nothing is remembered of it, and the same message may come again."""
 
 
 class Purchase(Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ def read_purchase(call: Call) -> Purchase:
 
 def _check_time(call: Call, request: SettlementRequest) -> None:
     if request.at > call.now + CLOCKS_APART:
-        raise ProtocolError("begntime 晚于现在，请校准收银机的时钟后重新发送。", "future")
+        raise ProtocolError("begntime 晚于现在，请校准收银机的时钟，到那时再发送同一份报文。", FUTURE)
 
 
 def _check_sums(request: SettlementRequest) -> None:

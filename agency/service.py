@@ -32,6 +32,7 @@ from agency.errors import Again, NotNow
 from agency.keyring import Keys, open_keys
 from agency.lanes import person_of
 from agency.law import Law
+from agency.purchase import FUTURE
 from agency.storage import messages, persons, registry
 from agency.storage.connection import Connection, Database, transaction, undone_by
 from agency.tills import Fork, Speaker
@@ -270,6 +271,8 @@ class Agency:
         if first is not None:
             return self._again(first, digest, request)
         verdict, text = self._first_answer(transact, call)
+        if verdict == FUTURE:
+            return Answer(status=OK, text=text, infno=request.infno, verdict=verdict)
         now = self._clock.now()
         messages.remember(db, lane, request.msgid, request.infno, messages.Answered(digest, text), at=now)
         if request.infno in _SWEEPING:

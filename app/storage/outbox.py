@@ -171,7 +171,8 @@ def _move_mark(db: Connection) -> None:
 class Failure(Struct, frozen=True, kw_only=True):
     """An attempt at message ``number`` without a sound answer; what was ``sent`` is kept to the letter.
 
-    ``state`` unknown: it went to a platform that cannot be sent the same again.
+    ``state`` unknown: it went to a platform that cannot be sent the same again. ``alone``: others of the same
+    person need not wait for it.
     """
 
     number: int
@@ -179,6 +180,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     again_at: datetime
     sent: str | None = None
     state: Literal["waiting", "unknown"] = "waiting"
+    alone: bool = False
 
 
 def failed(db: Connection, id: str, trouble: str, next_attempt_at: datetime, sent: str | None = None) -> None:

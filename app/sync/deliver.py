@@ -253,7 +253,10 @@ class _Round:
         lanes = {sent.message.number: lane for (sent, lane), _reply in answered}
         for failure in failures:
             self._trouble = failure.trouble or self._trouble
-            self.hold(lanes[failure.number], failure.again_at)
+            if failure.alone:
+                self._next_at = min(self._next_at or failure.again_at, failure.again_at)
+            else:
+                self.hold(lanes[failure.number], failure.again_at)
         self._settled += len(answered) - len(failures)
         return True
 

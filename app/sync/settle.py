@@ -22,6 +22,11 @@ GAP = "journal_gap:"
 """Followed by the number of the entry from which the agency's journal goes on."""
 
 RESENT_KIND = "resent"
+FUTURE = "future"
+AHEAD = (
+    "这笔销售的时间晚于医保中心的时间（当时本机时钟走快了），医保中心暂不受理。"
+    "销售已保存，到了那个时间会自动送出。请核对本机时钟。"
+)
 ONLY_ONCE = ("2102", "2103")
 """What a platform may carry out twice when it is sent twice (facts, section 1.11)."""
 
@@ -76,6 +81,12 @@ def take(
                 Verdict(number=message.number, state="accepted", text=reply.answer, proof=reply.proof)
             )
             acknowledge.record(db, message, reply.answer, at, reply.settled)
+        elif reply.code == FUTURE and message.infno in ONLY_ONCE:
+            # Its time comes. Days may pass: nobody else's sale and no later one of this person waits for it.
+            again_at = at + wait_after(message.attempts)
+            failures.append(
+                Failure(number=message.number, trouble=AHEAD, again_at=again_at, sent=sent.text, alone=True)
+            )
         elif message.provider in mended and reply.code.startswith(GAP):
             failures.append(Failure(number=message.number, trouble="", again_at=at))
         elif (entries := _missing(message, reply)) is not None:

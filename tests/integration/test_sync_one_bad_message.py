@@ -103,6 +103,21 @@ def test_message_that_meets_a_bug_waits_with_its_person_and_the_others_flow(db: 
     assert deliver_to(db, agency, clock).next_at == NOW + timedelta(seconds=2 + 4)
 
 
+def test_a_sale_dated_ahead_waits_for_its_time_and_keeps_nobody_back(db: Connection) -> None:
+    def too_early(question: Question) -> Reply:
+        return Rejected("future", "晚于现在。") if question.id == "a1" else refuse(question)
+
+    put(db, of_person("a1", "1"), of_person("a2", "1"), of_person("b", "2"))
+    agency, clock = Answering(too_early), StillClock()
+
+    round_ = deliver_to(db, agency, clock)
+
+    assert agency.asked == ["a1", "a2", "b"]
+    assert (row(db, "a1").state, row(db, "a1").attempts) == ("waiting", 1)
+    assert "时钟" in row(db, "a1").trouble and row(db, "a1").trouble.endswith("。")
+    assert (round_.settled, round_.next_at) == (2, NOW + timedelta(seconds=2))
+
+
 def test_bug_while_recording_an_answer_leaves_the_message_waiting(
     db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

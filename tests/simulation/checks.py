@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tests.simulation.machine import Machine
     from tests.simulation.world import World
 
-CLOCKS_APART = timedelta(minutes=9)
 _SALE = msgspec.json.Decoder(Sale).decode
 
 
@@ -34,7 +32,6 @@ class Sold(Struct, frozen=True, kw_only=True):
     patient: int
     in_scope: int
     guaranteed: bool
-    ahead: bool  # Dated by a clock that ran ahead: the agency is right to refuse it.
 
 
 def at_every_step(world: World, machine: Machine) -> Iterator[str]:
@@ -74,10 +71,6 @@ def _remember(world: World, machine: Machine) -> None:
         if not settled or sale.message_ids[0] in world.sold:
             continue
         person = sale.draft.person
-        ahead = any(
-            off > CLOCKS_APART and at <= sale.made_at <= at + timedelta(minutes=2)
-            for at, off in machine.attempts
-        )
         for settlement, message in zip(settled, sale.message_ids, strict=True):
             world.sold[message] = Sold(
                 provider=machine.provider,
@@ -88,7 +81,6 @@ def _remember(world: World, machine: Machine) -> None:
                 patient=settlement.patient,
                 in_scope=_in_scope(sale, settlement.lines),
                 guaranteed=sale.lease is not None,
-                ahead=ahead,
             )
 
 
@@ -141,7 +133,7 @@ def _s2_guaranteed_is_kept(world: World) -> Iterator[str]:
     )
     for msgid, fund, patient, gap, lease, _received, _reclaim in rows:
         sold = world.sold.get(msgid)
-        if sold is None or not sold.guaranteed or sold.ahead or world.slow(msgid):
+        if sold is None or not sold.guaranteed or world.slow(msgid):
             continue
         if lease is None or gap or (fund, patient) != (sold.fund, sold.patient):
             yield (
@@ -168,7 +160,7 @@ def _s3_once(world: World) -> Iterator[str]:
     }
     for message, machine in held.items():
         sold = world.sold[message]
-        if there[message] != 1 and not sold.ahead and machine.provider not in world.forked:
+        if there[message] != 1 and machine.provider not in world.forked:
             yield f"S3: {sold.number} of {sold.provider} ({message}) was settled {there[message]} times"
 
 
@@ -191,9 +183,7 @@ def _s5_outbox_is_empty(world: World, machine: Machine) -> Iterator[str]:
         "SELECT id, infno, state, trouble FROM outbox WHERE state <> 'accepted'"
     ).fetchall()
     for id_, infno, state, trouble in rows:
-        sold = world.sold.get(id_)
-        right = state == "rejected" and (machine.provider in world.forked or (sold and sold.ahead))
-        if not right:
+        if state != "rejected" or machine.provider not in world.forked:
             yield f"S5: {machine.name} {infno} {id_} is {state}: {trouble}"
 
 
@@ -205,7 +195,6 @@ def _s5_both_agree(world: World) -> Iterator[str]:
     ):
         theirs[provider, sale][0] += fund
         theirs[provider, sale][1] += patient
-    ahead = {(sold.provider, sold.number) for sold in world.sold.values() if sold.ahead}
     for machine in world.machines:
         if machine.provider in world.forked:
             continue
@@ -213,7 +202,7 @@ def _s5_both_agree(world: World) -> Iterator[str]:
             "SELECT number, agency_fund, agency_patient FROM sale WHERE messages > 0"
         ).fetchall():
             told = theirs[machine.provider, number]
-            if (machine.provider, number) not in ahead and told != [fund, patient]:
+            if told != [fund, patient]:
                 yield f"S5: {number} of {machine.name}: the till was told {fund}, {patient}, it is {told}"
 
 

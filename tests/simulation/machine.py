@@ -209,7 +209,6 @@ class Machine:
         self.weather: Weather = FINE
         self.on = False
         self.code: str | None = None  # For enrolment, as long as it is known.
-        self.attempts: list[tuple[datetime, timedelta]] = []  # The till's time of each F12, and its error.
         self.selling: tuple[Answer, str | None, str, tuple[str, ...], datetime | None] | None = None
         self.db: Any = None
         self.client: AgencyClient
@@ -330,7 +329,6 @@ class Machine:
             codes = tuple(code for line in state.draft.lines for code in line.trace_codes)
             until = state.lease.use_until if state.lease else None
             self.selling = (state.answer, shown_for, state.certainty or "", codes, until)
-            self.attempts.append((self.world.now + self.clock.off, self.clock.off))
             state = till.settle()
             if state.settled is not None:
                 return state.settled.number

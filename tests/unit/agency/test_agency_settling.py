@@ -235,6 +235,19 @@ def test_wrong_settlement_is_refused_with_a_sentence_and_changes_nothing(bureau:
     assert everything(bureau) == before
 
 
+def test_a_sale_dated_ahead_by_a_wrong_clock_is_settled_when_its_time_has_come(bureau: Bureau) -> None:
+    ahead = altered(first_input(), lambda m: m["druginfo"].update(begntime="2026-11-23 23:00:00"))
+    body = bureau.body("2102", ahead)
+    assert bureau.send(body).refused == "future"
+
+    bureau.clock.pass_by(timedelta(days=2))
+    said = bureau.send(body)
+
+    assert said.refused == ""
+    assert fen(said.output["setlinfo"]["hifp_pay"]) > 0
+    assert bureau.send(body).envelope == said.envelope
+
+
 def test_prescription_of_somebody_else_is_refused(bureau: Bureau) -> None:
     chens = demonstration().prescriptions[1].number
     said = bureau.call(

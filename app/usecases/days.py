@@ -18,7 +18,6 @@ from app.storage import days, journal, outbox, sales
 from app.storage.connection import transaction
 from app.storage.days import Count
 from app.usecases.desk import Desk
-from app.usecases.show import open_store
 from app.usecases.state import DayRow, Difference
 from app.usecases.tasks import upload_rest
 from engine.money import Fen
@@ -48,8 +47,9 @@ _STATES = (("waiting", "还没有送达"), ("rejected", "被医保中心退回")
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A settlement of the day as the shop holds it; ``cash`` is the patient's, ``fund`` with assistance."""
+    """A settlement of the day as its shop holds it; ``cash`` is the patient's, ``fund`` with assistance."""
 
+    provider: str
     sale: str
     insurance: Insurance
     region: str
@@ -94,11 +94,18 @@ def _rows(desk: Desk, day: date) -> Iterator[DayRow]:
             sent=count.sent,
             accepted=count.accepted,
             ours=count.ours,
-            theirs=count.theirs,
+            theirs=_theirs(count, told),
             state=state,
             reason=reason,
             differences=told.differences if told else (),
         )
+
+
+def _theirs(count: Count, told: Told | None) -> Fen | None:
+    """Return the agency's sum: as it answered sale by sale, and as it says of the day where that differs."""
+    if count.theirs is None or told is None:
+        return count.theirs
+    return count.theirs + sum(each.theirs - each.ours for each in told.differences)
 
 
 def _state(closed: bool, gaps: str, told: Told | None, *, insured: bool) -> tuple[str, str]:
@@ -165,14 +172,17 @@ def close_day(desk: Desk, day: date) -> tuple[DayRow, ...]:
 
 
 def _compare(desk: Desk, day: date) -> dict[str, Told]:
-    """Return what the agency says of the day, by insurance; people of each region are asked about apart."""
-    regions: dict[str, list[Line]] = defaultdict(list)
+    """Return what the agency says of the day, by insurance.
+
+    Asked about apart are people of each region, and the shops of a till that sells for more than one.
+    """
+    books: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in _lines(desk, day):
-        regions[line.region].append(line)
+        books[line.provider, line.region].append(line)
     told: dict[str, Told] = {}
-    for region, lines in regions.items():
+    for lines in books.values():
         for insurance in dict.fromkeys(line.insurance for line in lines):
-            before, answer = told.get(insurance), _asked(desk, day, insurance, region, lines)
+            before, answer = told.get(insurance), _asked(desk, day, insurance, lines)
             told[insurance] = answer if before is None else _both(before, answer)
     return told
 
@@ -200,6 +210,7 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
             settled = read_settled(Raw(message.answer.encode()), expected_id=message.id)
             sums = settled.sums
             yield Line(
+                provider=message.provider,
                 sale=sale.number,
                 insurance=person.insurance,
                 region=person.region,
@@ -215,8 +226,9 @@ def _lines(desk: Desk, day: date) -> Iterator[Line]:
             )
 
 
-def _asked(desk: Desk, day: date, insurance: Insurance, region: str, lines: list[Line]) -> Told:
-    provider = open_store(desk).provider.id
+def _asked(desk: Desk, day: date, insurance: Insurance, lines: list[Line]) -> Told:
+    """Return the agency's word on ``lines``, all of one shop and one region, as far as of ``insurance``."""
+    provider, region = lines[0].provider, lines[0].region
     of_insurance = [line.detail for line in lines if line.insurance == insurance]
     totals = Totals(
         count=len(of_insurance),

@@ -147,6 +147,28 @@ def test_what_differs_is_listed_line_by_line_with_the_reason_and_keeps_the_day_o
     assert closings(town) == []
 
 
+def test_a_sale_that_the_agency_lacks_is_missing_in_its_sum_too(town: Town) -> None:
+    sell(town)
+    town.deliver()
+    with agency_transaction(town.bureau.db):
+        town.bureau.db.execute("UPDATE settlement SET fund = fund + 7 WHERE fund > 0")
+
+    row = insured(town.bench.till.close_day(TODAY))
+
+    assert row.theirs == row.ours + sum(each.theirs - each.ours for each in row.differences)
+    assert row.theirs != row.ours
+
+
+def test_a_sale_made_for_another_shop_is_asked_about_in_its_name(town: Town) -> None:
+    sell(town)
+    town.deliver()
+    shop = next(stop.store for stop in town.bench.till.tour() if stop.store != town.provider)
+    town.bench.till.next_customer()
+    town.bench.till.demonstrate(next(stop for stop in town.bench.till.tour() if stop.store == shop))
+
+    assert insured(town.bench.till.close_day(TODAY)).state == "closed"
+
+
 def test_a_sale_after_the_close_opens_the_day_again(town: Town) -> None:
     sell_to_nobody(town)
     assert town.bench.till.close_day(TODAY)[0].state == "closed"

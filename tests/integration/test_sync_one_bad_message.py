@@ -114,7 +114,8 @@ def test_a_sale_dated_ahead_waits_for_its_time_and_keeps_nobody_back(db: Connect
 
     assert agency.asked == ["a1", "a2", "b"]
     assert (row(db, "a1").state, row(db, "a1").attempts) == ("waiting", 1)
-    assert "时钟" in row(db, "a1").trouble and row(db, "a1").trouble.endswith("。")
+    assert "时钟" in row(db, "a1").trouble
+    assert row(db, "a1").trouble.endswith("。")
     assert (round_.settled, round_.next_at) == (2, NOW + timedelta(seconds=2))
 
 

@@ -88,6 +88,11 @@ def verify(db: Connection) -> list[ChainFault]:
     return find_faults(_all_after(db, 0))
 
 
+def verify_after(db: Connection, number: int, hash: str) -> list[ChainFault]:
+    """Return the faults of what follows entry ``number``, which has ``hash``."""
+    return find_faults(_all_after(db, number), number, hash)
+
+
 def verify_news(db: Connection) -> list[ChainFault]:
     """Return the faults since the last mark, and set the mark at the head when there are none.
 
@@ -117,8 +122,10 @@ def _mark(db: Connection) -> tuple[int, str]:
 
 def _set_mark(db: Connection) -> None:
     marked, verified = head(db), _mark(db)
-    if marked != verified:
-        db.execute("DELETE FROM verified")
+    if marked == verified:
+        return
+    # One step, one write to the disk: a cut leaves the old mark or the new one, never none.
+    if not db.execute("UPDATE verified SET number = ?, hash = ?", marked).rowcount:
         db.execute("INSERT INTO verified VALUES (?, ?)", marked)
 
 

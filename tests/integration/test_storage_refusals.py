@@ -79,6 +79,20 @@ def test_entry_that_came_between_is_followed_not_replaced(tmp_path: Path) -> Non
     db.close()
 
 
+def test_mark_of_a_start_is_one_write_so_that_a_cut_leaves_the_old_one_or_the_new(tmp_path: Path) -> None:
+    db = with_entries(tmp_path / "a.db", 5)
+    assert journal.verify_news(db) == []
+    journal.append(db, "sale", "{}", AT)
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+    assert journal.verify_news(db) == []
+    db.set_trace_callback(None)
+
+    assert len([sql for sql in said if not sql.startswith("SELECT")]) == 1
+    assert db.execute("SELECT number FROM verified").fetchall() == [(6,)]
+    db.close()
+
+
 def test_verified_mark_finds_a_database_that_was_put_back(tmp_path: Path) -> None:
     db = with_entries(tmp_path / "a.db", 3)
     assert journal.verify_news(db) == []

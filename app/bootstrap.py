@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 DATABASE = "counter.db"
 KEY = "counter.key"
 LOCK = "counter.lock"
+AGENCY = "agency-2"  # The demonstration's agency; its books are not those of the first version.
 DEMONSTRATION_PROVIDER = "P33068100001"
 _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
@@ -98,7 +99,7 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
     guard, db, key = open_books(settings.data)
     agency: EmbeddedAgency | None = None
     try:
-        agency = EmbeddedAgency(settings.data / "agency") if settings.demonstration else None
+        agency = EmbeddedAgency(settings.data / AGENCY) if settings.demonstration else None
         migrate(db)
         mark_in_use(settings.data / KEY)
         put_back = epochs.begin(db, settings.data / device.MARK, clock.now())

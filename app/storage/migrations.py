@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app import errors
-from app.storage import schema, schema_leases
+from app.storage import schema, schema_delivery, schema_leases
 
 if TYPE_CHECKING:
     from app.storage.connection import Connection
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_first_sale", schema.FIRST_SALE),
-    ("0002_leases", schema_leases.LEASES),
+    ("0002_delivery", schema_delivery.DELIVERY),
+    ("0003_leases", schema_leases.LEASES),
 )
 
 # As sqlite-utils would make it, but STRICT like every table here.

@@ -54,17 +54,15 @@ FIRST_SALE = (
     """CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL, infno TEXT NOT NULL,
            provider TEXT NOT NULL, admdvs TEXT,
            sale TEXT, made_at TEXT NOT NULL, input TEXT, first_entry INTEGER, last_entry INTEGER,
-           state TEXT NOT NULL DEFAULT 'waiting'
-           CHECK (state IN ('waiting', 'unknown', 'accepted', 'rejected')),
+           state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'rejected')),
            attempts INTEGER NOT NULL DEFAULT 0, next_attempt_at TEXT, trouble TEXT NOT NULL DEFAULT '',
-           answer TEXT, proof TEXT, settled_at TEXT, CHECK (input IS NOT NULL OR last_entry IS NOT NULL))
+           answer TEXT, settled_at TEXT, CHECK (input IS NOT NULL OR last_entry IS NOT NULL))
            STRICT""",
     # Every message up to this number is settled: what waits is found behind it, without an index that each
     # sale would have to write. It moves when a message is settled, on the courier's thread.
     "CREATE TABLE outbox_mark (number INTEGER NOT NULL) STRICT",
     "INSERT INTO outbox_mark VALUES (0)",
-    "CREATE INDEX outbox_rejected ON outbox (sale) WHERE state = 'rejected'",
-    "CREATE INDEX outbox_unknown ON outbox (state) WHERE state = 'unknown'",
+    "CREATE INDEX outbox_rejected ON outbox (state) WHERE state = 'rejected'",
     """CREATE TRIGGER outbox_never_deleted BEFORE DELETE ON outbox
            BEGIN SELECT RAISE(ABORT, 'messages are settled, never deleted'); END""",
     """CREATE TABLE person (psn_no TEXT PRIMARY KEY, cert_no TEXT NOT NULL, card_no TEXT,
@@ -79,19 +77,4 @@ FIRST_SALE = (
     "CREATE TABLE prescription (number TEXT PRIMARY KEY, psn_no TEXT, body TEXT NOT NULL) STRICT",
     "CREATE TABLE store (provider TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT",
     "CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    # The till's own keys, one row an epoch; the newest is the present one. An epoch's chain goes on after the
-    # entry that its row names.
-    """CREATE TABLE epoch (number INTEGER PRIMARY KEY, private BLOB NOT NULL, box_private BLOB NOT NULL,
-           after INTEGER NOT NULL, hash TEXT NOT NULL) STRICT""",
-    """CREATE TRIGGER epoch_never_deleted BEFORE DELETE ON epoch
-           BEGIN SELECT RAISE(ABORT, 'epochs are followed, never deleted'); END""",
-    # What an agency's answers are believed by, and which epoch of this till it knows.
-    """CREATE TABLE pinned (provider TEXT PRIMARY KEY, till TEXT NOT NULL, epoch INTEGER NOT NULL,
-           agency_key BLOB NOT NULL, agency_box_key BLOB NOT NULL) STRICT, WITHOUT ROWID""",
-    # What arrived and could not be taken: for a person to look at, never in the way of the rest.
-    """CREATE TABLE finding (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
-           text TEXT NOT NULL) STRICT""",
-    # Bundles on sticks, written and taken in.
-    """CREATE TABLE carried (way TEXT NOT NULL, serial INTEGER NOT NULL, at TEXT NOT NULL,
-           digest TEXT NOT NULL, PRIMARY KEY (way, serial, digest)) STRICT, WITHOUT ROWID""",
 )

@@ -1,0 +1,57 @@
+"""Books that an earlier version began are taken over as they are: nothing of them is lost or changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.storage import journal, migrations, outbox
+from app.storage.connection import Connection, open_database, sqlite, transaction
+
+KEY = bytes(range(32))
+AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """Return books of the first version: a journal, a message that waits, one that was refused."""
+    db = open_database(tmp_path / "counter.db", KEY)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrations, "STEPS", migrations.STEPS[:1])
+        migrations.migrate(db)
+    with transaction(db):
+        journal.append(db, "note", '{"text": "1"}', AT)
+        for number, state in enumerate(("waiting", "rejected", "accepted"), 1):
+            db.execute(
+                "INSERT INTO outbox (id, infno, provider, sale, made_at, input, state, attempts, trouble)"
+                " VALUES (?, '2102', 'P33068100001', ?, ?, '{}', ?, 3, '原因。')",
+                (f"m{number}", f"01-00000{number}", AT.isoformat(timespec="microseconds"), state),
+            )
+    return db
+
+
+def test_messages_of_the_first_version_go_on_where_they_were(books: Connection) -> None:
+    migrations.migrate(books)
+
+    told = [(each.id, each.state, each.attempts, each.trouble) for each in outbox.recent(books, 9)]
+    assert told == [
+        ("m3", "accepted", 3, "原因。"),
+        ("m2", "rejected", 3, "原因。"),
+        ("m1", "waiting", 3, "原因。"),
+    ]
+    assert [each.id for each in outbox.waiting(books, 0, 9)] == ["m1"]
+    assert not journal.verify(books)
+    books.close()
+
+
+def test_books_taken_over_still_refuse_to_forget(books: Connection) -> None:
+    migrations.migrate(books)
+
+    with pytest.raises(sqlite.IntegrityError, match="never deleted"):
+        books.execute("DELETE FROM outbox")
+    with pytest.raises(sqlite.IntegrityError, match="append-only"):
+        books.execute("UPDATE journal SET body = '{}'")
+    assert books.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    books.close()

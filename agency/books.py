@@ -68,5 +68,5 @@ def reclaim(db: Connection, psn_no: str, now: datetime) -> bool:
 
 def at_its_place(db: Connection, books: Books, at: datetime) -> Accumulators:
     """Return the sums as they were before anything that was settled after ``at``."""
-    _count, held = settlements.later(db, books.psn_no, books.year, books.benefit, at)
-    return less(books.paid, held)
+    later = settlements.later(db, books.psn_no, books.year, books.benefit, at)
+    return less(books.paid, later.held)

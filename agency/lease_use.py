@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -114,9 +116,18 @@ def _named(call: Call, request: SettlementRequest, books: Books) -> Kept | None:
     if kept is None or call.speaker is None:
         return None
     lease, till = kept.lease, call.speaker.till
-    same = (lease.provider, lease.till, lease.epoch) == (till.provider, till.till, till.epoch)
+    same = (lease.provider, lease.till) == (till.provider, till.till)
+    if lease.epoch != till.epoch:
+        # A till that was put back hands on what it had sold before: that stands. What it sells now does not.
+        same = same and lease.epoch == _epoch_of(request.facts.sale) < till.epoch
     known = 1 <= request.facts.lease_version <= lease.version
     return kept if same and known and request.at <= lease.use_until else None
+
+
+def _epoch_of(sale: str | None) -> int:
+    """Return the epoch of a sale's number: ``01-000123`` is of the first, ``01.2-000124`` of the second."""
+    numbered = re.fullmatch(r"[^.-]+(?:\.([0-9]{1,9}))?-[0-9]+", sale or "")
+    return int(numbered[1] or 1) if numbered else 0
 
 
 def _law_on(call: Call, claim: Claim, purchase: Purchase, kept: Kept) -> tuple[Claim, Answer, bool] | None:

@@ -83,8 +83,8 @@ def settle(call: Call) -> str:
     psn_no = purchase.person.psn_no
     freed = reclaim(call.db, psn_no, call.now)
     books = leases.books_of(call, purchase.person)
-    later, held = settlements.later(call.db, psn_no, books.year, books.benefit, purchase.request.at)
-    decision = _decide(call, purchase, books, held)
+    later = settlements.later(call.db, psn_no, books.year, books.benefit, purchase.request.at)
+    decision = _decide(call, purchase, books, later.held)
     number = next_number(call.db, "settlement")
     stamp = f"{purchase.person.region}{compact(call.now)}"
     ids = Ids(setl_id=f"{stamp}{number:010d}", mdtrt_id=f"M{number:011d}", medins_setl_id=call.request.msgid)
@@ -92,7 +92,9 @@ def settle(call: Call) -> str:
     counted = replace(decision.claim, accumulators=before)
     output = encode(_output(call, purchase, decision, ids, before=counted))
     _book(call, purchase, books, decision, ids=ids, output=output)
-    cause = trueup.LATE if later else None if _same_in_order(call, books, decision) else trueup.STALE
+    # Where the fund bears something, one more settlement may make the whole better for the patient.
+    in_order = not later.borne and _same_in_order(call, books, decision)
+    cause = trueup.LATE if later.count else None if in_order else trueup.STALE
     if cause is not None:
         trueup.mark(call.db, psn_no=psn_no, year=books.year, benefit=books.benefit, cause=cause)
     if freed or cause is not None or (decision.use and decision.use.after.state in FINISHED):

@@ -92,11 +92,7 @@ _COLUMNS = (
 )
 _CLOCKS_APART = timedelta(hours=1)
 """No settlement is received so long before it was settled; more than clocks may be apart."""
-_HELD = (
-    "SELECT COUNT(*), COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0),"
-    " COALESCE(SUM(class_b_added), 0)"
-    " FROM settlement WHERE psn_no = ?"
-)
+_SUMS = "COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0), COALESCE(SUM(class_b_added), 0)"
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM settlement"
 _INSERT = f"INSERT INTO settlement ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -147,19 +143,36 @@ def mark_reversed(db: Connection, psn_no: str, setl_id: str, reversed_by: str | 
     )
 
 
-def later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> tuple[int, Accumulators]:
-    """Return how many settlements in force were settled after ``at``, and what they hold of the sums."""
-    count, *held = db.execute(
-        f"{_HELD} AND year = ? AND benefit = ? AND settled_at > ? AND reversed_by IS NULL",
-        (psn_no, year, benefit, instant(at)),
+class Later(Struct, frozen=True):
+    """What was settled after some instant: ``count`` settlements in force, which hold ``held`` of the sums.
+
+    ``borne``: something of that year is not as the law would have it now, and the fund bears it.
+    """
+
+    count: int
+    held: Accumulators
+    borne: bool
+
+
+def later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> Later:
+    """Return what of a person's year and benefit was settled after ``at``."""
+    of_year = (psn_no, year, benefit)
+    count, borne, *held = db.execute(
+        "SELECT COUNT(*), (SELECT COALESCE(SUM(borne), 0) FROM adjustment WHERE psn_no = ? AND year = ?"
+        f" AND benefit = ?), {_SUMS} FROM settlement WHERE psn_no = ? AND year = ? AND benefit = ?"
+        " AND settled_at > ? AND reversed_by IS NULL",
+        (*of_year, *of_year, instant(at)),
     ).fetchone()
-    return int(count), _held(held)
+    return Later(int(count), _held(held), bool(borne))
 
 
 def held_under(db: Connection, psn_no: str, lease: str) -> Accumulators:
     """Return what settlements in force under a lease hold of the person's sums."""
-    _count, *held = db.execute(f"{_HELD} AND lease = ? AND reversed_by IS NULL", (psn_no, lease)).fetchone()
-    return _held(held)
+    row = db.execute(
+        f"SELECT {_SUMS} FROM settlement WHERE psn_no = ? AND lease = ? AND reversed_by IS NULL",
+        (psn_no, lease),
+    ).fetchone()
+    return _held(row)
 
 
 def years_of(

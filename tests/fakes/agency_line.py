@@ -167,15 +167,19 @@ class Bureau:
         self.database = open_database(books(folder))
         self.db = self.database.connect()
         seed(self.db, demonstration(), law(), NOW)
-        self.agency = Agency(
-            database=self.database, law=law(), clock=self.clock, profile=PROFILE, credentials=DEMONSTRATION
-        )
+        self.under(law())
         self.provider = provider
         self._serial = 0
 
     def close(self) -> None:
         self.db.close()
         self.database.close()
+
+    def under(self, law: Law) -> None:
+        """Have the agency answer under ``law`` from now on."""
+        self.agency = Agency(
+            database=self.database, law=law, clock=self.clock, profile=PROFILE, credentials=DEMONSTRATION
+        )
 
     def sums(self, name: str, year: int = 2026) -> Accumulators:
         """Return a person's sums of a year under the benefit that counts in the demonstration."""

@@ -12,6 +12,9 @@ FOUND = {
         74,
         (14, 17, 20, 21, 22, 23),
     ),
+    "a till that was put back could not hand on what it had sold under its lease": (238, (9, 18, 20, 21, 25)),
+    "a sale after what the fund bore was never counted together with it": (554, (4, 6, 10, 17, 20)),
+    "a ratio raised in between was not given to what followed a reversal": (827, (4, 6, 7, 10, 20, 33)),
 }
 
 

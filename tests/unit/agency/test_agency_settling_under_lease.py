@@ -298,6 +298,29 @@ def test_lease_of_a_closed_epoch_still_covers_what_that_epoch_sold(counters: tup
     assert settled.facts.under_lease == made.lease
 
 
+@pytest.mark.parametrize("number, stands", [("01-000007", True), ("01.2-000008", False)])
+def test_a_till_that_was_put_back_hands_on_what_it_sold_under_its_lease_and_sells_nothing_more_under_it(
+    counters: tuple[Counter, Counter], number: str, stands: bool
+) -> None:
+    here, _ = counters
+    here.ask()
+    made = sold(here)
+    whole = msgspec.json.decode(made.input)
+    facts = msgspec.json.decode(whole["druginfo"]["expContent"])
+    whole["druginfo"].update(
+        invono=number, expContent=msgspec.json.encode({**facts, "sale": number}).decode()
+    )
+    put_back = here.till.next_epoch()
+    assert put_back.enrol(old=here.till).refused == ""
+
+    said = put_back.call("2102", msgspec.json.encode(whole).decode(), made.msgid)
+
+    settled = read(said, made)
+    assert settled.facts is not None
+    assert settled.facts.under_lease == (made.lease if stands else None)
+    assert printed(made, settled) or not stands
+
+
 def test_without_a_lease_the_deductible_counts_as_at_its_place_and_the_limit_as_it_is_left(
     bureau: Bureau,
 ) -> None:

@@ -191,6 +191,29 @@ def test_reversal_of_the_sale_that_paid_the_deductible_charges_nobody_and_the_fu
     assert told(here) == []
 
 
+def test_a_sale_after_what_the_fund_bears_is_counted_with_it_and_the_patient_gets_the_better_of_both(
+    bureau: Bureau, counters: tuple[Counter, Counter]
+) -> None:
+    """A sale of the older law took a deductible that its reversal freed; the next has the raised ratio."""
+    here, _ = counters
+    here.ask()
+    first = delivered(here, sold(here, 15))
+    bureau.clock.pass_by(HOURS)
+    delivered(here, sold(here, 15))
+    here.close()
+    here.take_back(first)
+    assert [each.borne > 0 for each in found(bureau, here)] == [True]
+    bureau.under(raised())
+
+    bureau.clock.pass_by(HOURS)
+    delivered(here, sold(here, 60, leased=False))
+
+    paid = [each for each in found(bureau, here) if each.give_back]
+    assert len(paid) == 1
+    whole = raised().answer(here.claim(here.draft(75), Accumulators()))
+    assert patient_pays(bureau, here) == whole.patient
+
+
 def test_reversal_that_frees_a_limit_gives_the_later_sale_what_the_limit_had_taken(bureau: Bureau) -> None:
     near = replace(
         person("胡桂兰").snapshot,

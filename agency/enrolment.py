@@ -14,6 +14,7 @@ from agency.storage.tills import ACTIVE, Till
 from agency.tills import Fork
 from engine.journal import GENESIS
 from engine.protocol.device import Enrolled, Enrolment, enrolled_output, new_epoch_text, read_enrolment
+from engine.protocol.envelope import Request, signed_by
 from engine.protocol.signing import KEY_LENGTH, from_text, to_text, verify
 from engine.protocol.wire import ProtocolError
 
@@ -43,11 +44,23 @@ def allow_demonstration(db: Connection, provider: str, now: datetime) -> None:
     enrolment_codes.keep(db, provider, enrolment_codes.ANY_TILL, f"DEMO-{provider}", now)
 
 
+def authenticate(request: Request) -> None:
+    """Raise ProtocolError where an SY00 is not signed with the very key that it is to enrol.
+
+    So whoever enrols a key holds it, and nothing that is asked with it was changed on its way.
+    """
+    asked = read_enrolment(request.input)
+    _check_keys(asked)
+    if not signed_by(request, from_text(asked.public_key)):
+        raise ProtocolError(
+            "登记报文的签名与登记的公钥不符，没有登记。请检查网络和软件后重新登记。", "device_signature"
+        )
+
+
 def enrol(call: Call) -> str:
     """SY00: take a till's new keys; told again, it is answered again."""
     asked = read_enrolment(call.request.input)
     provider = call.request.fixmedins_code
-    _check_keys(asked)
     known = tills.epoch(call.db, provider, asked.till, asked.epoch)
     latest = tills.latest(call.db, provider, asked.till)
     before = latest if latest is not None and latest.epoch != tills.UNENROLLED else None

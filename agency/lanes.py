@@ -7,6 +7,9 @@ from msgspec import Raw, Struct
 
 from engine.protocol.envelope import Request
 
+_OF_A_PURCHASE = ("2101", "2102")
+"""These name their person in ``druginfo``; a message about another node's person would go unlocked."""
+
 
 class _Named(Struct):
     psn_no: str
@@ -23,7 +26,7 @@ def person_of(request: Request) -> str | None:
         whose = msgspec.json.decode(request.input, type=_Whose)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return _named(whose.druginfo) or _named(whose.data)
+    return _named(whose.druginfo if request.infno in _OF_A_PURCHASE else whose.data)
 
 
 def _named(node: Raw) -> str | None:

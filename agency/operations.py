@@ -33,6 +33,7 @@ _STATES = {
 }
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LATE = _DAY
+_PASSED_ON = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -65,12 +66,14 @@ class Operations:
 
     def _may_see(self, request: Request) -> bool:
         if self._token is None:
-            # Behind another server everybody comes from this computer.
-            passed_on = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+            # Behind another server everybody comes from this computer; not every one says that it is there.
+            passed_on = any(each in request.headers for each in _PASSED_ON)
             return not passed_on and request.client is not None and _is_here(request.client.host)
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         given = (bearer, request.query_params.get("token", ""))
-        return any(hmac.compare_digest(each.encode(), self._token.encode()) for each in given)
+        # An empty one, of a variable that was never set, is nobody's.
+        held = self._token.encode()
+        return any(hmac.compare_digest(each.encode(), held) for each in given) and bool(held)
 
 
 def _is_here(host: str) -> bool:

@@ -245,7 +245,11 @@ class Agency:
 
     def _once(self, db: Connection, request: Request, received: datetime) -> Answer:
         """Answer one message; raise ProtocolError where nobody is known to have sent it."""
-        speaker = None if request.infno == enrolment.INFNO else tills.authenticate(db, request)
+        if request.infno == enrolment.INFNO:
+            enrolment.authenticate(request)
+            speaker = None
+        else:
+            speaker = tills.authenticate(db, request)
         call = self._call(db, request, speaker, received)
         try:
             answer = self._known(call)

@@ -27,7 +27,7 @@ _Nothing = Raw(b"null")
 class Request(Struct, frozen=True, kw_only=True):
     """A call as the platform receives it; mind ``mdtrtarea_admvs`` beside ``insuplc_admdvs``."""
 
-    infno: Annotated[str, Meta(min_length=4, max_length=5)]
+    infno: Annotated[str, Meta(pattern=r"^[0-9A-Z]{4,5}\Z")]  # It goes into logs.
     msgid: _Text
     mdtrtarea_admvs: _Text
     recer_sys_code: _Text
@@ -210,6 +210,7 @@ def sign_answer(text: str, asked: Request, private: bytes) -> str:
         asked=digest_of(bytes(asked.input)),
         output=bytes(answer["output"]),
         err_code=msgspec.json.decode(answer["err_code"], type=str),
+        err_msg=msgspec.json.decode(answer["err_msg"], type=str),
     )
     return encode({**answer, "signtype": signing.SIGN_TYPE, "cainfo": signing.sign(private, said)})
 
@@ -227,6 +228,7 @@ def proves(response: Response, public: bytes, *, msgid: str, content: bytes) -> 
         asked=digest_of(content),
         output=bytes(response.output),
         err_code=response.err_code,
+        err_msg=response.err_msg,
     )
     return signing.verify(public, said, response.signature)
 

@@ -61,7 +61,8 @@ def message_text(*, infno: str, msgid: str, provider: str, inf_time: str, device
     )
 
 
-def answer_text(*, infcode: int, msgid: str, asked: str, output: bytes, err_code: str) -> str:
+def answer_text(*, infcode: int, msgid: str, asked: str, output: bytes, err_code: str, err_msg: str) -> str:
     """Return what the agency signs of an answer; ``asked`` is ``digest_of`` the question's content."""
     digest = hashlib.sha256(output).hexdigest()
-    return "\n".join(("answer", str(infcode), msgid, asked, digest, err_code))
+    # The reason is believed, too: it is shown to people, and it tells a till the epoch that it has reached.
+    return "\n".join(("answer", str(infcode), msgid, asked, digest, err_code, err_msg))

@@ -18,6 +18,7 @@ from engine.protocol.device import enrolment_input
 from engine.protocol.profile import DEMONSTRATION, headers
 from engine.protocol.settlement import reversal_input
 from engine.protocol.signin import sign_in_input
+from engine.protocol.signing import to_text
 from tests.fakes.agency_line import EZHOU, PROFILE, Bureau, Line, Said, draft_of, paid_by_law, person
 from tests.fakes.enrolled_till import EnrolledTill, changed
 
@@ -206,6 +207,40 @@ def test_a_key_that_is_none_is_not_enrolled(bureau: Bureau, key: str) -> None:
 
     assert clear(till.send(till.body("SY00", enrolment_input(asked))), "invalid")
     assert bureau.db.execute("SELECT count(*) FROM till").fetchone()[0] == 0
+
+
+def test_an_enrolment_that_was_changed_on_its_way_enrols_nobody(bureau: Bureau, till: EnrolledTill) -> None:
+    newer = till.next_epoch()
+    asked = replace(newer.asked(old=till), box_key=to_text(b"z" * 32))
+    right = newer.body("SY00", enrolment_input(newer.asked(old=till)))
+
+    by_another = newer.body("SY00", enrolment_input(asked), private=b"z" * 32)
+    spoilt = changed(right, input=msgspec.Raw(enrolment_input(asked).encode()))
+    for body in (by_another, spoilt, changed(right, cainfo=None)):
+        assert clear(newer.send(body), "device_signature")
+    assert bureau.db.execute("SELECT max(epoch) FROM till").fetchone()[0] == till.epoch
+    assert newer.send(right).refused == ""
+
+
+@pytest.mark.parametrize("infno", ["9\n11", "身份证号", "21 1", "sy0\x00"])
+def test_what_is_no_transaction_number_does_not_get_into_the_log(
+    till: EnrolledTill, infno: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    said = till.send(till.body(infno, settlement()))
+
+    assert said.refused == "invalid"
+    assert infno not in caplog.text
+
+
+def test_an_answer_whose_reason_was_changed_proves_nothing(bureau: Bureau, till: EnrolledTill) -> None:
+    body = till.body("2102", altered("psn_no", "88000000000000009999"))
+    signed = headers(PROFILE, DEMONSTRATION, int(bureau.clock.at.timestamp()), "nonce")
+    answer = bureau.agency.answer(signed, body).text.encode()
+
+    assert till.proven(answer, body)
+    assert not till.proven(changed(answer, err_msg="第 999999 期。"), body)
 
 
 def test_no_refusal_writes_a_name_or_number_of_a_person_into_the_log(

@@ -138,7 +138,16 @@ def test_a_new_agency_has_an_empty_page_and_not_a_broken_one(bureau: Bureau) -> 
 def test_without_a_token_only_this_computer_sees_the_page(bureau: Bureau) -> None:
     assert Browser(bureau).get().status_code == 200
     assert Browser(bureau, client=ELSEWHERE).get().status_code == 403
-    assert Browser(bureau).get(**{"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+    for passed_on in ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via"):
+        assert Browser(bureau).get(**{passed_on: "203.0.113.9"}).status_code == 403
+
+
+def test_an_empty_token_opens_the_page_to_nobody_from_elsewhere(bureau: Bureau) -> None:
+    page = Browser(bureau, "", ELSEWHERE)
+
+    assert page.get().status_code == 403
+    assert page.get("").status_code == 403
+    assert page.get(Authorization="Bearer ").status_code == 403
 
 
 @pytest.mark.parametrize("client", [HERE, ELSEWHERE])

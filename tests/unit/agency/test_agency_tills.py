@@ -101,11 +101,9 @@ def test_an_enrolment_whose_answer_was_lost_is_answered_again(bureau: Bureau) ->
 
 
 def test_the_agency_signs_its_enrolment_with_the_key_that_it_names(till: EnrolledTill) -> None:
-    body = till.body("SY00", '{"data":{}}')
+    said = till.next_epoch().enrol("AAAA-AAAA-AAAA")
 
-    said = till.send(body)
-
-    assert said.refused == "invalid"
+    assert said.refused == "enrolment_code"
     assert "cainfo" in said.envelope
 
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from agency.storage import dispensed
+from agency.storage import dispensed, settlements
 from engine.policy.claim import Accumulators
 from engine.protocol.reversal import UndoRequest, UndoResult, read_undone, undo_input
 from tests.fakes.agency_line import EZHOU, SHAOXING, Bureau, Said, person
@@ -50,6 +50,23 @@ def result(said: Said) -> UndoResult:
     assert told is not None
     assert told.text.endswith("。")
     return told
+
+
+def test_reversal_lies_in_the_lane_of_whom_it_is_about_whoever_else_it_names(
+    bureau: Bureau, counter: Counter
+) -> None:
+    made = sold(counter)
+    info = counter.deliver(made).output["setlinfo"]
+    asked = {each: info[each] for each in ("psn_no", "mdtrt_id", "setl_id")}
+    both = {"druginfo": {"psn_no": person("胡桂兰").psn_no}, "data": asked}
+    msgid = counter.till.fresh_id()
+    assert counter.till.call("2103", msgspec.json.encode(both).decode(), msgid).refused == ""
+
+    assert result(undo(counter, msgid, "2103")).outcome == "reversed"
+
+    kept = settlements.of_message(bureau.db, counter.whose.psn_no, made.msgid)
+    assert kept is not None
+    assert kept.reversed_by is None
 
 
 def test_settlement_that_took_effect_is_undone_by_its_message_id(bureau: Bureau, counter: Counter) -> None:

@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
+import msgspec
+from msgspec import Struct
+
 from agency.lanes import person_of
 from engine.protocol.batch import read_batch
 from engine.protocol.envelope import Request, decode_request
 from engine.protocol.wire import ProtocolError
 
 INFNO = "SY06"
+SETTLING = ("2102", "2103")
+"""Each takes one number of a settlement."""
 
 Message: TypeAlias = Request | ProtocolError
 """A message of a batch, or why it is none."""
+
+
+class _Line(Struct):
+    rxno: str | None = None
+
+
+class _Lines(Struct):
+    drugdetail: list[_Line] = []
 
 
 def read(batch: Request) -> list[Message]:
@@ -32,6 +45,24 @@ def lanes_of(messages: Iterable[Message]) -> list[tuple[str, str]]:
     return [
         (person_of(each) or each.fixmedins_code, each.msgid) for each in messages if isinstance(each, Request)
     ]
+
+
+def prescriptions_of(messages: Iterable[Message]) -> list[str]:
+    """Return the numbers of the prescriptions that settlements name."""
+    return [
+        line.rxno
+        for each in messages
+        if isinstance(each, Request) and each.infno in SETTLING
+        for line in _lines(each)
+        if line.rxno is not None
+    ]
+
+
+def _lines(request: Request) -> list[_Line]:
+    try:
+        return msgspec.json.decode(request.input, type=_Lines).drugdetail
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
 
 
 def read_message(body: bytes) -> Request:

@@ -15,6 +15,7 @@ from agency.storage.traces import Sold
 from engine.journal import Entry
 
 _SALE = "sale"
+_LATE = ("boxes",)
 
 
 class _Provider(Struct):
@@ -42,18 +43,32 @@ class _Sale(Struct):
 
 
 def sold_in(db: Connection, provider: str, till: str, entries: Iterable[Entry], now: datetime) -> None:
-    """Note the boxes sold in new journal entries; one that was sold before is a finding."""
-    sold: dict[str, list[Sold]] = {}
-    for entry in entries:
-        if entry.kind == _SALE:
-            for code, sale in _boxes_of(entry, provider):
-                sold.setdefault(code, []).append(sale)
-    # In one order everywhere, so that two uploads do not wait for each other in a ring.
-    for code in sorted(sold):
-        for sale in sold[code]:
-            first = traces.sell(db, code, sale, now)
-            if first != sale:
-                _find(db, till, code, sale, first, now=now)
+    """Note the boxes sold in new journal entries; one that was sold before is a finding.
+
+    All of a transaction are noted at its end, in one order everywhere, so that no two uploads wait for each
+    other in a ring.
+    """
+    sold = [(box, till) for entry in entries if entry.kind == _SALE for box in _boxes_of(entry, provider)]
+    before = db.late.get(_LATE)
+    if isinstance(before, _Upload):
+        sold = [*before.sold, *sold]
+    if sold:
+        db.late[_LATE] = _Upload(db, sold, now)
+
+
+class _Upload:
+    """The boxes of a transaction, each with the till that sold it, in the order of their sales."""
+
+    def __init__(self, db: Connection, sold: list[tuple[tuple[str, Sold], str]], now: datetime) -> None:
+        self.sold = sold
+        self._db, self._now = db, now
+
+    def __call__(self) -> None:
+        in_order = sorted(self.sold, key=lambda each: each[0][0])
+        first = traces.sell(self._db, [box for box, _till in in_order], self._now)
+        for (code, sale), till in in_order:
+            if first[code] != sale:
+                _find(self._db, till, code, sale, first[code], now=self._now)
 
 
 def _boxes_of(entry: Entry, provider: str) -> list[tuple[str, Sold]]:

@@ -33,7 +33,8 @@ from agency.keyring import Keys, open_keys
 from agency.lanes import person_of
 from agency.law import Law
 from agency.purchase import FUTURE
-from agency.storage import messages, persons, registry
+from agency.storage import counters, messages, persons, prescriptions, registry, settlements, sums
+from agency.storage import leases as kept_leases
 from agency.storage.connection import Connection, Database, transaction, undone_by
 from agency.tills import Fork, Speaker
 from engine.protocol.batch import batch_output
@@ -225,8 +226,7 @@ class Agency:
         """Carry out messages, each as if it came alone, all made durable together."""
         people = batches.people_of(read)
         persons.lock_all(db, people)
-        persons.read_ahead(db, people)
-        messages.read_ahead(db, batches.lanes_of(read))
+        _read_ahead(db, sorted(people), read)
         told = [self._one_of(db, each, received) for each in read]
         for each in told:
             if each.verdict not in GOOD:
@@ -347,6 +347,16 @@ class Agency:
             err_msg=err_msg,
             err_code=err_code,
         )
+
+
+def _read_ahead(db: Connection, people: Sequence[str], read: Sequence[batches.Message]) -> None:
+    """Read together what messages will ask for one by one; the people are locked."""
+    for table in (persons, sums, kept_leases, settlements):
+        table.read_ahead(db, people)
+    messages.read_ahead(db, batches.lanes_of(read))
+    prescriptions.read_ahead(db, batches.prescriptions_of(read))
+    settled = sum(each.infno in batches.SETTLING for each in read if not isinstance(each, ProtocolError))
+    counters.take_ahead(db, "settlement", settled)
 
 
 def _digest(request: Request) -> str:

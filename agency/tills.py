@@ -138,7 +138,7 @@ def _unknown(db: Connection, provider: str, device: Device) -> ProtocolError:
 def _trouble(db: Connection, till: Till, device: Device, sent_at: datetime) -> str | None:
     if till.chain and device.chain and device.chain != till.chain:
         return "这台收银机另起了一本流水。"
-    held = journals.hash_at(db, till.chain or device.chain, device.number)
+    held = journals.hash_known_at(db, till.chain or device.chain, device.number)
     if device.number == till.seen_number:
         held = held or till.seen_hash
     if held not in (None, device.hash):

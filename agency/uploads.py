@@ -33,6 +33,7 @@ class _Stretch(Struct, frozen=True, kw_only=True):
     to: int | None
     held: tuple[int, str]
     epoch: int
+    bound: bool = False  # Whether the agency has noted already which chain the epoch writes into.
 
     @property
     def lacks(self) -> bool:
@@ -83,7 +84,14 @@ def _enrolled(call: Call, epoch: Till, page: JournalPage, to: int | None) -> _St
         raise Fork(first.number, page.till)
     held = journals.head(call.db, chain) if chain else (0, GENESIS)
     start = (epoch.begins_after, epoch.begins_hash)
-    return _Stretch(chain=chain, after=start[0], to=to, held=held if held[0] else start, epoch=epoch.epoch)
+    return _Stretch(
+        chain=chain,
+        after=start[0],
+        to=to,
+        held=held if held[0] else start,
+        epoch=epoch.epoch,
+        bound=bool(epoch.chain),
+    )
 
 
 def _unenrolled(db: Connection, provider: str, page: JournalPage) -> _Stretch:
@@ -141,6 +149,6 @@ def _append(call: Call, till: str, stretch: _Stretch, new: Sequence[Entry]) -> N
     journals.append(call.db, chain, new)
     if stretch.epoch == UNENROLLED:
         tills.bind(call.db, provider, till, chain, call.now)
-    else:
+    elif not stretch.bound:
         heads.bind(call.db, provider, till, stretch.epoch, chain=chain)
     boxes.sold_in(call.db, provider, till, new, call.now)

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from agency.storage import settlements
 from agency.storage.connection import Connection
 from agency.storage.instants import instant, read_instant
 from engine.money import Fen
@@ -63,6 +64,7 @@ def done(db: Connection, settled: Due) -> None:
 
 def save(db: Connection, found: Found) -> None:
     """Keep an outcome."""
+    settlements.forget(db, found.psn_no)
     db.execute(
         "INSERT INTO adjustment (psn_no, id, provider, at, year, benefit, give_back, borne, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

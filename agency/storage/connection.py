@@ -5,31 +5,14 @@ SQL is written once for SQLite and PostgreSQL, with ``?`` marks. A connection be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-Parameters: TypeAlias = Sequence[object]
-Late: TypeAlias = Callable[[], None]
-Letter: TypeAlias = tuple[str, str, str, str]
-"""Shop, kind, person and key."""
+from agency.storage.behind import Late, Letter, Mark
+from agency.storage.rows import Cursor, Parameters
 
-
-class Cursor(Protocol):
-    """What a statement brought."""
-
-    @property
-    def rowcount(self) -> int:
-        """Rows that the statement wrote."""
-        ...
-
-    def fetchone(self) -> Any:
-        """Return the next row, or None."""
-        ...
-
-    def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
-        ...
+__all__ = ["Connection", "Cursor", "Database", "Late", "Letter", "Parameters", "transaction", "undone_by"]
 
 
 class Connection(Protocol):
@@ -37,7 +20,9 @@ class Connection(Protocol):
 
     ``serial`` tells that writing transactions never run side by side. Of the running transaction, ``held``
     names whom it has locked, ``known`` is what it read and need not read again, ``letters`` what shops are to
-    hear by mail, ``late`` what it does last of all, in the order of the keys.
+    hear by mail, ``late`` what it does last of all, in the order of the keys. A value of ``known`` is
+    replaced, never changed: an undone block goes back to those before it. Outside of transactions nothing is
+    known.
     """
 
     serial: bool
@@ -57,6 +42,22 @@ class Connection(Protocol):
         """Run one statement for each row."""
         ...
 
+    def write(self, sql: str, row: Parameters) -> None:
+        """Have a row of one table inserted or changed; its troubles show later, at the latest at the end."""
+        ...
+
+    def mark(self) -> Mark:
+        """Return a place in the transaction to go back to."""
+        ...
+
+    def go_back(self, mark: Mark) -> None:
+        """Undo what was written since ``mark``, the latest of all."""
+        ...
+
+    def let_go(self, mark: Mark) -> None:
+        """Keep what was written since ``mark``, the latest of all."""
+        ...
+
     def begin(self) -> None:
         """Begin a transaction that may write."""
         ...
@@ -69,8 +70,8 @@ class Connection(Protocol):
         """Undo the transaction."""
         ...
 
-    def next_number(self, name: str) -> int:
-        """Return the next number of ``name``; numbers may be left out, and nobody waits for them."""
+    def next_numbers(self, name: str, count: int) -> list[int]:
+        """Return the next ``count`` numbers of ``name``; some may be left out, and nobody waits for them."""
         ...
 
     def close(self) -> None:
@@ -100,8 +101,6 @@ def transaction(db: Connection) -> Iterator[None]:
 
     Raises NotNow where the database stands in the way: nothing was applied then.
     """
-    for of_the_last_one in (db.held, db.known, db.letters, db.late):
-        of_the_last_one.clear()
     db.begin()
     try:
         yield
@@ -121,17 +120,13 @@ def undone_by(db: Connection, kind: type[Exception]) -> Iterator[None]:
 
     What the block locked is not let go of before the transaction ends, but is no longer relied on.
     """
-    held, letters, late = set(db.held), dict(db.letters), dict(db.late)
-    db.execute("SAVEPOINT effects")
+    mark = db.mark()
     try:
         yield
     except kind:
-        db.execute("ROLLBACK TO SAVEPOINT effects")
-        db.execute("RELEASE SAVEPOINT effects")
-        db.held, db.letters, db.late = held, letters, late
-        db.known.clear()
+        db.go_back(mark)
         raise
-    db.execute("RELEASE SAVEPOINT effects")
+    db.let_go(mark)
 
 
 _AT_ONCE = 50

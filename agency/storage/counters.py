@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from agency.storage.connection import Connection
+
+_AHEAD = "numbers"
 
 
 def next_in_order(db: Connection, name: str) -> int:
@@ -20,4 +24,12 @@ def next_in_order(db: Connection, name: str) -> int:
 
 def next_number(db: Connection, name: str) -> int:
     """Return a number of ``name`` (schema.NUMBERED) that nobody else gets; some may be left out."""
-    return db.next_number(name)
+    ahead = db.known.get((_AHEAD, name))
+    return int(ahead.popleft()) if ahead else db.next_numbers(name, 1)[0]
+
+
+def take_ahead(db: Connection, name: str, count: int) -> None:
+    """Take numbers that the transaction will want one by one."""
+    if count > 1:
+        # The one thing known that changes: what an undone block took is not given out again.
+        db.known[_AHEAD, name] = deque(db.next_numbers(name, count))

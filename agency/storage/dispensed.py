@@ -18,13 +18,11 @@ MOST_ROWS = 500
 
 def save(db: Connection, setl_id: str, given: Iterable[Dispensed]) -> None:
     """Keep what one settlement dispensed, inside its transaction."""
-    db.executemany(
-        "INSERT INTO dispensed (psn_no, id, at, body) VALUES (?, ?, ?, ?)",
-        [
-            (each.psn_no, f"{setl_id}-{place:03d}", instant(each.at), encode(each))
-            for place, each in enumerate(given)
-        ],
-    )
+    for place, each in enumerate(given):
+        db.write(
+            "INSERT INTO dispensed (psn_no, id, at, body) VALUES (?, ?, ?, ?)",
+            (each.psn_no, f"{setl_id}-{place:03d}", instant(each.at), encode(each)),
+        )
 
 
 def take_back(db: Connection, psn_no: str, setl_id: str) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from agency.storage import tills
 from agency.storage.connection import Connection
 from agency.storage.instants import instant
 from agency.storage.tills import ACTIVE, CLOSED, FORKED
@@ -45,6 +46,7 @@ def mark_forked(db: Connection, provider: str, till: str, epoch: int) -> None:
 
 def bind(db: Connection, provider: str, till: str, epoch: int, *, chain: str) -> None:
     """Note which chain an epoch of a till writes into, when it has written into none."""
+    tills.forget(db, provider)
     db.execute(
         "UPDATE till SET chain = ? WHERE provider = ? AND till = ? AND epoch = ? AND chain = ''",
         (chain, provider, till, epoch),
@@ -53,6 +55,7 @@ def bind(db: Connection, provider: str, till: str, epoch: int, *, chain: str) ->
 
 def close_before(db: Connection, provider: str, till: str, epoch: int) -> None:
     """Close a till's epochs before ``epoch``."""
+    tills.forget(db, provider)
     db.execute(
         "UPDATE till SET state = ? WHERE provider = ? AND till = ? AND epoch < ? AND epoch > 0",
         (CLOSED, provider, till, epoch),
@@ -61,6 +64,7 @@ def close_before(db: Connection, provider: str, till: str, epoch: int) -> None:
 
 def _advance(db: Connection, seen: Seen) -> None:
     at = instant(seen.at)
+    tills.forget(db, seen.provider)
     db.execute(
         "UPDATE till SET chain = CASE WHEN chain = '' THEN ? ELSE chain END, seen_number = ?, seen_hash = ?,"
         " waiting = ?, oldest = ?, seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END"
@@ -82,6 +86,7 @@ def _advance(db: Connection, seen: Seen) -> None:
 
 
 def _fork(db: Connection, key: tuple[str, str, int]) -> None:
+    tills.forget(db, key[0])
     db.execute(
         "UPDATE till SET state = ? WHERE provider = ? AND till = ? AND epoch = ? AND state = ?",
         (FORKED, *key, ACTIVE),

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from agency.storage.connection import Connection
 from engine.journal import GENESIS, Entry
 
+_HEAD = "journal head"
+_INSERT = "INSERT INTO journal (chain, number, at, kind, body, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
 
 def chain_of(db: Connection, hash_: str) -> str | None:
     """Return the chain that holds the entry with a hash; asks every partition."""
@@ -16,21 +19,45 @@ def chain_of(db: Connection, hash_: str) -> str | None:
 
 def head(db: Connection, chain: str) -> tuple[int, str]:
     """Return number and hash of the last entry held of a chain; (0, GENESIS) of a new one."""
-    row = db.execute(
-        "SELECT number, hash FROM journal WHERE chain = ? ORDER BY number DESC LIMIT 1", (chain,)
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, GENESIS)
+    found: tuple[int, str]
+    if (_HEAD, chain) in db.known:
+        found = db.known[_HEAD, chain]
+    else:
+        row = db.execute(
+            "SELECT number, hash FROM journal WHERE chain = ? ORDER BY number DESC LIMIT 1", (chain,)
+        ).fetchone()
+        found = db.known[_HEAD, chain] = (row[0], row[1]) if row else (0, GENESIS)
+    return found
 
 
 def hash_at(db: Connection, chain: str, number: int) -> str | None:
     """Return the hash of an entry held of a chain."""
-    row = db.execute("SELECT hash FROM journal WHERE chain = ? AND number = ?", (chain, number)).fetchone()
-    return row[0] if row else None
+    found: str | None = db.known.get((_of(chain), str(number)))
+    if found is None:  # Another transaction may have brought it since.
+        row = db.execute(
+            "SELECT hash FROM journal WHERE chain = ? AND number = ?", (chain, number)
+        ).fetchone()
+        found = db.known[_of(chain), str(number)] = row[0] if row else None
+    return found
+
+
+def hash_known_at(db: Connection, chain: str, number: int) -> str | None:
+    """Return the hash of an entry, or None where it was not held when this transaction first asked for it.
+
+    For the head that every message of a batch names again.
+    """
+    key = (_of(chain), str(number))
+    found: str | None = db.known[key] if key in db.known else hash_at(db, chain, number)
+    return found
+
+
+def _of(chain: str) -> str:
+    return f"journal {chain}"
 
 
 def append(db: Connection, chain: str, entries: Iterable[Entry]) -> None:
     """Keep entries that follow a chain's head."""
-    db.executemany(
-        "INSERT INTO journal (chain, number, at, kind, body, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(chain, e.number, e.at, e.kind, e.body, e.previous, e.hash) for e in entries],
-    )
+    for e in entries:
+        db.write(_INSERT, (chain, e.number, e.at, e.kind, e.body, e.previous, e.hash))
+        db.known[_of(chain), str(e.number)] = e.hash
+        db.known[_HEAD, chain] = (e.number, e.hash)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from agency.storage.instants import instant, read_instant
 from engine.lease import Lease, Spend
 from engine.policy.claim import Parameters, Patient
@@ -52,6 +53,7 @@ class _Body(Struct, frozen=True, kw_only=True):
     promised: tuple[Promised, ...]
 
 
+_RESERVING = "reserving"
 _KEY = ("psn_no", "id")
 _OF_LEASE = ("version", "year", "benefit", "provider", "till", "epoch")
 _REST = (
@@ -88,8 +90,15 @@ def save(db: Connection, kept: Kept) -> None:
         lease.psn_no,
         lease.id,
     )
-    if db.execute(_UPDATE, values).rowcount == 0:
+    known: tuple[Kept, ...] | None = db.known.get((_RESERVING, lease.psn_no))
+    if known is not None and any(each.lease.id == lease.id for each in known):
+        db.write(_UPDATE, values)
+    elif db.execute(_UPDATE, values).rowcount == 0:
         db.execute(_INSERT, values)
+    if known is not None:
+        others = [each for each in known if each.lease.id != lease.id]
+        now = [*others, kept] if kept.reserves else others
+        db.known[_RESERVING, lease.psn_no] = tuple(sorted(now, key=lambda each: each.lease.id))
 
 
 def lease(db: Connection, psn_no: str, id_: str) -> Kept | None:
@@ -100,6 +109,9 @@ def lease(db: Connection, psn_no: str, id_: str) -> Kept | None:
 
 def reserving(db: Connection, psn_no: str, year: int, benefit: str) -> list[Kept]:
     """Return a person's leases of a year and benefit that still reserve something, by id."""
+    known: tuple[Kept, ...] | None = db.known.get((_RESERVING, psn_no))
+    if known is not None:
+        return [each for each in known if (each.lease.year, each.lease.benefit) == (year, benefit)]
     rows = db.execute(
         f"{_SELECT} WHERE psn_no = ? AND year = ? AND benefit = ? AND state IN (?, ?) ORDER BY id",
         (psn_no, year, benefit, OPEN, CLOSING),
@@ -109,11 +121,25 @@ def reserving(db: Connection, psn_no: str, year: int, benefit: str) -> list[Kept
 
 def overdue(db: Connection, psn_no: str, now: datetime) -> list[Kept]:
     """Return a person's leases that are to be reclaimed by ``now``."""
+    known: tuple[Kept, ...] | None = db.known.get((_RESERVING, psn_no))
+    if known is not None:
+        return [each for each in known if each.reclaim_at <= now]
     rows = db.execute(
         f"{_SELECT} WHERE psn_no = ? AND state IN (?, ?) AND reclaim_at <= ? ORDER BY id",
         (psn_no, OPEN, CLOSING, instant(now)),
     ).fetchall()
     return [_read(row) for row in rows]
+
+
+def read_ahead(db: Connection, psn_nos: Sequence[str]) -> None:
+    """Read together the leases that reserve something of people, who are locked."""
+    found: dict[str, list[Kept]] = {psn_no: [] for psn_no in psn_nos}
+    sql = f"{_SELECT} WHERE psn_no IN ({{marks}}) AND state IN ('{OPEN}', '{CLOSING}') ORDER BY id"
+    for row in select_in(db, sql, psn_nos):
+        kept = _read(row)
+        found[kept.lease.psn_no].append(kept)
+    for psn_no, leases in found.items():
+        db.known[_RESERVING, psn_no] = tuple(leases)
 
 
 def people_overdue(db: Connection, now: datetime, limit: int) -> list[str]:

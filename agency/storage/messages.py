@@ -48,8 +48,8 @@ def read_ahead(db: Connection, wanted: Sequence[tuple[str, str]]) -> None:
 
 def remember(db: Connection, lane: str, msgid: str, infno: str, first: Answered, *, at: datetime) -> None:
     """Keep the first answer to ``msgid``, inside the transaction of its effects."""
-    db.known.pop((_in(lane), msgid), None)
-    db.execute(
+    db.known[_in(lane), msgid] = first
+    db.write(
         "INSERT INTO message (lane, msgid, infno, digest, at, answer) VALUES (?, ?, ?, ?, ?, ?)",
         (lane, msgid, infno, first.digest, instant(at), first.answer),
     )

@@ -47,13 +47,16 @@ def person(db: Connection, psn_no: str) -> Person | None:
 def read_ahead(db: Connection, psn_nos: Iterable[str]) -> None:
     """Read together what the transaction will ask of people one by one; they are locked."""
     wanted = sorted(psn_nos)
+    following: dict[str, list[str]] = {psn_no: [] for psn_no in wanted}
     for psn_no in wanted:
-        db.known[_PERSON, psn_no], db.known[_FOLLOWERS, psn_no] = None, []
+        db.known[_PERSON, psn_no] = None
     for psn_no, body in select_in(db, "SELECT psn_no, body FROM person WHERE psn_no IN ({marks})", wanted):
         db.known[_PERSON, psn_no] = body
-    following = "SELECT psn_no, provider FROM follower WHERE psn_no IN ({marks}) ORDER BY psn_no, provider"
-    for psn_no, provider in select_in(db, following, wanted):
-        db.known[_FOLLOWERS, psn_no].append(provider)
+    sql = "SELECT psn_no, provider FROM follower WHERE psn_no IN ({marks}) ORDER BY psn_no, provider"
+    for psn_no, provider in select_in(db, sql, wanted):
+        following[psn_no].append(provider)
+    for psn_no, providers in following.items():
+        db.known[_FOLLOWERS, psn_no] = providers
 
 
 def lock(db: Connection, psn_no: str) -> None:
@@ -86,8 +89,10 @@ def follow(db: Connection, psn_no: str, provider: str) -> None:
 
 def followers(db: Connection, psn_no: str) -> list[str]:
     """Return the shops that hear of a person."""
-    if (_FOLLOWERS, psn_no) not in db.known:
+    found: list[str]
+    if (_FOLLOWERS, psn_no) in db.known:
+        found = db.known[_FOLLOWERS, psn_no]
+    else:
         rows = db.execute("SELECT provider FROM follower WHERE psn_no = ? ORDER BY provider", (psn_no,))
-        db.known[_FOLLOWERS, psn_no] = [row[0] for row in rows.fetchall()]
-    found: list[str] = db.known[_FOLLOWERS, psn_no]
+        found = db.known[_FOLLOWERS, psn_no] = [row[0] for row in rows.fetchall()]
     return found

@@ -14,7 +14,8 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from agency.errors import Again, AgencyTrouble, NotNow
-from agency.storage.connection import Connection, Late, Letter, Parameters
+from agency.storage.behind import Behind
+from agency.storage.connection import Connection, Parameters
 from agency.storage.partitions import prepare
 
 POOL = 10
@@ -35,49 +36,59 @@ _UNREACHABLE = "连不上经办端的数据库，请检查 --database 的地址�
 _CLASHES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
 
-class PostgresConnection:
+class PostgresConnection(Behind):
     """A connection to PostgreSQL that commits by itself outside of transactions."""
 
     serial = False
 
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        super().__init__()
         self._raw = raw
-        self.held: set[str] = set()
-        self.known: dict[tuple[str, str], Any] = {}
-        self.letters: dict[Letter, str] = {}
-        self.late: dict[tuple[str, ...], Late] = {}
 
     @property
     def in_transaction(self) -> bool:
         return self._raw.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
     def execute(self, sql: str, parameters: Parameters = ()) -> psycopg.Cursor[Any]:
+        self._catch_up(sql)
         try:
             return self._raw.execute(_translated(sql), parameters or None)
         except psycopg.Error as error:
             raise _explained(error, self._raw) from error
 
     def executemany(self, sql: str, rows: Sequence[Parameters]) -> None:
+        self._catch_up(sql)
         try:
             with self._raw.cursor() as cursor:
                 cursor.executemany(_translated(sql), rows)
         except psycopg.Error as error:
             raise _explained(error, self._raw) from error
 
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        try:
+            with self._raw.pipeline():
+                yield
+        except psycopg.Error as error:
+            raise _explained(error, self._raw) from error
+
     def begin(self) -> None:
+        self.forget(open=True)
         self.execute("BEGIN")
 
     def commit(self) -> None:
         if self.execute("COMMIT").statusmessage != "COMMIT":
             # The server turns the end of a failed transaction into a rollback and calls that no error.
             raise AssertionError("a failed statement was passed over")
+        self.forget()
 
     def rollback(self) -> None:
+        self.forget()
         self.execute("ROLLBACK")
 
-    def next_number(self, name: str) -> int:
-        row = self.execute("SELECT nextval(?)", (f"{name}_number",)).fetchone()
-        return int(row[0]) if row else 0
+    def next_numbers(self, name: str, count: int) -> list[int]:
+        taken = self.execute("SELECT nextval(?) FROM generate_series(1, ?)", (f"{name}_number", count))
+        return [int(row[0]) for row in taken.fetchall()]
 
     def close(self) -> None:
         self._raw.close()

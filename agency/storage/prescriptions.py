@@ -7,15 +7,18 @@ from collections.abc import Iterable
 import msgspec
 
 from agency.storage import mailbox, persons
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from engine.prescription import Prescription
 from engine.protocol.wire import encode
+
+_PRESCRIPTION = "prescription"
 
 
 def save(db: Connection, prescriptions: Iterable[Prescription]) -> None:
     """Register prescriptions, inside the caller's transaction; the shops of their person hear of new ones."""
     for each in prescriptions:
         body = encode(each)
+        db.known.pop((_PRESCRIPTION, each.number), None)
         row = db.execute("SELECT body FROM prescription WHERE number = ?", (each.number,)).fetchone()
         if row is not None and row[0] == body:
             continue
@@ -35,8 +38,22 @@ def save(db: Connection, prescriptions: Iterable[Prescription]) -> None:
 
 def prescription(db: Connection, number: str) -> Prescription | None:
     """Return the prescription with a number."""
-    row = db.execute("SELECT body FROM prescription WHERE number = ?", (number,)).fetchone()
-    return msgspec.json.decode(row[0], type=Prescription) if row else None
+    if (_PRESCRIPTION, number) in db.known:
+        body = db.known[_PRESCRIPTION, number]
+    else:
+        row = db.execute("SELECT body FROM prescription WHERE number = ?", (number,)).fetchone()
+        body = row[0] if row else None
+    return msgspec.json.decode(body, type=Prescription) if body else None
+
+
+def read_ahead(db: Connection, numbers: Iterable[str]) -> None:
+    """Read together the prescriptions that the transaction will ask for one by one."""
+    wanted = sorted(set(numbers))
+    db.known.update(((_PRESCRIPTION, number), None) for number in wanted)
+    for number, body in select_in(
+        db, "SELECT number, body FROM prescription WHERE number IN ({marks})", wanted
+    ):
+        db.known[_PRESCRIPTION, number] = body
 
 
 def of_person(db: Connection, psn_no: str) -> list[Prescription]:

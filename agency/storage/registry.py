@@ -77,8 +77,10 @@ def _save(db: Connection, kind: str, key: str, value: object) -> None:
 
 
 def _one(db: Connection, kind: str, key: str, form: type[T]) -> T | None:
-    if (kind, key) not in db.known:
+    found: T | None
+    if (kind, key) in db.known:
+        found = db.known[kind, key]
+    else:
         row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
-        db.known[kind, key] = msgspec.json.decode(row[0], type=form) if row else None
-    found: T | None = db.known[kind, key]
+        found = db.known[kind, key] = msgspec.json.decode(row[0], type=form) if row else None
     return found

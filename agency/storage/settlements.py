@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from agency.storage.instants import instant, read_instant
 from engine.money import Fen
 from engine.policy.claim import Accumulators, Claim
@@ -90,6 +91,7 @@ _COLUMNS = (
     "claim",
     "computed",
 )
+_LATEST = "settled last"
 _CLOCKS_APART = timedelta(hours=1)
 """No settlement is received so long before it was settled; more than clocks may be apart."""
 _SUMS = "COALESCE(SUM(deductible_added), 0), COALESCE(SUM(fund_added), 0), COALESCE(SUM(class_b_added), 0)"
@@ -99,7 +101,10 @@ _INSERT = f"INSERT INTO settlement ({', '.join(_COLUMNS)}) VALUES ({', '.join('?
 
 def save(db: Connection, made: Settlement) -> None:
     """Keep a settlement, inside the transaction that changes the person's sums."""
-    db.execute(
+    latest = db.known.get((_LATEST, made.psn_no))
+    if latest is not None:
+        db.known[_LATEST, made.psn_no] = max(latest, instant(made.settled_at))
+    db.write(
         _INSERT,
         (
             *(getattr(made, name) for name in _PLAIN),
@@ -156,6 +161,9 @@ class Later(Struct, frozen=True):
 
 def later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) -> Later:
     """Return what of a person's year and benefit was settled after ``at``."""
+    latest = db.known.get((_LATEST, psn_no))
+    if latest is not None and latest <= instant(at):
+        return Later(0, Accumulators(), borne=False)
     of_year = (psn_no, year, benefit)
     count, borne, *held = db.execute(
         "SELECT COUNT(*), (SELECT COALESCE(SUM(borne), 0) FROM adjustment WHERE psn_no = ? AND year = ?"
@@ -164,6 +172,23 @@ def later(db: Connection, psn_no: str, year: int, benefit: str, at: datetime) ->
         (*of_year, *of_year, instant(at)),
     ).fetchone()
     return Later(int(count), _held(held), bool(borne))
+
+
+def read_ahead(db: Connection, psn_nos: Sequence[str]) -> None:
+    """Read together when people settled last, for ``later``; they are locked."""
+    for psn_no in psn_nos:
+        db.known[_LATEST, psn_no] = ""
+    last = "SELECT psn_no, MAX(settled_at) FROM settlement WHERE psn_no IN ({marks}) GROUP BY psn_no"
+    for psn_no, latest in select_in(db, last, psn_nos):
+        db.known[_LATEST, psn_no] = latest
+    borne = "SELECT DISTINCT psn_no FROM adjustment WHERE psn_no IN ({marks}) AND borne <> 0"
+    for (psn_no,) in select_in(db, borne, psn_nos):
+        forget(db, psn_no)
+
+
+def forget(db: Connection, psn_no: str) -> None:
+    """Have it read anew what was settled of somebody, and borne for them."""
+    db.known.pop((_LATEST, psn_no), None)
 
 
 def held_under(db: Connection, psn_no: str, lease: str) -> Accumulators:

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from agency.errors import AgencyTrouble, NotNow
-from agency.storage.connection import Connection, Late, Letter, Parameters
+from agency.storage.behind import Behind
+from agency.storage.connection import Connection, Parameters
 from agency.storage.schema import VERSION, sqlite_statements
 
 BUSY_TIMEOUT_MS = 5_000
@@ -26,50 +26,52 @@ _UNREADABLE = "经办端的数据库打不开（{path}），请检查数据目�
 _NOT_NOW = "医保中心的数据库暂时不能写入，本次没有办理，请稍后重试。"
 
 
-class SqliteConnection:
+class SqliteConnection(Behind):
     """A connection to an SQLite file; may be used from any thread, one at a time."""
 
     serial = True
 
     def __init__(self, raw: sqlite3.Connection) -> None:
+        super().__init__()
         self._raw = raw
-        self.held: set[str] = set()
-        self.known: dict[tuple[str, str], Any] = {}
-        self.letters: dict[Letter, str] = {}
-        self.late: dict[tuple[str, ...], Late] = {}
 
     @property
     def in_transaction(self) -> bool:
         return self._raw.in_transaction
 
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        self._catch_up(sql)
         try:
             return self._raw.execute(sql, parameters)
         except sqlite3.DatabaseError as error:
             raise _explained(error) from error
 
     def executemany(self, sql: str, rows: Sequence[Parameters]) -> None:
+        self._catch_up(sql)
         try:
             self._raw.executemany(sql, rows)
         except sqlite3.DatabaseError as error:
             raise _explained(error) from error
 
     def begin(self) -> None:
+        self.forget(open=True)
         self.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         self.execute("COMMIT")
+        self.forget()
 
     def rollback(self) -> None:
+        self.forget()
         self.execute("ROLLBACK")
 
-    def next_number(self, name: str) -> int:
+    def next_numbers(self, name: str, count: int) -> list[int]:
         row = self.execute(
-            "INSERT INTO counter (name, value) VALUES (?, 1)"
-            " ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
-            (name,),
+            "INSERT INTO counter (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value",
+            (name, count),
         ).fetchone()
-        return int(row[0])
+        return list(range(int(row[0]) - count + 1, int(row[0]) + 1))
 
     def close(self) -> None:
         self._raw.close()

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agency.storage import mailbox, persons
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from engine.policy.claim import Accumulators
+
+_KEY = ("psn_no", "year", "benefit")
+_VALUES = (
+    "deductible_paid",
+    "fund_paid",
+    "ordinary_fund_paid",
+    "ordinary_exhausted",
+    "fund_paid_class_b",
+    "pool_fund_paid",
+)
+_OF = " AND ".join(f"{name} = ?" for name in _KEY)
+_SELECT = f"SELECT {', '.join(_VALUES)} FROM accumulator WHERE {_OF}"
+_UPDATE = f"UPDATE accumulator SET {', '.join(f'{name} = ?' for name in _VALUES)} WHERE {_OF}"
+_INSERT = f"INSERT INTO accumulator ({', '.join((*_VALUES, *_KEY))}) VALUES ({', '.join('?' * 9)})"
+_ALL = "all"
+"""Known of a person of whom every row was read."""
 
 
 def read(db: Connection, psn_no: str, year: int, benefit: str) -> Accumulators:
@@ -28,20 +46,9 @@ def write(db: Connection, psn_no: str, year: int, benefit: str, sums: Accumulato
         sums.fund_paid_class_b,
         sums.pool_fund_paid,
     )
-    key = (psn_no, year, benefit)
-    changed = db.execute(
-        "UPDATE accumulator SET deductible_paid = ?, fund_paid = ?, ordinary_fund_paid = ?,"
-        " ordinary_exhausted = ?, fund_paid_class_b = ?, pool_fund_paid = ?"
-        " WHERE psn_no = ? AND year = ? AND benefit = ?",
-        (*values, *key),
-    )
-    if changed.rowcount == 0:
-        db.execute(
-            "INSERT INTO accumulator (psn_no, year, benefit, deductible_paid, fund_paid,"
-            " ordinary_fund_paid, ordinary_exhausted, fund_paid_class_b, pool_fund_paid)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*key, *values),
-        )
+    begun = _found(db, psn_no, year, benefit) is not None
+    db.write(_UPDATE if begun else _INSERT, (*values, psn_no, year, benefit))
+    db.known[_of(psn_no), f"{year} {benefit}"] = sums
     tell(db, psn_no)
 
 
@@ -55,14 +62,33 @@ def tell(db: Connection, psn_no: str) -> None:
         mailbox.post(db, provider, mailbox.SNAPSHOT, psn_no)
 
 
+def read_ahead(db: Connection, psn_nos: Sequence[str]) -> None:
+    """Read together the sums that the transaction will ask for one by one; the people are locked."""
+    for psn_no in psn_nos:
+        db.known[_of(psn_no), _ALL] = True
+    sql = f"SELECT {', '.join((*_KEY, *_VALUES))} FROM accumulator WHERE psn_no IN ({{marks}})"
+    for psn_no, year, benefit, *values in select_in(db, sql, psn_nos):
+        db.known[_of(psn_no), f"{year} {benefit}"] = _read(values)
+
+
 def _found(db: Connection, psn_no: str, year: int, benefit: str) -> Accumulators | None:
-    row = db.execute(
-        "SELECT deductible_paid, fund_paid, ordinary_fund_paid, ordinary_exhausted, fund_paid_class_b,"
-        " pool_fund_paid FROM accumulator WHERE psn_no = ? AND year = ? AND benefit = ?",
-        (psn_no, year, benefit),
-    ).fetchone()
-    if row is None:
-        return None
+    place = (_of(psn_no), f"{year} {benefit}")
+    found: Accumulators | None
+    if place in db.known or (_of(psn_no), _ALL) in db.known:
+        found = db.known.get(place)
+    else:
+        row = db.execute(_SELECT, (psn_no, year, benefit)).fetchone()
+        found = _read(row) if row else None
+        if psn_no in db.held:  # Of somebody who is not locked they may change at any time.
+            db.known[place] = found
+    return found
+
+
+def _of(psn_no: str) -> str:
+    return f"sums {psn_no}"
+
+
+def _read(row: Sequence[int]) -> Accumulators:
     return Accumulators(
         deductible_paid=row[0],
         fund_paid=row[1],

@@ -41,6 +41,7 @@ _NAMES = tuple(Till.__struct_fields__)
 _KEY = ("provider", "till", "epoch")
 _REST = tuple(name for name in _NAMES if name not in _KEY)
 _INSTANTS = ("seen_at", "enrolled_at")
+_TILLS = "tills"
 SELECT = f"SELECT {', '.join(_NAMES)} FROM till"
 
 
@@ -49,6 +50,7 @@ def save(db: Connection, till: Till) -> None:
     values = {name: getattr(till, name) for name in _NAMES}
     values |= {name: instant(values[name]) for name in _INSTANTS}
     marks = ", ".join(f"{name} = ?" for name in _REST)
+    forget(db, till.provider)
     changed = db.execute(
         f"UPDATE till SET {marks} WHERE provider = ? AND till = ? AND epoch = ?",
         tuple(values[name] for name in (*_REST, *_KEY)),
@@ -62,30 +64,35 @@ def save(db: Connection, till: Till) -> None:
 
 def epoch(db: Connection, provider: str, till: str, number: int) -> Till | None:
     """Return an epoch of a till."""
-    row = db.execute(
-        f"{SELECT} WHERE provider = ? AND till = ? AND epoch = ?", (provider, till, number)
-    ).fetchone()
-    return read(row) if row else None
+    return next((each for each in of_shop(db, provider) if (each.till, each.epoch) == (till, number)), None)
 
 
 def latest(db: Connection, provider: str, till: str) -> Till | None:
     """Return the newest epoch of a till; its epoch is UNENROLLED where it never enrolled."""
-    row = db.execute(
-        f"{SELECT} WHERE provider = ? AND till = ? ORDER BY epoch DESC LIMIT 1", (provider, till)
-    ).fetchone()
-    return read(row) if row else None
+    return next((each for each in reversed(of_shop(db, provider)) if each.till == till), None)
 
 
 def of_shop(db: Connection, provider: str) -> list[Till]:
     """Return all epochs of a shop's tills."""
-    rows = db.execute(f"{SELECT} WHERE provider = ? ORDER BY till, epoch", (provider,)).fetchall()
-    return [read(row) for row in rows]
+    found: list[Till]
+    if (_TILLS, provider) in db.known:
+        found = db.known[_TILLS, provider]
+    else:
+        rows = db.execute(f"{SELECT} WHERE provider = ? ORDER BY till, epoch", (provider,)).fetchall()
+        found = db.known[_TILLS, provider] = [read(row) for row in rows]
+    return found
+
+
+def forget(db: Connection, provider: str) -> None:
+    """Have a shop's tills read anew: one of them changes."""
+    db.known.pop((_TILLS, provider), None)
 
 
 def bind(db: Connection, provider: str, till: str, chain: str, at: datetime) -> None:
     """Note which chain a till that is not enrolled writes into, when it has written into none."""
-    known = epoch(db, provider, till, UNENROLLED)
-    if known is None:
+    if epoch(db, provider, till, UNENROLLED) is None:
+        forget(db, provider)  # Another transaction may have noted one since.
+    if epoch(db, provider, till, UNENROLLED) is None:
         fresh = Till(
             provider=provider,
             till=till,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
-from agency.storage.connection import Connection
+from agency.storage.connection import Connection, select_in
 from agency.storage.instants import instant
+
+_INSERT = "INSERT INTO trace (code, provider, sale, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 class Sold(Struct, frozen=True):
@@ -17,11 +20,13 @@ class Sold(Struct, frozen=True):
     sale: str
 
 
-def sell(db: Connection, code: str, sold: Sold, at: datetime) -> Sold:
-    """Note the sale of the box with a trace code; return its first sale, which may be another one."""
-    db.execute(
-        "INSERT INTO trace (code, provider, sale, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (code, sold.provider, sold.sale, instant(at)),
+def sell(db: Connection, boxes: Sequence[tuple[str, Sold]], at: datetime) -> dict[str, Sold]:
+    """Note the sales of boxes by trace code, in order; return each one's first sale, which may be another."""
+    for code, sold in boxes:
+        db.write(_INSERT, (code, sold.provider, sold.sale, instant(at)))
+    rows = select_in(
+        db,
+        "SELECT code, provider, sale FROM trace WHERE code IN ({marks})",
+        list(dict.fromkeys(code for code, _sold in boxes)),
     )
-    row = db.execute("SELECT provider, sale FROM trace WHERE code = ?", (code,)).fetchone()
-    return Sold(*row)
+    return {code: Sold(*first) for code, *first in rows}

@@ -215,6 +215,13 @@ class TripUnclear(UserError):
     advice = "请改好名单和日期后再试；没有改动。"
 
 
+class TripNotYet(TripUnclear):
+    """List and day are right; something else comes first."""
+
+    what = "行程还不能准备：{problem}"
+    advice = "{how}"
+
+
 class DayNotClosed(UserError):
     what = "{day} 没有关账：{reason}"
     advice = "请先处理列出的原因，再关账；销售和小票都没有改动。"
@@ -223,6 +230,16 @@ class DayNotClosed(UserError):
 class BackupFailed(StorageTrouble):
     what = "备份没有完成：文件夹 {path} 不能写入，或空间不足。销售不受影响。"
     advice = "请检查这个文件夹和磁盘空间后再备份一次。"
+
+
+class BackupWithoutRoom(StorageTrouble):
+    what = "备份没有完成：文件夹 {path} 所在的磁盘要有 {need} MB 空闲，现在不够。销售不受影响。"
+    advice = "请清理出空间，或把 SHANYAO_BACKUP 设到更大的磁盘，再备份一次。"
+
+
+class BackupGivenUp(StorageTrouble):
+    what = "备份没有做完就停下了：柜台要关闭。销售不受影响，文件夹 {path} 里没有留下半份。"
+    advice = "下次打开柜台后会自动再备份。"
 
 
 class BackupUnusable(StorageTrouble):

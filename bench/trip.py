@@ -36,12 +36,13 @@ from app.bootstrap import OpenCounter
 from app.clock import SystemClock
 from app.storage import catalogue, stores
 from app.storage.connection import Connection, transaction
-from app.sync.bundles import Satchel, Trip
+from app.sync.bundles import Satchel
 from app.sync.client import AgencyClient
 from app.sync.counter_line import CounterLine
 from app.sync.deliver import sender_of
 from app.sync.enrol import introduce
 from app.sync.pull import pull_news
+from app.usecases.ports import Trip
 from bench import city, population, sample_shop, served
 from bench.result import Result
 from engine.calendar import CHINA, business_day

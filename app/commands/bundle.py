@@ -10,7 +10,8 @@ from app.clock import SystemClock
 from app.commands.books import Books, add_data_arguments, to_change, to_read
 from app.errors import BundleNotReady
 from app.storage import cursor, device
-from app.sync.bundles import Satchel, Trip, show
+from app.sync.bundles import Satchel, show
+from app.usecases.ports import Trip
 from app.usecases.tour import OPEN_STORE
 from engine.calendar import CHINA
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.errors import AgencyNotReached
 from app.sync.counter_line import CounterLine
 from app.sync.keeper import Keeper
+from app.usecases.ports import Trip
 from app.usecases.state import BundleReport
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class Surroundings:
             raise AgencyNotReached(trouble="没有设置医保中心的地址（SHANYAO_AGENCY）。")
         self._line.enrol(provider, code)
 
-    def export_bundle(self, provider: str, folder: Path) -> BundleReport:
-        """Write what waits into ``folder``; raise BundleNotReady."""
-        return self._open_satchel().export_bundle(provider, folder)
+    def export_bundle(self, provider: str, folder: Path, trip: Trip | None = None) -> BundleReport:
+        """Write what waits into ``folder``, with the question for a ``trip``; raise BundleNotReady."""
+        return self._open_satchel().export_bundle(provider, folder, trip)
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in what the agency wrote; raise BundleUnreadable."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from app.clock import Clock
 from app.errors import BundleNotReady, BundleUnreadable
@@ -28,6 +28,7 @@ from app.sync.enrol import voice_of
 from app.sync.pull import CURSOR, MAILBOX, take_page
 from app.sync.settle import Sent, take
 from app.usecases import trip
+from app.usecases.ports import Trip
 from app.usecases.state import BundleReport
 from engine.protocol import bundle
 from engine.protocol.bundle import Header, Item, Reading
@@ -39,13 +40,6 @@ from engine.protocol.wire import ProtocolError
 
 STEP = 200
 """Answers that are taken over in one transaction."""
-
-
-class Trip(Struct, frozen=True, kw_only=True):
-    """A trip asked for by stick: whom it leads to (psn_no or resident id), and until when it lasts."""
-
-    people: tuple[str, ...]
-    until: datetime
 
 
 class Satchel:

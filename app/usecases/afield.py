@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from app.errors import EnrolmentRefused
+from app.usecases import trip
 from app.usecases.desk import Desk
 from app.usecases.history import world
+from app.usecases.ports import Trip
 from app.usecases.show import open_store
 from app.usecases.state import BundleReport, WorldState
 
@@ -28,6 +31,11 @@ class AfieldDevice:
     def export_bundle(self, folder: str) -> BundleReport:
         """Write all that waits of the open shop onto the stick at ``folder``."""
         return self._desk.afar.export_bundle(open_store(self._desk).provider.id, Path(folder))
+
+    def export_trip(self, folder: str, people: tuple[str, ...], until: date) -> BundleReport:
+        """Ask for a trip by stick, together with all that waits; raise TripUnclear as by wire."""
+        asked = Trip(people=trip.people_of(people), until=trip.end_of(until, self._desk.now()))
+        return self._desk.afar.export_bundle(open_store(self._desk).provider.id, Path(folder), asked)
 
     def import_bundle(self, path: str) -> BundleReport:
         """Take in the bundle at ``path`` that the agency wrote."""

@@ -26,6 +26,10 @@ class AfieldMoney:
     def prepare_trip(self, people: tuple[str, ...], until: date) -> TripReport:
         return trip.prepare_trip(self._desk, people, until)
 
+    def prepare_next(self, people: tuple[str, ...], until: date) -> TripReport:
+        """Fetch one page of a trip, so that what is scanned meanwhile need not wait for all of them."""
+        return trip.prepare_next(self._desk, people, until)
+
     def days(self) -> tuple[DayRow, ...]:
         return days.list_days(self._desk)
 

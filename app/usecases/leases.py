@@ -152,7 +152,9 @@ def _close(db: Connection, due: list[Held], now: datetime) -> None:
 
 def list_leases(desk: Desk) -> tuple[LeaseRow, ...]:
     """Return the leases that this till holds, those that end first before the others."""
-    return tuple(_row(desk.db, each) for each in leases.held(desk.db, MOST_ROWS))
+    present = device.of_epoch(desk.db, None)
+    epoch = present.epoch if present else 0
+    return tuple(_row(desk.db, each, epoch) for each in leases.held(desk.db, MOST_ROWS))
 
 
 def count_usable(desk: Desk) -> int:
@@ -161,7 +163,7 @@ def count_usable(desk: Desk) -> int:
     return leases.count_usable(desk.db, desk.now(), present.epoch) if present else 0
 
 
-def _row(db: Connection, each: Held) -> LeaseRow:
+def _row(db: Connection, each: Held, epoch: int) -> LeaseRow:
     lease, person = each.lease, people.by_psn_no(db, each.lease.psn_no)
     _settled, used = sales.settled_under(db, lease.psn_no, lease.id)
     return LeaseRow(
@@ -170,5 +172,5 @@ def _row(db: Connection, each: Held) -> LeaseRow:
         reserved=lease.reserved.fund,
         used=used.fund,
         use_until=lease.use_until,
-        state=each.state,
+        state=each.state if each.lease.epoch == epoch else "past",
     )

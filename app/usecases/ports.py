@@ -121,6 +121,13 @@ class NoCourier:
         """There is nobody to ask."""
 
 
+class Trip(Struct, frozen=True, kw_only=True):
+    """A trip asked for by stick: whom it leads to (psn_no or resident id), and until when it lasts."""
+
+    people: tuple[str, ...]
+    until: datetime
+
+
 class Afar(Protocol):
     """What a till does beside selling, on the caller's own thread: enrolment, sticks, backups.
 
@@ -129,7 +136,7 @@ class Afar(Protocol):
     """
 
     def enrol(self, provider: str, code: str) -> None: ...
-    def export_bundle(self, provider: str, folder: Path) -> BundleReport: ...
+    def export_bundle(self, provider: str, folder: Path, trip: Trip | None = None) -> BundleReport: ...
     def import_bundle(self, path: Path) -> BundleReport: ...
     def back_up(self) -> Path: ...
 
@@ -141,7 +148,7 @@ class NoAfar:
         """There is nobody to enrol with."""
         raise AgencyNotReached(trouble=f"没有设置医保中心的地址，{provider} 没有登记。")
 
-    def export_bundle(self, provider: str, folder: Path) -> BundleReport:  # noqa: ARG002
+    def export_bundle(self, provider: str, folder: Path, trip: Trip | None = None) -> BundleReport:  # noqa: ARG002
         """There is nothing to write it with."""
         raise BundleNotReady(why="这台柜台没有设置医保中心。")
 

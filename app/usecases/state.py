@@ -189,7 +189,10 @@ class TaskRow(Struct, frozen=True, kw_only=True):
 
 
 class LeaseRow(Struct, frozen=True, kw_only=True):
-    """A lease as the sync place lists it, in fen; ``state``: ``open``, ``closing``, ``closed``."""
+    """A lease as the sync place lists it, in fen; ``state``: ``open``, ``closing``, ``closed``.
+
+    ``past``: of the time before a backup was restored, and used no longer.
+    """
 
     id: str
     who: str
@@ -214,7 +217,10 @@ class BundleReport(Struct, frozen=True, kw_only=True):
 
 
 class TripReport(Struct, frozen=True, kw_only=True):
-    """A trip made ready: people with all they need, leases among them; ``refused`` as (who, why)."""
+    """A trip made ready: people with all they need, leases among them; ``refused`` as (who, why).
+
+    ``left`` people of the list are not asked about yet: ask once more.
+    """
 
     people: int
     leases: int
@@ -222,6 +228,7 @@ class TripReport(Struct, frozen=True, kw_only=True):
     until: datetime
     refused: tuple[tuple[str, str], ...] = ()
     text: str = ""
+    left: int = 0
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -326,7 +333,9 @@ class Afield(Protocol):
     def tasks(self) -> tuple[TaskRow, ...]: ...
     def finish_task(self, id: str) -> tuple[TaskRow, ...]: ...
     def prepare_trip(self, people: tuple[str, ...], until: date) -> TripReport: ...
+    def prepare_next(self, people: tuple[str, ...], until: date) -> TripReport: ...
     def export_bundle(self, folder: str) -> BundleReport: ...
+    def export_trip(self, folder: str, people: tuple[str, ...], until: date) -> BundleReport: ...
     def import_bundle(self, path: str) -> BundleReport: ...
     def days(self) -> tuple[DayRow, ...]: ...
     def close_day(self, day: date) -> tuple[DayRow, ...]: ...

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.errors import AgencyRefused, TripUnclear
+from app.errors import AgencyRefused, TripNotYet, TripUnclear
 from app.storage import catalogue, cursor, device, dispensed, leases, outbox, people, prescriptions
 from app.storage.connection import Connection, transaction
 from app.usecases.desk import Desk
@@ -44,33 +44,58 @@ class Taken(Struct, frozen=True, kw_only=True):
 def prepare_trip(desk: Desk, asked: tuple[str, ...], until: date) -> TripReport:
     """Fetch what is needed of ``asked`` (psn_no or resident id) until the end of the day ``until``.
 
-    Raises TripUnclear for a list or a day that cannot be used, AgencyRefused, and AgencyNotReached; what came
-    so far is kept, and asking for the same trip again goes on from there.
+    Raises TripUnclear for a list or a day that cannot be used, TripNotYet, AgencyRefused, and
+    AgencyNotReached; what came so far is kept, and asking for the same trip again goes on from there.
     """
+    report = prepare_next(desk, asked, until)
+    while report.left:
+        report = prepare_next(desk, asked, until)
+    return report
+
+
+def prepare_next(desk: Desk, asked: tuple[str, ...], until: date) -> TripReport:
+    """Fetch the next page of a trip; the report says how many people are ``left``. Raises as the whole."""
     store, now = open_store(desk), desk.now()
-    wanted = tuple(dict.fromkeys(each.strip() for each in asked if each.strip()))
-    end = datetime.combine(until, time(23, 59, 59), CHINA)
-    _check(desk, wanted, end, now)
+    wanted = people_of(asked)
+    end = end_of(until, now)
+    _check(desk)
     taken = _so_far(desk.db, _key(store, wanted, until))
-    for place in range(taken.pages * MOST_PEOPLE, len(wanted), MOST_PEOPLE):
-        try:
-            taken = _fetch(desk, store, wanted[place : place + MOST_PEOPLE], end, taken)
-        except ProtocolError as error:  # A page that is not sound: what came before it is kept.
-            raise AgencyRefused(why=error.text) from error
-    with transaction(desk.db):
-        cursor.put(desk.db, _MARK, "")  # Asked for once more, it is fetched once more.
-    return _report(desk.db, taken, end)
+    place = taken.pages * MOST_PEOPLE
+    try:
+        taken = _fetch(desk, store, wanted[place : place + MOST_PEOPLE], end, taken)
+    except ProtocolError as error:  # A page that is not sound: what came before it is kept.
+        raise AgencyRefused(why=error.text) from error
+    left = max(0, len(wanted) - taken.pages * MOST_PEOPLE)
+    if not left:
+        with transaction(desk.db):
+            cursor.put(desk.db, _MARK, "")  # Asked for once more, it is fetched once more.
+    return _report(desk.db, taken, end, left)
 
 
-def _check(desk: Desk, wanted: tuple[str, ...], end: datetime, now: datetime) -> None:
+def people_of(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each of ``asked`` once; raise TripUnclear for an empty list, or one that is too long."""
+    wanted = tuple(dict.fromkeys(each.strip() for each in asked if each.strip()))
     if not 1 <= len(wanted) <= MOST_ON_A_TRIP:
         raise TripUnclear(problem=f"名单应有 1 到 {MOST_ON_A_TRIP} 人，现在是 {len(wanted)} 人。")
+    return wanted
+
+
+def end_of(until: date, now: datetime) -> datetime:
+    """Return when a trip until the day ``until`` ends; raise TripUnclear for one in the past or too far."""
+    end = datetime.combine(until, time(23, 59, 59), CHINA)
     if not now < end <= now + LONGEST:
         raise TripUnclear(problem=f"回来的日期应在今天到 {LONGEST.days} 天之内。")
+    return end
+
+
+def _check(desk: Desk) -> None:
     if waiting := outbox.settlements_waiting(desk.db):
-        raise TripUnclear(problem=f"还有 {waiting} 笔结算没有送达；先联网送完，预留的额度才算得准。")
+        raise TripNotYet(
+            problem=f"还有 {waiting} 笔结算没有送达，送完以后预留的额度才算得准。",
+            how="请等它们送完（F8 里看）再准备；已经取到的都保留着，会接着取。",
+        )
     if device.pinned(desk.db, open_store(desk).provider.id) is None:
-        raise TripUnclear(problem="这台柜台还没有在医保中心登记，领不到额度凭据。")
+        raise TripNotYet(problem="本机还没有在医保中心登记，领不到额度。", how="请先登记本机（F8，Ctrl 5）。")
 
 
 def _key(store: Store, wanted: tuple[str, ...], until: date) -> str:
@@ -131,16 +156,22 @@ def _as_asked(person: Person, asked_at: datetime) -> Person:
     return replace(person, snapshot=replace(person.snapshot, as_of=asked_at))
 
 
-def _report(db: Connection, taken: Taken, end: datetime) -> TripReport:
+def _report(db: Connection, taken: Taken, end: datetime, left: int) -> TripReport:
     drugs = catalogue.count(db)
     text = (
-        f"已备好 {taken.people} 人、{taken.leases} 份额度凭据、{drugs} 种药品，共 {_size(taken.size)}，"
+        f"已备好 {taken.people} 人、{taken.leases} 份额度、{drugs} 种药品，共 {_size(taken.size)}，"
         f"用到 {end.month} 月 {end.day} 日。"
     )
     if taken.refused:
-        text += f"有 {len(taken.refused)} 人没有额度凭据，原因见名单。"
+        text += f"有 {len(taken.refused)} 人没有额度，原因逐个写在下面。"
     return TripReport(
-        people=taken.people, leases=taken.leases, drugs=drugs, until=end, refused=taken.refused, text=text
+        people=taken.people,
+        leases=taken.leases,
+        drugs=drugs,
+        until=end,
+        refused=taken.refused,
+        text=text,
+        left=left,
     )
 
 

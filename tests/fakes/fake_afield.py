@@ -85,6 +85,14 @@ class FakeAfield(Till):
         refused = tuple((f"第 {number} 人", "今年的限额已用完。") for number in range(len(people) - 1))
         return TripReport(people=len(people), leases=1, drugs=4_812, until=end, refused=refused)
 
+    def prepare_next(self, people: tuple[str, ...], until: date) -> TripReport:
+        return self.prepare_trip(people, until)
+
+    def export_trip(self, folder: str, people: tuple[str, ...], until: date) -> BundleReport:
+        self.asked.append(("export_trip", (folder, people, until)))
+        text = "已写入 3 条消息，另有 1 项出行包的申请：up.syb。请送到医保中心，并把回执带回来导入。"
+        return BundleReport(path=f"{folder}/up.syb", text=text, messages=3)
+
     def export_bundle(self, folder: str) -> BundleReport:
         self.asked.append(("export_bundle", folder))
         if self.stick_full:

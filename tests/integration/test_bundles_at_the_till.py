@@ -12,7 +12,8 @@ import pytest
 from agency.bundles import Counter
 from app import cli, errors
 from app.storage import device, journal, outbox, people
-from app.sync.bundles import Satchel, Trip
+from app.sync.bundles import Satchel
+from app.usecases.ports import Trip
 from app.usecases.state import BundleReport
 from tests.fakes.agency_at_hand import Town
 from tests.fakes.agency_line import EZHOU, SHAOXING

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import AgencyNotReached, TripUnclear
+from app.errors import AgencyNotReached, TripNotYet, TripUnclear
 from app.storage import dispensed, people
 from app.storage.connection import transaction
 from app.usecases import trip
@@ -84,6 +84,21 @@ def test_a_trip_that_was_cut_off_goes_on_after_its_last_whole_page(
     town.wire.cut_after = None
     report = town.bench.till.prepare_trip(everybody(town)[:5], BACK)
     assert (report.people, town.wire.calls - before) == (5, 3)
+
+
+def test_a_sale_may_be_made_between_two_pages_of_a_trip(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trip, "MOST_PEOPLE", 2)
+    names = everybody(town)[:3]
+    assert town.bench.till.prepare_next(names, BACK).left == 1
+    scan_first(town.bench)
+    assert town.bench.till.settle().settled is not None
+
+    with pytest.raises(TripNotYet, match="接着取"):
+        town.bench.till.prepare_next(names, BACK)
+    town.deliver()
+
+    report = town.bench.till.prepare_next(names, BACK)
+    assert (report.left, report.people) == (0, 3)
 
 
 def test_nothing_of_a_page_is_kept_when_one_of_its_leases_is_not_the_agencys(town: Town) -> None:

@@ -159,6 +159,11 @@ class PlaceHost:
         view.acted.connect(self._sync_act)
         view.people_edited.connect(presenter.people_edited)
         view.trip_started.connect(presenter.trip_started)
+        view.trip_exported.connect(
+            lambda people, until: self.chooser.folder(
+                "申请写到哪里（选 U 盘）", lambda folder: presenter.trip_started(people, until, folder)
+            )
+        )
         view.enrolled.connect(presenter.enrolled)
         view.form_turned.connect(self._say_keys)
         view.form_closed.connect(self._window.entry.setFocus)

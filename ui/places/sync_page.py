@@ -40,7 +40,7 @@ _CALM = {
     "unknown": "不知道医保中心收到没有。先查明，再决定重发，不会结算两次。",
     "none": "—",
 }
-_LEASE = {"open": "使用中", "closing": "正在交还", "closed": "已交还"}
+_LEASE = {"open": "使用中", "closing": "正在交还", "closed": "已交还", "past": "恢复前的，停用"}
 MARK: dict[str, Mark] = {"done": "ok", "info": "info", "attention": "attention", "refused": "refused"}
 
 
@@ -122,6 +122,12 @@ def busy_page(what: str) -> Page:
     return (Panel(mark="info", title=what, text="做完会在这里说。这期间扫码会稍等片刻。"),)
 
 
+def trip_under_way(report: TripReport, of: int) -> Page:
+    """Return how far a trip is made ready; what is scanned meanwhile goes between two pages."""
+    title = f"正在准备：{of - report.left} / {of} 人…"
+    return (Panel(mark="info", title=title, text="可以照常扫码。断开了也不要紧，再按一次会接着取。"),)
+
+
 def said_page(notice: Notice) -> Page:
     """Return what an act came to."""
     return (Panel(mark=MARK[notice.tone], title=notice.what, text=notice.advice),)
@@ -142,6 +148,6 @@ def trip_page(report: TripReport) -> Page:
     mark: Mark = "attention" if report.refused else "ok"
     page: list[Item] = [Panel(mark=mark, title=first + stop, text=rest)]
     if report.refused:
-        page += [Space(12), Heading("没有准备好的人", f"{len(report.refused)} 人")]
+        page += [Space(12), Heading("没有额度的人", f"{len(report.refused)} 人")]
         page += [Note("attention", f"{who}：{why}") for who, why in report.refused]
     return tuple(page)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from app.usecases.state import Counter, LeaseRow, Notice, WorldState
+from app.usecases.state import Counter, LeaseRow, Notice, TripReport, WorldState
 from engine.calendar import business_day
 from ui.desk import Desk
 from ui.items import Page
@@ -21,6 +21,7 @@ from ui.places.sync_page import (
     side_page,
     till_page,
     trip_page,
+    trip_under_way,
 )
 from ui.problems import notice_of
 
@@ -91,9 +92,12 @@ class SyncPresenter:
         """Say how many people the list holds as it stands."""
         self._desk.ask(lambda _: people_in(text), lambda found: self._counted(found, text))
 
-    def trip_started(self, text: str, until: str) -> None:
-        """Make a trip ready for the people in ``text``, to the end of the day ``until``."""
-        self._desk.ask(lambda _: people_in(text), lambda found: self._prepare(found, _day(until)))
+    def trip_started(self, text: str, until: str, folder: str | None = None) -> None:
+        """Make a trip ready for the people in ``text``, to the end of the day ``until``.
+
+        With a ``folder`` it is only asked for, by a bundle there that takes along what waits.
+        """
+        self._desk.ask(lambda _: people_in(text), lambda found: self._prepare(found, _day(until), folder))
 
     def enrolment_opened(self) -> None:
         """Open the field for the one-time code."""
@@ -112,18 +116,34 @@ class SyncPresenter:
     def _counted(self, found: PeopleFound, text: str) -> None:
         self._view.show_people(found_words(found) if text.strip() else "")
 
-    def _prepare(self, found: PeopleFound, end: date | None) -> None:
+    def _prepare(self, found: PeopleFound, end: date | None, folder: str | None) -> None:
         if not found.people:
             self._say(Notice("attention", "名单里还没有身份证号。", "粘贴名单，或选一个名单文件，一行一人。"))
         elif end is None:
             self._say(Notice("attention", "结束日期看不懂。", "请写成 2026-12-05 这样。"))
-        else:
+        elif folder is not None:
             self._act(
-                f"正在为 {len(found.people)} 人准备…",
-                lambda counter: counter.prepare_trip(found.people, end),
-                trip_page,
+                "正在写到 U 盘，请不要拔…",
+                lambda counter: counter.export_trip(folder, found.people, end),
+                bundle_page,
                 closes=True,
             )
+        elif not self.busy:
+            self._set_busy(True)
+            self._show_side(busy_page(f"正在为 {len(found.people)} 人准备…"))
+            self._prepare_next(found.people, end)
+
+    def _prepare_next(self, people: tuple[str, ...], end: date) -> None:
+        """Ask for one page of the trip after the other: what is scanned meanwhile goes in between."""
+
+        def taken(report: TripReport) -> None:
+            if report.left:
+                self._show_side(trip_under_way(report, len(people)))
+                self._prepare_next(people, end)
+            else:
+                self._finished(trip_page(report), closes=True)
+
+        self._desk.ask(lambda counter: counter.prepare_next(people, end), taken, self._failed)
 
     def _act(
         self, what: str, call: Callable[[Counter], T], page: Callable[[T], Page], *, closes: bool = False
@@ -134,13 +154,16 @@ class SyncPresenter:
         self._show_side(busy_page(what))
 
         def done(value: T) -> None:
-            self._set_busy(False)
-            if closes:
-                self._view.close_form()
-            self._show_side(page(value))
-            self.opened()
+            self._finished(page(value), closes=closes)
 
         self._desk.ask(call, done, self._failed)
+
+    def _finished(self, said: Page, *, closes: bool) -> None:
+        self._set_busy(False)
+        if closes:
+            self._view.close_form()
+        self._show_side(said)
+        self.opened()
 
     def _failed(self, trouble: BaseException) -> None:
         self._set_busy(False)

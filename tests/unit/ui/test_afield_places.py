@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.usecases.state import SaleRow, TripReport, WorldState
+from app.usecases.state import SaleRow, TripReport
 from engine.ids import resident_check
-from tests.fakes.fake_afield import DIFFERENCE, FakeAfield, a_day, message, task
+from tests.fakes.fake_afield import DIFFERENCE, FakeAfield, a_day, task
 from tests.fakes.fake_counter import NOW
 from ui.desk import Desk
 from ui.items import Page, Panel, words_of
@@ -19,11 +19,8 @@ from ui.places.checking import DaysPresenter, TasksPresenter
 from ui.places.days_page import day_page
 from ui.places.people_list import found_words, people_in, read_list
 from ui.places.records import sales_page
-from ui.places.sync_page import messages_page, trip_page
 from ui.places.sync_presenter import SyncPresenter
 from ui.places.tasks_page import act_words, task_page, tasks_page
-from ui.words import near
-from ui.world_page import foot, trouble_page, world_chips
 
 
 class AtOnce:
@@ -47,9 +44,9 @@ class AtOnce:
             self.held.append(work)
 
     def let_go(self) -> None:
-        held, self.held = self.held or [], None
-        for work in held:
-            work()
+        while self.held:  # What is asked for meanwhile comes after what was.
+            self.held.pop(0)()
+        self.held = None
 
 
 class SeenView:
@@ -320,67 +317,33 @@ def test_a_trip_is_asked_for_all_on_the_list(counter: Counter) -> None:
     assert "2 人 · 1 份额度" in counter.view.words("side")
 
 
-def test_who_was_refused_is_named_with_the_reason() -> None:
-    report = TripReport(people=2, leases=1, drugs=5, until=NOW, refused=(("王＊英", "今年的限额已用完。"),))
+def test_what_is_scanned_during_a_trip_goes_between_two_of_its_pages(counter: Counter) -> None:
+    presenter = SyncPresenter(counter.view, counter.desk)
+    until = date(2026, 12, 5)
+    done: list[object] = []
+    pages = iter([1, 0])
 
-    assert "王＊英：今年的限额已用完。" in words_of(trip_page(report))
+    def one_page(people: tuple[str, ...], _until: date) -> TripReport:
+        done.append(people)
+        left = next(pages)
+        if left:  # Somebody comes to the counter while the first page is fetched.
+            counter.desk.ask(lambda _: done.append("scan"), lambda _: None)
+        return TripReport(people=1, leases=1, drugs=5, until=NOW, left=left)
 
+    counter.till.prepare_next = one_page  # type: ignore[method-assign]
+    counter.runner.held = []
+    presenter.trip_started(f"{ONE}\n{OTHER}", until.isoformat())
+    presenter.trip_started(f"{ONE}\n{OTHER}", until.isoformat())
+    counter.runner.let_go()
 
-def test_what_waits_until_tomorrow_is_told_with_its_day() -> None:
-    rows = (message("waiting", 1, next_attempt=NOW + timedelta(days=1)),)
-
-    assert "11-23 10:00" in words_of(messages_page(rows, _world()))
-    assert near(NOW, NOW) == "10:00"
-    late = datetime(2026, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=-8)))
-    assert near(late, NOW) == "11-23 15:30"
-
-
-def test_those_that_ask_for_a_person_stand_first() -> None:
-    rows = tuple(message(state, n) for n, state in enumerate(("accepted", "waiting", "unknown", "rejected")))
-
-    words = words_of(messages_page(rows, _world()))
-
-    states = [word for word in words if word in ("已上传", "待上传", "去向不明", "被退回")]
-    assert states == ["被退回", "去向不明", "待上传", "已上传"]
-
-
-def test_the_bar_names_only_what_asks_for_a_person() -> None:
-    world = _world(unknown=1, tasks=2, till_trouble="本机不再使用额度。")
-
-    assert [chip.text for chip in world_chips(world)] == [
-        "在线",
-        "待上传 0",
-        "! 去向不明 1",
-        "! 待办 2",
-        "✕ 额度停用",
-    ]
-    assert len(world_chips(_world())) == 2
+    assert done == [(ONE, OTHER), "scan", (ONE, OTHER)]
+    assert not counter.view.busy
 
 
-def test_the_foot_says_when_it_was_last_backed_up_and_how_many_leases_are_held() -> None:
-    assert "额度 12 份 · 上次备份 11-20 10:00" in foot(
-        _world(leases=12, backed_up_at=NOW - timedelta(days=2))
-    )
-    assert "还没有备份" in foot(_world())
+def test_a_trip_may_be_asked_for_by_stick(counter: Counter) -> None:
+    presenter = SyncPresenter(counter.view, counter.desk)
 
+    presenter.trip_started(ONE, "2026-12-05", "/media/stick")
 
-def test_a_till_in_trouble_is_told_what_to_do_and_a_sound_one_nothing() -> None:
-    words = words_of(trouble_page(_world(till_trouble="本机不再使用额度。")))
-
-    assert words[0] == "本机不再使用额度。"
-    assert "一次性登记码" in words[1]
-    assert trouble_page(_world()) == ()
-
-
-def _world(**changes: Any) -> WorldState:
-    values: dict[str, Any] = {
-        "online": True,
-        "offline_since": None,
-        "waiting": 0,
-        "rejected": 0,
-        "journal_length": 1204,
-        "journal_sound": True,
-        "policy": None,
-        "now": NOW,
-    }
-    return WorldState(**{**values, **changes})
+    assert counter.till.asked == [("export_trip", ("/media/stick", (ONE,), date(2026, 12, 5)))]
+    assert "另有 1 项出行包的申请" in counter.view.words("side")

@@ -23,7 +23,7 @@ def exported(messages: int, questions: int, path: Path) -> str:
     asked = f"，另有 {questions} 项出行包的申请" if questions else ""
     return (
         f"已写入 {messages} 条消息{asked}：{path.name}。"
-        "请送到医保中心，并把回执带回来导入；在那之前这些消息仍是待发送。"
+        "请送到医保中心，并把回执带回来导入；在那之前这些消息仍是「待上传」。"
     )
 
 
@@ -45,8 +45,10 @@ def imported(reading: Reading, *, answers: int, news: int, trips: int, replayed:
     if reading.missing:
         places = "、".join(str(number + 1) for number in reading.missing[:20])
         kind = "被截断" if reading.verdict == "cut" else "有损坏"
+        rest = "其余已采用。" if len(reading.missing) < reading.chunks else "没有可以采用的内容。"
+        took = took if brought else ""
         return (
-            f"数据包{kind}：共 {reading.chunks} 块，第 {places} 块读不出，其余已采用。{took}"
+            f"数据包{kind}：共 {reading.chunks} 块，第 {places} 块读不出，{rest}{took}"
             "缺的部分不会丢：请重新复制一份导入，或下次带回。"
         )
     if replayed:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +38,9 @@ from engine.protocol.lease import MOST_PEOPLE, TripRequest, read_trip, trip_inpu
 from engine.protocol.news import read_sound_news
 from engine.protocol.profile import Profile
 from engine.protocol.wire import ProtocolError
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of the largest bundle: ten times a year's; what is larger was written by somebody else."""
 
 STEP = 200
 """Answers that are taken over in one transaction."""
@@ -92,10 +96,7 @@ class Satchel:
 
     def import_bundle(self, path: Path) -> BundleReport:
         """Take in what the agency wrote onto a stick, and say what came of it; raise BundleUnreadable."""
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise BundleUnreadable(path=path) from error
+        data = _read(path)
         reading = self._read(data)
         header, missing = reading.header, len(reading.missing)
         if header is None or reading.verdict not in ("intact", "cut", "damaged"):
@@ -193,6 +194,8 @@ class Satchel:
         mailbox = int(cursor.get(self._db, MAILBOX + header.provider) or 0)
         if not bundle.follows(item.ref, known, mailbox) or page.cursor < known or page.mailbox < mailbox:
             return 0
+        if (page.cursor, page.mailbox) == (known, mailbox):
+            return 0  # All of it is here already.
         return take_page(self._db, page, asked_at, header.provider, left_out)
 
     def _fresh_id(self, message: Message) -> str:
@@ -202,10 +205,7 @@ class Satchel:
 
 def show(db: Connection, path: Path) -> str:
     """Say what a bundle is, without taking anything from it; raise BundleUnreadable."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BundleUnreadable(path=path) from error
+    data = _read(path)
     header = bundle.peek(data)
     ours = header is not None and device.pinned(db, header.provider) is not None
     return bundle_words.shown(header, len(data), ours=ours, note=_stores_name(db))
@@ -232,6 +232,16 @@ def _all_waiting(db: Connection) -> Iterator[Message]:
         page = outbox.waiting(db, page[-1].number, PAGE) if len(page) == PAGE else []
 
 
+def _read(path: Path) -> bytes:
+    """Return a file, nothing of one that is too large to be a bundle; raise BundleUnreadable."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BundleUnreadable(path=path) from error
+    return data if len(data) <= LARGEST else b""
+
+
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none: under another name first, on the stick before it has its own."""
     part = path.with_suffix(".part")
@@ -243,4 +253,6 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):  # The stick may be gone, and its half file with it.
+            part.unlink()
         raise BundleNotReady(why=f"文件夹 {path.parent} 不能写入，或空间不足。") from error

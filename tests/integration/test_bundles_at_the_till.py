@@ -12,7 +12,7 @@ import pytest
 from agency.bundles import Counter
 from app import cli, errors
 from app.storage import device, journal, outbox, people
-from app.sync.bundles import Satchel
+from app.sync.bundles import LARGEST, Satchel
 from app.usecases.ports import Trip
 from app.usecases.state import BundleReport
 from tests.fakes.agency_at_hand import Town
@@ -109,6 +109,7 @@ def test_a_bundle_imported_again_changes_nothing_and_says_so(post: Post) -> None
     again = post.take(down)
 
     assert "以前导入过" in again.text
+    assert "没有新的内容" in again.text
     assert (again.answers, journal.head(post.db)) == (0, entries)
 
 
@@ -235,6 +236,47 @@ def test_a_stick_that_cannot_be_written_leaves_everything_waiting(post: Post, tm
     with pytest.raises(errors.BundleNotReady, match="不能写入"):
         post.satchel.export_bundle(SHAOXING, tmp_path / "full")
     assert post.states() == {"waiting"}
+
+
+def test_a_stick_pulled_out_while_writing_leaves_no_half_file_on_it(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.sell()
+
+    def gone(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("app.sync.bundles.os.fsync", gone)
+
+    with pytest.raises(errors.BundleNotReady, match="都还在"):
+        post.export()
+
+    assert list(post.stick.iterdir()) == []
+    assert post.states() == {"waiting"}
+
+
+def test_a_film_on_the_stick_is_no_bundle_and_is_not_read_whole(post: Post, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(LARGEST + 1)
+
+    report = post.take(film)
+
+    assert not report.taken
+    assert "不是山药的数据包" in report.text
+
+
+def test_of_a_bundle_with_nothing_readable_nothing_is_said_to_be_taken(post: Post) -> None:
+    post.sell()
+    down = post.at_agency(post.export())
+    data = bytearray(down.read_bytes())
+    data[len(data) // 2] ^= 1
+    down.write_bytes(bytes(data))
+
+    report = post.take(down)
+
+    assert report.missing_chunks == 1
+    assert "其余" not in report.text
 
 
 def test_commands_write_show_and_take_a_bundle_with_the_counter_closed(

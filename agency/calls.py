@@ -15,6 +15,7 @@ from agency.terms import LeaseTerms
 from agency.tills import Speaker
 from engine.calendar import business_day, insurance_year
 from engine.person import Person, Snapshot
+from engine.policy.claim import Patient
 from engine.protocol.envelope import Request
 from engine.protocol.wire import ProtocolError
 from engine.sale import Store
@@ -37,11 +38,18 @@ class Call(Struct, frozen=True, kw_only=True):
         return business_day(self.now)
 
 
-def known_person(call: Call, psn_no: str, day: date | None = None) -> Person:
-    """Return the person with the sums that count on ``day`` (None: today); raise ProtocolError."""
+def known_person(
+    call: Call, psn_no: str, day: date | None = None, *, granted: Patient | None = None
+) -> Person:
+    """Return the person with the sums that count on ``day`` (None: today); raise ProtocolError.
+
+    ``granted`` is who they were to a lease: where and how they were insured then counts.
+    """
     person = persons.person(call.db, psn_no)
     if person is None:
         raise ProtocolError("查无此参保人，请核对人员编号，或先用 1101 读取人员信息。", "unknown_person")
+    if granted is not None and (granted.region, granted.insurance) != (person.region, person.insurance):
+        person = replace(person, region=granted.region, insurance=granted.insurance, status=granted.status)
     said = call.request.insuplc_admdvs
     if said and said != person.region:
         raise ProtocolError(

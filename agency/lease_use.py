@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agency.books import Books
 from agency.calls import Call
 from agency.purchase import Purchase
-from agency.storage import findings, leases
+from agency.storage import findings, leases, registry
 from agency.storage.connection import Connection
 from agency.storage.findings import Finding
 from agency.storage.leases import CLOSED, CLOSING, EXPIRED, Kept
@@ -133,13 +133,20 @@ def _epoch_of(sale: str | None) -> int:
 def _law_on(call: Call, claim: Claim, purchase: Purchase, kept: Kept) -> tuple[Claim, Answer, bool] | None:
     """Return the claim and answer with the printed sums, and whether the law or its figures changed.
 
-    Tried in turn: the law and the person as they are; the person as of a grant; and, where the till computed
-    by another text of the law, what it printed. None for sums that nothing gives.
+    Tried in turn: the law and the person as they are; person, shop and prescription as of a grant; and, where
+    the till computed by another text of the law or the drugs were changed since, what it printed. None for
+    sums that nothing gives.
     """
     facts = purchase.request.facts
     if facts.sums is None:
         return None
-    before = [replace(claim, patient=each.patient, parameters=each.parameters) for each in kept.promised]
+    before = [
+        replace(claim, patient=each.patient, parameters=each.parameters, provider=each.provider)
+        for each in kept.promised
+    ]
+    told = facts.prescription or claim.prescription
+    if told != claim.prescription:
+        before += [replace(each, prescription=told) for each in (claim, *before)]
     for tried in (claim, *before):
         answer = _answer(call, tried)
         if answer is not None and sums_of(answer) == facts.sums:
@@ -147,10 +154,18 @@ def _law_on(call: Call, claim: Claim, purchase: Purchase, kept: Kept) -> tuple[C
                 _find(call, purchase)
             return tried, answer, tried is not claim
     answer = _answer(call, claim)
-    if answer is None or facts.policy_hash in (None, call.law.pack_hash(claim)):
+    if answer is None or facts.policy_hash is None:
+        return None
+    if facts.policy_hash == call.law.pack_hash(claim) and not _drugs_changed(call, claim, kept):
         return None
     _find(call, purchase)
-    return claim, _as_printed(answer, facts.sums, claim, purchase.person.snapshot.benefit), True
+    return claim, _as_printed(answer, facts.sums, purchase), True
+
+
+def _drugs_changed(call: Call, claim: Claim, kept: Kept) -> bool:
+    """Tell whether what was sold was listed otherwise when the lease was granted."""
+    first = min((each.change for each in kept.promised), default=0)
+    return registry.changed_since(call.db, [line.drug for line in claim.lines], first)
 
 
 def _answer(call: Call, claim: Claim) -> Answer | None:
@@ -160,13 +175,13 @@ def _answer(call: Call, claim: Claim) -> Answer | None:
         return None
 
 
-def _as_printed(answer: Answer, stated: Sums, claim: Claim, benefit: str) -> Answer:
+def _as_printed(answer: Answer, stated: Sums, purchase: Purchase) -> Answer:
     """Return an answer that comes to what the till printed under the law of its day."""
     base = next((each for each in answer.settlements if each.benefit != "self_pay"), answer.settlements[0])
     printed = said.Settlement(
-        benefit=benefit or base.benefit,
-        disease=base.disease or _one_disease(claim),
-        lines=tuple(line.id for line in claim.lines),
+        benefit=purchase.person.snapshot.benefit or base.benefit,
+        disease=base.disease or _one_disease(purchase),
+        lines=tuple(line.id for line in purchase.claim.lines),
         total=stated.total,
         over_standard=base.over_standard,
         first_self_pay=base.first_self_pay,
@@ -190,8 +205,11 @@ def _as_printed(answer: Answer, stated: Sums, claim: Claim, benefit: str) -> Ans
     )
 
 
-def _one_disease(claim: Claim) -> str | None:
-    diseases = {line.disease for line in claim.lines}
+def _one_disease(purchase: Purchase) -> str | None:
+    """Return the disease of all lines, as the agency has it or else the till named it."""
+    diseases = {line.disease for line in purchase.claim.lines}
+    if diseases == {None}:
+        diseases = {line.disease for line in purchase.request.lines}
     return diseases.pop() if len(diseases) == 1 else None
 
 

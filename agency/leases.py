@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agency import trueup
 from agency.books import Books, open_books, reclaim
 from agency.calls import Call, ended, with_sums
-from agency.storage import leases, persons, settlements, sums
+from agency.storage import leases, persons, registry, settlements, sums
 from agency.storage.counters import next_number
 from agency.storage.leases import CLOSED, CLOSING, FINISHED, OPEN, Kept, Promised
 from agency.storage.tills import FORKED, Till
@@ -133,8 +133,13 @@ def grant(
     else:
         made = _renewed(call, books, kept, _used(kept, ask).plus(more), until)
     day = business_day(call.now)
-    promised = Promised(patient=as_patient(person, day), parameters=person.snapshot.parameters)
-    if promised not in made.promised:
+    promised = Promised(
+        patient=as_patient(person, day),
+        parameters=person.snapshot.parameters,
+        provider=call.store.provider,
+        change=registry.last_change(call.db),
+    )
+    if not any(replace(each, change=promised.change) == promised for each in made.promised):
         made = replace(made, promised=(*made.promised, promised))
     leases.save(call.db, made)
     return signed_lease(call.keys.signing, made.lease)

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from agency.calls import Call, ended, known_person
-from agency.storage import prescriptions, registry
+from agency.storage import leases, prescriptions, registry
 from engine.calendar import business_day
 from engine.catalogue import NOT_LISTED, listing_on
 from engine.person import Person, as_patient
-from engine.policy.claim import Claim, Line
+from engine.policy.claim import Claim, Line, Patient
 from engine.prescription import Prescription, as_claimed
 from engine.protocol import codes
 from engine.protocol.settlement import RequestedLine, SettlementRequest, Sums, read_settlement
@@ -36,7 +36,7 @@ def read_purchase(call: Call) -> Purchase:
     request = read_settlement(call.request.input)
     _check_time(call, request)
     day = business_day(request.at)
-    person = known_person(call, request.psn_no, day)
+    person = known_person(call, request.psn_no, day, granted=_granted(call, request))
     barred = ended(person, day)
     if barred is not None:
         raise barred
@@ -56,6 +56,16 @@ def read_purchase(call: Call) -> Purchase:
         lines=tuple(_line(call, asked, person, known, day) for asked in request.lines),
     )
     return Purchase(request=request, person=person, claim=claim)
+
+
+def _granted(call: Call, request: SettlementRequest) -> Patient | None:
+    """Return who somebody was when the lease was granted that a settlement names; None where it fits nobody.
+
+    Who is insured elsewhere or otherwise by now was insured so when it was sold to them.
+    """
+    kept = leases.lease(call.db, request.psn_no, request.facts.lease) if request.facts.lease else None
+    found = [each.patient for each in reversed(kept.promised)] if kept is not None else []
+    return next((each for each in found if codes.INSUTYPE[each.insurance] == request.insutype), None)
 
 
 def _check_time(call: Call, request: SettlementRequest) -> None:

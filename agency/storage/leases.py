@@ -12,7 +12,7 @@ from msgspec import Struct
 from agency.storage.connection import Connection, select_in
 from agency.storage.instants import instant, read_instant
 from engine.lease import Lease, Spend
-from engine.policy.claim import Parameters, Patient
+from engine.policy.claim import Parameters, Patient, Provider
 from engine.protocol.wire import encode
 
 OPEN, CLOSING, CLOSED, EXPIRED = "open", "closing", "closed", "expired"
@@ -22,10 +22,15 @@ FINISHED = (CLOSED, EXPIRED)
 
 
 class Promised(Struct, frozen=True, kw_only=True):
-    """Who somebody was, and by what figures the law was computed, when a lease was granted to them."""
+    """Who somebody was, and by what figures the law was computed, when a lease was granted to them.
+
+    ``provider`` is what the shop was, ``change`` the last one of the registry of shops and drugs by then.
+    """
 
     patient: Patient
     parameters: Parameters
+    provider: Provider
+    change: int
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -103,6 +108,10 @@ def save(db: Connection, kept: Kept) -> None:
 
 def lease(db: Connection, psn_no: str, id_: str) -> Kept | None:
     """Return a person's lease by its id."""
+    known: tuple[Kept, ...] = db.known.get((_RESERVING, psn_no)) or ()
+    for kept in known:
+        if kept.lease.id == id_:
+            return kept
     row = db.execute(f"{_SELECT} WHERE psn_no = ? AND id = ?", (psn_no, id_)).fetchone()
     return _read(row) if row else None
 

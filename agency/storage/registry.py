@@ -18,6 +18,7 @@ from engine.sale import Store
 T = TypeVar("T", Store, Drug)
 
 STORE, DRUG = "store", "drug"
+_LAST = ("change", "last")
 
 
 class Change(Struct, frozen=True):
@@ -59,6 +60,21 @@ def changes(db: Connection, since: int, limit: int) -> list[Change]:
     return [Change(*row) for row in rows]
 
 
+def last_change(db: Connection) -> int:
+    """Return the number of the last change; 0 before any."""
+    if _LAST not in db.known:
+        db.known[_LAST] = int(db.execute("SELECT COALESCE(MAX(change), 0) FROM registered").fetchone()[0])
+    found: int = db.known[_LAST]
+    return found
+
+
+def changed_since(db: Connection, codes: Iterable[str], change: int) -> bool:
+    """Tell whether one of the drugs with these codes was changed after ``change``."""
+    query = "SELECT change FROM registered WHERE kind = ? AND key = ?"
+    rows = [db.execute(query, (DRUG, code)).fetchone() for code in set(codes)]
+    return any(row is not None and row[0] > change for row in rows)
+
+
 def of_kind(page: Iterable[Change], kind: str, form: type[T]) -> tuple[T, ...]:
     """Return what of ``page`` is of one kind."""
     return tuple(msgspec.json.decode(each.body, type=form) for each in page if each.kind == kind)
@@ -69,6 +85,7 @@ def _save(db: Connection, kind: str, key: str, value: object) -> None:
     row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (kind, key)).fetchone()
     if row is None or row[0] != body:
         db.known.pop((kind, key), None)
+        db.known.pop(_LAST, None)
         db.execute(
             "INSERT INTO registered (kind, key, change, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET change = excluded.change, body = excluded.body",

@@ -45,7 +45,7 @@ def _now(args: argparse.Namespace) -> str:
         made = []
         for folder in folders:
             if folder is not None:
-                made.append(backup.make(books.db, books.key, folder, SystemClock().now()))
+                made.append(backup.save(books.db, books.key, folder, SystemClock().now()))
                 backup.rotate(folder)
     where = "、".join(str(each.path) for each in made)
     return f"已备份 {made[0].entries} 条流水，已核对：{where}\n{_about_key(books.folder)}"
@@ -54,7 +54,11 @@ def _now(args: argparse.Namespace) -> str:
 def _list(args: argparse.Namespace) -> str:
     folder = settings_of(args).data
     found = backup.listed(folder / backup.FOLDER)
-    rows = [f"{_when(each.at)}  {each.entries} 条  {each.size} 字节  {each.path}" for each in found]
+    rows = [
+        f"{_when(each.at)}  {each.entries} 条  {each.size} 字节  {each.path}"
+        + (f"  （之后新增的，要和 {each.after.name} 放在一起）" if each.after else "")
+        for each in found
+    ]
     return "\n".join([*(rows or ["还没有备份。"]), _about_key(folder)])
 
 
@@ -64,8 +68,7 @@ def _verify(args: argparse.Namespace) -> str:
     # The copy is checked as a copy: a check writes, and a backup stays as it was made.
     at_hand = folder / "counter.checked"
     try:
-        shutil.copyfile(path, at_hand)
-        entries = backup.check(at_hand, read_key(folder / KEY), whole=True)
+        entries = backup.put_together(path, read_key(folder / KEY), at_hand)
     except OSError as error:
         raise BackupFailed(path=folder) from error
     finally:

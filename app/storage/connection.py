@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Connection, Cursor = sqlite.Connection, sqlite.Cursor
 
-__all__ = ["Connection", "Cursor", "open_database", "sqlite", "transaction"]
+__all__ = ["Connection", "Cursor", "open_database", "open_unchanging", "sqlite", "transaction"]
 
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _PERM, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 3, 26
 _KINDS: dict[int, type[errors.StorageTrouble]] = {
@@ -117,13 +117,29 @@ def open_database(path: Path, key: bytes) -> Connection:
     except sqlite.Error as error:
         raise errors.DatabaseCannotOpen(path=path) from error
     try:
-        db.execute("PRAGMA cipher_log_level = NONE")  # Else a wrong key writes to the terminal.
-        db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        # Each page of a commit is authenticated; processors have instructions for this hash, not for SHA-512.
-        db.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
+        _unlock(db, key)
         for pragma in PRAGMAS:
             db.execute(pragma)
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # A wrong key shows here at the latest.
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_unchanging(path: Path, key: bytes) -> Connection:
+    """Open a database that nobody writes, to read it; not even its header is touched.
+
+    Raises a StorageTrouble as ``open_database``.
+    """
+    where = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        db: Connection = sqlite.connect(where, uri=True, factory=TroubleConnection, isolation_level=None)
+    except sqlite.Error as error:
+        raise errors.DatabaseCannotOpen(path=path) from error
+    try:
+        _unlock(db, key)
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
         db.close()
         raise
@@ -141,6 +157,13 @@ def transaction(db: Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _unlock(db: Connection, key: bytes) -> None:
+    db.execute("PRAGMA cipher_log_level = NONE")  # Else a wrong key writes to the terminal.
+    db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    # Each page of a commit is authenticated; processors have instructions for this hash, not for SHA-512.
+    db.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
 
 
 def _explain(error: sqlite.Error) -> None:

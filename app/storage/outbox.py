@@ -145,7 +145,7 @@ def settle(db: Connection, verdicts: Iterable[Verdict], at: datetime) -> None:
         f" proof = ?3, settled_at = ?4 WHERE number = ?5 AND {_WAITS}",
         [(each.state, each.text, each.proof, to_text(at), each.number) for each in verdicts],
     )
-    _move_mark(db)
+    move_mark(db)
 
 
 def still_waiting(db: Connection, numbers: Sequence[int]) -> dict[int, str]:
@@ -160,8 +160,8 @@ def _number(db: Connection, id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _move_mark(db: Connection) -> None:
-    """Put the mark behind the last message before which nothing waits."""
+def move_mark(db: Connection) -> None:
+    """Put the mark behind the last message before which nothing waits, in the caller's transaction."""
     db.execute(
         "UPDATE outbox_mark SET number = coalesce("
         f"(SELECT min(number) - 1 FROM outbox WHERE {_WAITS}), (SELECT max(number) FROM outbox), 0)"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from app.clock import Clock
 from app.errors import UserError
@@ -22,12 +23,17 @@ _LOOK_S = 1.0
 _AT_MOST = 20
 """A copy that takes a second is made every twenty seconds at most, however many sales there are."""
 
+CLOSING_S = 2.0
+"""Seconds that a counter that closes waits for a copy in progress; then it is given up."""
+
 _log = logging.getLogger("backup")
 
 
 class Keeper:
     """Backs up every hour that brought something, every ``EVERY_SALES`` sales, and at the end.
 
+    Of large books that is what they gained since the whole copy of the day (``backup.save``): the end never
+    waits for a whole one.
     ``open_db`` is called on the thread that uses the connection; ``second`` is a folder, on another disk
     perhaps, that gets every backup too. ``boundary`` outlives a bug.
     """
@@ -50,6 +56,8 @@ class Keeper:
         self._not_before: datetime | None = None
         self._one_at_a_time = threading.Lock()
         self._stopping = threading.Event()
+        self._give_up_at = 0.0  # Of the clock that only runs; it counts from when the counter closes.
+        self._left = threading.Event()  # The counter closed without waiting for the thread any longer.
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     @property
@@ -62,24 +70,45 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Make a last backup where something was sold since the one before, and end."""
+        """Make a last backup where something was sold since the one before, and end.
+
+        A whole copy in progress is given up after ``CLOSING_S``: it gets no name, and what the books gained
+        since the one before is saved instead.
+        """
+        if self._stopping.is_set():
+            return
+        self._give_up_at = monotonic() + CLOSING_S * 0.75  # The rest is for what is saved then.
         self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        if self._thread.ident is None:
+            return
+        self._thread.join(CLOSING_S)
+        if self._thread.is_alive():  # It checks a copy: that cannot be cut short, and it will be thrown away.
+            self._left.set()
+            self._in_boundary(self._end)
 
     def back_up(self) -> Backup:
         """Make a backup now, on the calling thread; raise a StorageTrouble where that fails."""
-        with self._one_at_a_time, closing(self._open_db()) as db:
+        with self._one_at_a_time:
+            return self._save(hurried=False)
+
+    def _save(self, *, hurried: bool) -> Backup:
+        with closing(self._open_db()) as db:
             began = self._clock.now()
-            made = backup.make(db, self._key, self._folder, began)
+            made = self._save_in(self._folder, db, began, hurried=hurried)
             self._sales, self._last = sales.newest(db).serial, made
-            backup.rotate(self._folder)
             if self._second is not None:
-                backup.make(db, self._key, self._second, began)
-                backup.rotate(self._second)
+                self._save_in(self._second, db, began, hurried=hurried)
             ended = self._clock.now()
             self._not_before = ended + _AT_MOST * (ended - began)
         return made
+
+    def _save_in(self, folder: Path, db: Connection, at: datetime, *, hurried: bool) -> Backup:
+        made = backup.save(db, self._key, folder, at, go_on=self._goes_on, hurried=hurried)
+        backup.rotate(folder)
+        return made
+
+    def _goes_on(self) -> bool:
+        return not self._stopping.is_set() or (monotonic() < self._give_up_at and not self._left.is_set())
 
     def look(self, db: Connection, *, closing_time: bool = False) -> None:
         """Write the mark where the journal grew, and make a backup where one is due."""
@@ -87,13 +116,18 @@ class Keeper:
         if mark != self._mark:
             device.write_mark(self._mark_path, mark)
             self._mark = mark
-        if self._is_due(db, mark.number, closing_time):
+        if not self._is_due(db, mark.number, closing_time):
+            return
+        if closing_time:
+            self._save(hurried=True)
+        else:
             self.back_up()
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_S):  # First the window: nothing is lost by then.
             self._in_boundary(self._watch)
-        self._in_boundary(self._end)
+        if not self._left.is_set():
+            self._in_boundary(self._end)
 
     def _watch(self) -> None:
         with closing(self._open_db()) as db:

@@ -54,7 +54,6 @@ class Keeper:
         newest = next(iter(backup.listed(self._folder)), None)
         self._last, self._sales = newest, -1  # -1: not counted yet.
         self._not_before: datetime | None = None
-        self._one_at_a_time = threading.Lock()
         self._stopping = threading.Event()
         self._give_up_at = 0.0  # Of the clock that only runs; it counts from when the counter closes.
         self._left = threading.Event()  # The counter closed without waiting for the thread any longer.
@@ -87,9 +86,11 @@ class Keeper:
             self._in_boundary(self._end)
 
     def back_up(self) -> Backup:
-        """Make a backup now, on the calling thread; raise a StorageTrouble where that fails."""
-        with self._one_at_a_time:
-            return self._save(hurried=False)
+        """Make a backup now, on the calling thread; raise a StorageTrouble where that fails.
+
+        A person waits for it: what large books gained will do, and a whole copy in progress goes on beside.
+        """
+        return self._save(hurried=True)
 
     def _save(self, *, hurried: bool) -> Backup:
         with closing(self._open_db()) as db:
@@ -116,12 +117,8 @@ class Keeper:
         if mark != self._mark:
             device.write_mark(self._mark_path, mark)
             self._mark = mark
-        if not self._is_due(db, mark.number, closing_time):
-            return
-        if closing_time:
-            self._save(hurried=True)
-        else:
-            self.back_up()
+        if self._is_due(db, mark.number, closing_time):
+            self._save(hurried=closing_time)
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_S):  # First the window: nothing is lost by then.

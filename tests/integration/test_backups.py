@@ -470,6 +470,16 @@ def test_copy_that_is_given_up_leaves_nothing_that_bears_a_backups_name(shop: Sh
 
 
 @pytest.mark.usefixtures("large")
+def test_person_who_asks_for_a_backup_of_large_books_waits_for_the_news_alone(shop: Shop) -> None:
+    shop.sell()
+    whole = saved(shop)
+    shop.clock.at += timedelta(days=2)
+    shop.sell()
+
+    assert keeper_of(shop).back_up().after == whole.path
+
+
+@pytest.mark.usefixtures("large")
 def test_counter_that_closes_saves_the_news_and_waits_for_no_whole_copy(shop: Shop) -> None:
     shop.sell()
     whole = saved(shop)

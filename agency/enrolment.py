@@ -10,7 +10,7 @@ from msgspec import Struct
 from agency.calls import Call
 from agency.storage import enrolment_codes, heads, journals, tills
 from agency.storage.connection import Connection
-from agency.storage.tills import ACTIVE, Till
+from agency.storage.tills import ACTIVE, FORKED, Till
 from agency.tills import Fork
 from engine.journal import GENESIS
 from engine.protocol.device import Enrolled, Enrolment, enrolled_output, new_epoch_text, read_enrolment
@@ -67,6 +67,9 @@ def enrol(call: Call) -> str:
     if known is not None:
         if (known.public_key, known.box_key) != (asked.public_key, asked.box_key):
             raise ProtocolError("这一期已用别的密钥登记过，请换下一期后重新登记。", "wrong_epoch")
+        if known.state == FORKED:
+            _check_right(call, asked, known)  # Refused as a whole here, the code stays good for what follows.
+            _check_order(asked, known)
     else:
         _check_order(asked, before)
         _check_right(call, asked, before)

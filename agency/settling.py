@@ -64,7 +64,7 @@ def presettle(call: Call) -> str:
     ask = purchase.request.facts.ask
     if ask is not None and ask.psn_no != purchase.person.psn_no:
         raise ProtocolError("额度申请与结算不是同一个人，请核对后重新发送。", "wrong_person")
-    till = _lease_holder(call) if ask is not None else None
+    till, no_lease = _lease_holder(call) if ask is not None else (None, "")
     before = books.effective() if ask is None or till is None else leases.effective_for(books, till, ask)
     claim = replace(purchase.claim, accumulators=before)
     decision = Decision(claim=claim, answer=call.law.answer(claim))
@@ -74,7 +74,7 @@ def presettle(call: Call) -> str:
         lease = leases.grant(
             call, purchase.person, till, ask=ask, more=more, until=call.now + call.terms.basket
         )
-    return encode(_output(call, purchase, decision, Ids(), lease=lease))
+    return encode(_output(call, purchase, decision, Ids(), lease=lease, no_lease=no_lease))
 
 
 def settle(call: Call) -> str:
@@ -139,12 +139,12 @@ def take_back(call: Call, made: Settlement, *, to_come_again: bool = False) -> s
     return setl_id
 
 
-def _lease_holder(call: Call) -> tills.Till | None:
-    """Return the till that may be given a lease; None for one that may not: its 2101 is answered without."""
+def _lease_holder(call: Call) -> tuple[tills.Till | None, str]:
+    """Return the till that may be given a lease; None for one that may not, and why: its 2101 is answered."""
     try:
-        return may_hold_leases(call.speaker)
-    except ProtocolError:
-        return None
+        return may_hold_leases(call.speaker), ""
+    except ProtocolError as error:
+        return None, error.text
 
 
 def _insured(answer: Answer) -> bool:
@@ -195,6 +195,7 @@ def _output(
     *,
     before: Claim | None = None,
     lease: SignedLease | None = None,
+    no_lease: str = "",
 ) -> SettledOutput:
     answer, till = decision.answer, purchase.request.facts.sums
     snapshot = replace(
@@ -208,6 +209,7 @@ def _output(
         till=till,
         refusals=tuple(refusal.message for refusal in answer.refusals),
         lease=lease,
+        no_lease=no_lease,
         under_lease=decision.use.kept.lease.id if decision.use else None,
         gap=decision.gap,
     )

@@ -57,7 +57,10 @@ def trouble_page(world: WorldState | None) -> Page:
     """Return why this till gets no leases, and what to do; nothing while all is well."""
     if world is None or not world.till_trouble:
         return ()
-    return (Panel(mark="refused", title=world.till_trouble, text=_WITHOUT_LEASES),)
+    why, stop, _advice = world.till_trouble.partition(
+        "。"
+    )  # What to do is said below, in this window's keys.
+    return (Panel(mark="refused", title=why + stop, text=_WITHOUT_LEASES),)
 
 
 _WITHOUT_LEASES = (

@@ -89,6 +89,9 @@ def presettle(
         return answer, None
     if settled.facts.lease is not None:
         _keep_lease(db, settled.facts.lease, context, asked_at)
+    if context.ask is not None and settled.facts.no_lease != device.trouble(db, sender.provider):
+        with transaction(db):
+            device.set_trouble(db, sender.provider, settled.facts.no_lease)
     before, known = settled.facts.before, person.snapshot
     same = (before.year, before.accumulators, before.parameters)
     if same == (known.year, known.accumulators, known.parameters):

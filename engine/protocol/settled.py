@@ -124,6 +124,7 @@ class AgencyFacts(Struct, frozen=True, kw_only=True):
     reverses: str | None = None
     lease: SignedLease | None = None  # In the answer to a 2101 that asked for one.
     under_lease: str | None = None  # The lease that a 2102 was accepted under, with exactly the till's sums.
+    no_lease: str = ""  # In the answer to a 2101 that asked for one: why this till is given none, in Chinese.
     gap: Fen = 0  # Of a lease's settlement that came too late: what the provider bears, in fen.
 
 

@@ -109,9 +109,15 @@ class SyncPresenter:
             self._act(
                 "正在登记…",
                 lambda counter: counter.enrol(code.strip()),
-                lambda world: _done(f"已登记，第 {world.epoch} 期。", "从现在起可以取得额度。"),
+                self._enrolled,
                 closes=True,
             )
+
+    def _enrolled(self, world: WorldState) -> Page:
+        before = self._world
+        if before is not None and before.epoch == world.epoch and not before.till_trouble:
+            return _done(f"本机早已登记，仍是第 {world.epoch} 期。", "登记码没有用掉，不用再登记。")
+        return _done(f"已登记，第 {world.epoch} 期。", "从现在起可以取得额度。")
 
     def _counted(self, found: PeopleFound, text: str) -> None:
         self._view.show_people(found_words(found) if text.strip() else "")

@@ -268,6 +268,16 @@ def test_a_bug_in_an_act_is_not_dressed_up_and_leaves_the_place_usable(counter: 
     assert not counter.view.busy
 
 
+def test_a_till_that_was_enrolled_before_is_not_said_to_be_so_only_now(counter: Counter) -> None:
+    presenter = SyncPresenter(counter.view, counter.desk)
+    counter.till.about = {"epoch": 2}
+    presenter.opened()
+
+    presenter.enrolled("7QF2-M8KD")
+
+    assert "本机早已登记，仍是第 2 期。" in counter.view.words("side")
+
+
 def test_one_act_at_a_time_and_it_says_that_it_is_being_done(counter: Counter) -> None:
     presenter = SyncPresenter(counter.view, counter.desk)
     counter.runner.held = []

@@ -64,6 +64,15 @@ def test_the_foot_says_when_it_was_last_backed_up_and_how_many_leases_are_held()
     assert "还没有备份" in foot(_world())
 
 
+def test_a_till_in_trouble_is_told_only_once_what_to_do() -> None:
+    told = "这台收银机的流水出现分叉，额度已停用。请联系医保中心核对，并用新的登记码重新登记。"
+
+    words = words_of(trouble_page(_world(till_trouble=told)))
+
+    assert words[0] == "这台收银机的流水出现分叉，额度已停用。"
+    assert "".join(words).count("登记码") == 1
+
+
 def test_a_till_in_trouble_is_told_what_to_do_and_a_sound_one_nothing() -> None:
     words = words_of(trouble_page(_world(till_trouble="本机不再使用额度。")))
 

@@ -36,12 +36,15 @@ def _key(private: bytes) -> Ed25519PrivateKey:
 def verify(public: bytes, text: str, signature: str) -> bool:
     """Tell whether ``signature`` (base64) of ``text`` was made with the key of ``public``."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(
-            base64.b64decode(signature, validate=True), text.encode()
-        )
+        _public(public).verify(base64.b64decode(signature, validate=True), text.encode())
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=64)
+def _public(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def to_text(raw: bytes) -> str:

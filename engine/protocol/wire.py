@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -108,9 +109,15 @@ def compact_millis(instant: datetime) -> str:
 def parse_seconds(text: str, name: str) -> datetime:
     """Return the aware instant of ``yyyy-MM-dd HH:mm:ss``; raise ProtocolError for any other form."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
+        return _in_china(text)
     except ValueError as error:
         raise ProtocolError(f"{name} 应写成“2026-01-31 09:30:00”这样的时间，请核对后重新发送。") from error
+
+
+@lru_cache(maxsize=64)
+def _in_china(text: str) -> datetime:
+    """Return the instant; a batch and a basket name the same one again and again."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
 
 
 def _explain(problem: str, where: str) -> str:

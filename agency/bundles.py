@@ -26,12 +26,12 @@ from engine.protocol.batch import MOST_MESSAGES
 from engine.protocol.bundle import Header, Item, Reading, Verdict
 from engine.protocol.envelope import Request, decode_answer
 from engine.protocol.news import PAGE, NewsPage, news_input
+from engine.protocol.settlement import read_settlement
 from engine.protocol.signing import from_text
 from engine.protocol.wire import ProtocolError, encode, seconds
 
 READABLE: tuple[Verdict, ...] = ("intact", "cut", "damaged")
-_NEVER_FIRST = ("2103", "2601")
-"""What undoes another message, and would be refused for good without it."""
+_SETTLED, _UNDOING = "2102", ("2103", "2601")
 
 _TRIP, _NEWS = "SY05", "SY04"
 _MOST_PAGES = 2_000  # Of news in one bundle: a province's catalogue.
@@ -158,11 +158,25 @@ def _to_carry_out(reading: Reading) -> tuple[list[batches.Message], int]:
         if isinstance(message, Request):
             if message.fixmedins_code != reading.header.provider:
                 message = ProtocolError("数据包里有别的机构的报文，没有办理。", "foreign")
-            elif place >= reading.sound and message.infno in _NEVER_FIRST:
+            elif place >= reading.sound and _never_first(message):
                 held += 1
                 continue
         messages.append(message)
     return messages, held
+
+
+def _never_first(message: Request) -> bool:
+    """Tell whether a message must not overtake what was lost before it.
+
+    That is what undoes another message, and would be refused for good without it; and what was sold beside a
+    lease, and would take of it what was sold under it before.
+    """
+    if message.infno != _SETTLED:
+        return message.infno in _UNDOING
+    try:
+        return read_settlement(message.input).facts.lease is None
+    except ProtocolError:
+        return False
 
 
 def _item(message: batches.Message, answer: Answer) -> Item | None:

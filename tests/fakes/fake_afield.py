@@ -98,7 +98,9 @@ class FakeAfield(Till):
         if self.stick_full:
             raise StickFull()
         name = "shanyao-P33068100001-01-1-000004-up.syb"
-        text = f"已写入 27 条消息：{name}。请送到医保中心，并把回执带回来导入；在那之前这些消息仍是「待上传」。"
+        text = (
+            f"已写入 27 条消息：{name}。请送到医保中心，并把回执带回来导入；在那之前这些消息仍是「待上传」。"
+        )
         return BundleReport(path=f"{folder}/{name}", text=text, messages=27)
 
     def import_bundle(self, path: str) -> BundleReport:

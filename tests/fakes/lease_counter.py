@@ -78,6 +78,8 @@ class Counter:
         self.lease: Lease | None = None
         self.used = NOTHING
         self.sold: list[Sold] = []
+        self.beside: dict[str, Settlement] = {}
+        self.answered: set[str] = set()
         self._under: list[Settlement] = []
         self._drug = demonstration_drug(whose)
         shop = registry.store(self.bureau.db, self.provider)
@@ -106,8 +108,8 @@ class Counter:
                 self.keep(each)
         return said
 
-    def ask_for(self, quantity: int, want: int | None = None) -> Said:
-        """Ask by 2101 for what a basket needs, and keep what is granted."""
+    def ask_for(self, quantity: int, want: int | None = None, *, lost: bool = False) -> Said:
+        """Ask by 2101 for what a basket needs, and keep what is granted, if the answer is not ``lost``."""
         draft = self.draft(quantity)
         claim = self.claim(draft, self.known())
         said = self.till.call(
@@ -120,7 +122,7 @@ class Counter:
                 ask=self._ask(want),
             ),
         )
-        if not said.refused:
+        if not said.refused and not lost:
             told = msgspec.json.decode(said.output["setlinfo"]["expContent"])["lease"]
             if told is not None:
                 self.keep(told)
@@ -132,12 +134,22 @@ class Counter:
         if self.lease is None or lease.id != self.lease.id:
             self.used, self._under = NOTHING, []
         self.lease = lease
+        # What was answered before the grant is in its sums, and off what it reserves.
+        self.beside = {msgid: each for msgid, each in self.beside.items() if msgid not in self.answered}
 
     def known(self) -> Accumulators:
         """Return the sums to compute on under the lease; without one, those of the person's first day."""
         if self.lease is None:
             return self.whose.snapshot.accumulators
-        return after(self.lease.accumulators, self._under, self.whose.snapshot.parameters)
+        own = [*self._under, *self.beside.values()]
+        return after(self.lease.accumulators, own, self.whose.snapshot.parameters)
+
+    def sell_beside(self, quantity: int) -> Sold | None:
+        """Sell offline without naming the lease; what that may take of it, the till counts as gone."""
+        sold = self.sell(quantity, leased=False)
+        if sold is not None:
+            self.beside[sold.msgid] = sold.printed
+        return sold
 
     def sell(self, quantity: int, *, leased: bool = True, honest: bool = True) -> Sold | None:
         """Sell boxes offline; None where the lease does not cover them, or nothing is insured.
@@ -156,7 +168,8 @@ class Counter:
             return None
         spent = spend_of(printed, claim.parameters)
         if lease is not None:
-            if honest and not covers(lease, self.used, spent):
+            taken = self.used.plus(spend_of(self.beside.values(), claim.parameters))
+            if honest and not covers(lease, taken, spent):
                 return None
             self.used = self.used.plus(spent)
             self._under += printed
@@ -186,6 +199,7 @@ class Counter:
 
     def deliver(self, sold: Sold) -> Said:
         """Send a sale's message, for the first time or again."""
+        self.answered.add(sold.msgid)
         return self.till.call("2102", sold.input, sold.msgid)
 
     def close(self, used: Spend | None = None) -> Said:

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from agency.bundles import Counter, TakenIn
+from agency.storage import leases, settlements
+from agency.storage.connection import transaction
 from engine.journal import Entry
+from engine.lease import spend_of
 from engine.protocol import bundle
 from engine.protocol.bundle import Header, Item, Reading
 from engine.protocol.envelope import decode_answer, decode_request
@@ -19,8 +23,11 @@ from engine.protocol.lease import TripRequest, read_trip, trip_input
 from engine.protocol.news import news_input, read_news
 from engine.protocol.settlement import reversal_input
 from engine.protocol.signin import sign_in_input
+from engine.protocol.signing import public_key
 from tests.fakes.agency_line import EZHOU, SHAOXING, Bureau, draft_of, paid_by_law, person, store
 from tests.fakes.enrolled_till import EnrolledTill
+from tests.fakes.lease_counter import Counter as Desk
+from tests.fakes.lease_counter import books_of, newcomer
 
 SIGN_IN = sign_in_input("01")
 WANG = "王秀英"
@@ -162,6 +169,43 @@ def test_of_a_damaged_bundle_what_is_there_is_done_and_no_reversal_goes_first(
     whole = counter.take_in(packed(till, many(till, reversal), 2), b"2" * 32)
     assert (whole.held, whole.refused) == (0, 0)
     assert bureau.sums(WANG) != paid
+
+
+def without_first_chunk(till: EnrolledTill, counter: Counter, data: bytes) -> bytes:
+    """Return a bundle of which the first chunk cannot be read."""
+    key = counter._agency.keys.sealing
+    for place in range(0, len(data), 32):
+        spoilt = data[:place] + bytes(16) + data[place + 16 :]
+        reading = bundle.read(spoilt, private=key, key_of=lambda _header: public_key(till.private))
+        if reading.missing == (0,):
+            return spoilt
+    raise AssertionError("no byte belongs to the first chunk alone")
+
+
+def test_what_was_sold_beside_a_lease_does_not_go_before_what_was_lost_of_the_lease(
+    bureau: Bureau, till: EnrolledTill, counter: Counter
+) -> None:
+    desk = Desk(till, newcomer(bureau, person(WANG)))
+    desk.ask()
+    leased, beside = desk.sell(40), desk.sell_beside(20)
+    assert leased is not None
+    assert beside is not None
+    with transaction(bureau.db):
+        (kept,) = books_of(bureau, desk.whose).leases
+        least = spend_of([leased.printed], desk.whose.snapshot.parameters)
+        leases.save(bureau.db, replace(kept, lease=replace(kept.lease, reserved=least)))
+    bodies = [till.body("2102", each.input, each.msgid) for each in (leased, beside)]
+    wide = SIGN_IN[:-1] + " " * 30_000 + "}"
+    data = packed(till, [bodies[0], *(till.body("9001", wide) for _ in range(8)), bodies[1]])
+
+    taken = counter.take_in(without_first_chunk(till, counter, data), b"n" * 32)
+
+    assert taken.held == 1
+    again = counter.take_in(packed(till, bodies, 2), b"m" * 32)
+    assert (again.held, again.refused) == (0, 0)
+    row = settlements.of_message(bureau.db, desk.whose.psn_no, leased.msgid)
+    assert row is not None
+    assert (row.lease, row.fund) == (leased.lease, leased.printed.fund)
 
 
 def test_a_bundle_of_nobody_known_or_for_another_agency_does_nothing(

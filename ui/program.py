@@ -215,7 +215,7 @@ class Program(QObject):
         self.world = world
         self.window.show_world(world_chips(world), duty(self._operator, world), foot(world))
         self.window.counter.show_trouble(trouble_page(world))
-        if changed:
+        if changed or (world.waiting and self._at("sync")):  # A try that failed leaves the world as it was.
             self.places.refreshed(self._open)
 
     def _troubled(self, trouble: BaseException) -> None:

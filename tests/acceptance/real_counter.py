@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.bootstrap import OpenCounter, open_books, open_counter
+from app.bootstrap import AGENCY, OpenCounter, open_books, open_counter
 from app.clock import SystemClock
 from app.embedded_agency import EmbeddedAgency
 from app.settings import Settings
@@ -62,7 +62,7 @@ class RealCounter:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "agency", "serve", "--demonstration", "--until-stdin-closes"),
-                *("--port", str(port), "--data", str(self._folder / "agency")),
+                *("--port", str(port), "--data", str(self._folder / AGENCY)),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

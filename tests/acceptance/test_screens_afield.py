@@ -166,6 +166,17 @@ def test_every_state_of_a_message_is_told_apart(afield: Afield) -> None:
     assert "11-23 06:00" in words
 
 
+def test_a_message_that_came_back_is_not_shown_as_on_its_way_for_ever(afield: Afield) -> None:
+    afield.till.message_rows = (message("sending", 2),)
+    afield.open(Qt.Key.Key_F8)
+    assert "上传中" in afield.words("sync")
+    afield.till.message_rows = (message("waiting", 2, attempts=1, trouble="本机还没有登记，没有办理。"),)
+    afield.tell()
+    afield.window.settle()
+    assert "上传中" not in afield.words("sync")
+    assert "本机还没有登记" in afield.words("sync")
+
+
 def test_tasks_show_both_computations_side_by_side(afield: Afield) -> None:
     afield.till.task_rows = (
         task("give_back", 450, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
 from agency.calls import Call
@@ -20,8 +21,13 @@ from engine.protocol.wire import ProtocolError
 
 INFNO = "SY00"
 CODE_LASTS = timedelta(days=7)
+_TASK_DONE = "task_done"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # Nothing that is mistaken for something else on paper.
 _GROUPS, _IN_GROUP = 3, 4
+
+
+class _Done(Struct):
+    task: str
 
 
 class Code(Struct, frozen=True, kw_only=True):
@@ -82,6 +88,7 @@ def enrol(call: Call) -> str:
             agency_key=to_text(call.keys.public),
             agency_box_key=to_text(call.keys.box),
             lost=_lost(call.db, asked, before if known is None else _before(call, asked)),
+            done=_done(call, asked),
         )
     )
 
@@ -158,6 +165,28 @@ def _before(call: Call, asked: Enrolment) -> Till | None:
         if each.till == asked.till and tills.UNENROLLED < each.epoch < asked.epoch
     ]
     return earlier[-1] if earlier else None
+
+
+def _done(call: Call, asked: Enrolment) -> tuple[str, ...]:
+    """Return the tasks that were done by entries which are no longer on the till's disk.
+
+    It would hear of them again, or find them undone, and hand the same money over twice.
+    """
+    done: list[str] = []
+    last = asked.number
+    for each in reversed(tills.of_shop(call.db, call.request.fixmedins_code)):
+        if each.till == asked.till and tills.UNENROLLED < each.epoch < asked.epoch:
+            told = journals.bodies(call.db, each.chain, _TASK_DONE, last) if each.chain else []
+            done += [task for body in reversed(told) if (task := _task_in(body)) is not None]
+            last = min(last, each.begins_after)
+    return tuple(dict.fromkeys(reversed(done)))
+
+
+def _task_in(body: str) -> str | None:
+    try:
+        return msgspec.json.decode(body, type=_Done).task
+    except msgspec.MsgspecError:
+        return None  # What a till writes into its journal is its own.
 
 
 def _lost(db: Connection, asked: Enrolment, before: Till | None) -> int:

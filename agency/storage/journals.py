@@ -51,6 +51,15 @@ def hash_known_at(db: Connection, chain: str, number: int) -> str | None:
     return found
 
 
+def bodies(db: Connection, chain: str, kind: str, after: int) -> list[str]:
+    """Return what the entries of a kind say that follow entry ``after`` in a chain."""
+    rows = db.execute(
+        "SELECT body FROM journal WHERE chain = ? AND number > ? AND kind = ? ORDER BY number",
+        (chain, after, kind),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def _of(chain: str) -> str:
     return f"journal {chain}"
 

@@ -12,6 +12,7 @@ from app.storage import device, epochs, findings, journal, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Identity, Pinned
 from app.sync.client import AgencyClient, Rejected, Unreachable, Voice
+from app.usecases import tasks
 from engine.protocol.device import Device, Enrolled, Enrolment, device_text, new_epoch_text
 from engine.protocol.envelope import Sender
 from engine.protocol.signing import from_text, sign, to_text
@@ -98,6 +99,7 @@ def enrol(
         if isinstance(told, Rejected):
             return Enrolling(trouble=told.text)
         device.pin(db, _pinned(store, identity, told))
+        tasks.done_before(db, told.done, clock.now())
         if told.lost:
             text = f"恢复备份之前，医保中心已收到本机另外 {told.lost} 条流水。请核对那些销售的小票存根。"
             findings.note(db, "lost_entries", text, clock.now())

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import TaskUnknown
-from app.storage import journal, outbox, sales, tasks
+from app.storage import cursor, journal, outbox, sales, tasks
 from app.storage.connection import Connection, transaction
+from app.storage.instants import to_text
 from app.storage.outbox import Message
 from app.storage.tasks import Kind, Task
 from app.usecases.desk import Desk
@@ -30,6 +31,8 @@ from engine.sale import Sale
 
 ADJUSTMENT_KIND = "adjustment"
 DONE_KIND = "task_done"
+DONE_BEFORE_KIND = "task_done_before"
+_DONE_BEFORE = "task_done_before "
 MOST_ROWS = 200
 
 Lines = tuple[tuple[str, Fen], ...]
@@ -64,8 +67,33 @@ def receive(db: Connection, adjustments: Iterable[Adjustment], at: datetime) -> 
     new = [each for each in adjustments if tasks.get(db, each.id) is None]
     for each in new:
         entry = journal.append(db, ADJUSTMENT_KIND, msgspec.json.encode(each).decode(), at)
-        tasks.put(db, _give_back(each, at), entry.number)
+        _put(db, _give_back(each, at), entry.number)
     return len(new)
+
+
+def done_before(db: Connection, ids: Iterable[str], at: datetime) -> None:
+    """Note, in the caller's transaction, which tasks were done by what a restored backup does not know.
+
+    The agency tells them at the enrolment; one that is still to come is done as it comes.
+    """
+    for id_ in ids:
+        cursor.put(db, _DONE_BEFORE + id_, to_text(at))
+        task = tasks.get(db, id_)
+        if task is not None and task.done_at is None:
+            _finish_as_known(db, task, at)
+
+
+def _put(db: Connection, task: Task, entry: int) -> None:
+    tasks.put(db, task, entry)
+    if cursor.get(db, _DONE_BEFORE + task.id) is not None:
+        _finish_as_known(db, task, task.at)
+
+
+def _finish_as_known(db: Connection, task: Task, at: datetime) -> None:
+    # Of a kind of its own: the money was counted by the entry that was lost, on its own day.
+    body = Done(task=task.id, kind=task.kind, sale=task.sale, amount=task.amount, by="")
+    entry = journal.append(db, DONE_BEFORE_KIND, _ENCODE(body).decode(), at)
+    tasks.finish(db, task.id, at, body.by, entry.number)
 
 
 def _give_back(told: Adjustment, at: datetime) -> Task:
@@ -126,7 +154,7 @@ def from_answer(
         body = _ENCODE(Body(who=who, text=text, before=before, after=after)).decode()
         if tasks.get(db, id_) is None:
             task = Task(id=id_, kind=kind, at=at, sale=sale.number, amount=amount, body=body)
-            tasks.put(db, task, entry)
+            _put(db, task, entry)
 
 
 def list_tasks(desk: Desk) -> tuple[TaskRow, ...]:

@@ -55,13 +55,14 @@ class Enrolment(Struct, frozen=True, kw_only=True):
 
 class Enrolled(Struct, frozen=True, kw_only=True):
     """Node ``enrolled``: the agency's own keys, to be kept; ``lost`` counts entries that the agency holds
-    behind the point where a new epoch goes on."""
+    behind the point where a new epoch goes on, ``done`` are the tasks that were done by them."""
 
     till: str
     epoch: int
     agency_key: _Key
     agency_box_key: _Key
     lost: int = 0
+    done: tuple[str, ...] = ()
 
 
 class _Input(Struct, frozen=True):

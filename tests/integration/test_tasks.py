@@ -211,3 +211,18 @@ def test_open_tasks_come_before_done_ones(bench: Bench) -> None:
     bench.till.finish_task("A1")
 
     assert [row.id for row in bench.till.tasks()] == ["A2", "A1"]
+
+
+def test_money_that_was_handed_over_before_a_restored_backup_is_not_handed_over_again(bench: Bench) -> None:
+    sale, ours = sold(bench)
+    told = [adjustment(bench, sale, ours, id_) for id_ in ("A1", "A2", "A3")]
+    with transaction(bench.db):
+        tasks.receive(bench.db, told[:1], bench.clock.now())
+        tasks.done_before(bench.db, ["A1", "A2"], bench.clock.now())
+        tasks.receive(bench.db, told, bench.clock.now())
+        tasks.done_before(bench.db, ["A1", "A2"], bench.clock.now())
+
+    rows = {each.id: each.done_at is not None for each in bench.till.tasks()}
+
+    assert rows == {"A1": True, "A2": True, "A3": False}
+    assert kinds(bench).count("task_done_before") == 2

@@ -239,3 +239,22 @@ def test_no_lease_is_given_to_a_fork_to_a_closed_epoch_or_to_a_stranger(
     assert following.call("SY01", asked).refused == ""
     bureau.provider = EZHOU
     assert bureau.call("SY01", asked).refused == "not_enrolled"
+
+
+def test_a_restored_till_is_told_what_it_had_paid_out_and_forgot(till: EnrolledTill) -> None:
+    for task in ("A1", "A2"):
+        till.write("task_done", f'{{"task":"{task}","kind":"give_back","sale":"","amount":100,"by":"01"}}')
+    assert till.upload().refused == ""
+    restored = till.copy()
+    restored.entries.pop()
+    second = restored.next_epoch()
+    assert second.enrol(old=till).output["enrolled"]["done"] == ["A2"]
+    second.write("task_done", '{"task":"A3"}')
+    second.write("task_done", "[]")
+    assert second.upload().refused == ""
+
+    restored.entries.pop()
+    third = restored.next_epoch()
+    third.epoch += 1
+
+    assert third.enrol(f"DEMO-{till.provider}").output["enrolled"]["done"] == ["A1", "A2", "A3"]

@@ -158,8 +158,8 @@ def _satchel(db: Connection, clock: Clock, operator: str) -> Satchel:
 def _say_put_back(counter: OpenCounter, db: Connection) -> None:
     epoch = device.current(db).epoch
     counter.say_at_start(
-        f"本机的账恢复过旧的备份，已从第 {epoch} 期接着记。旧的额度凭据不再使用，可以照常销售。",
-        "恢复之前的销售请核对小票存根；联网后本机会自动向医保中心登记新的一期。",
+        f"本机的账恢复过旧的备份，已从第 {epoch} 期接着记。恢复前的额度不再使用，可以照常销售。",
+        "那份备份以后卖出的，请核对小票存根；联网后本机会自动登记新的一期。",
     )
 
 

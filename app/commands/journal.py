@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import msgspec
 from app.commands.books import Books, add_data_arguments, to_read
 from app.errors import ExportUnreadable
 from app.storage import journal
+from engine.calendar import CHINA
 from engine.journal import GENESIS, ChainFault, Entry, find_faults
+from engine.money import format_yuan
 
 _PAGE = 500
 _LONGEST = 10**9
@@ -23,7 +26,14 @@ _KINDS = {
     "agency_answer": "医保中心应答",
     "epoch": "新的一期",
     "resent": "换号重发",
+    "adjustment": "医保中心更正",
+    "task_done": "待办办好",
+    "day_closed": "日结",
 }
+
+
+_TOLD = {"epoch": "第几期", "after": "接在第几条之后", "sale": "销售", "day": "日期", "by": "经手"}
+"""What other entries are about, by field; a task's id would say nothing to a person."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +92,13 @@ def _show(books: Books, args: argparse.Namespace) -> int:
     for entry in _entries(books, args.first, args.last):
         what = entry.body if args.whole else _summary(entry)
         kind = _KINDS.get(entry.kind, entry.kind)
-        print(f"{entry.number}\t{entry.at}\t{kind}\t{entry.hash[:16]}\t{what}")  # noqa: T201
+        print(f"{entry.number}\t{_when(entry)}\t{kind}\t{entry.hash[:16]}\t{what}")  # noqa: T201
     return 0
+
+
+def _when(entry: Entry) -> str:
+    """Return the local time of an entry; the export keeps the instant as it was sealed."""
+    return datetime.fromisoformat(entry.at).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _summary(entry: Entry) -> str:
@@ -91,12 +106,16 @@ def _summary(entry: Entry) -> str:
     body: dict[str, Any] = msgspec.json.decode(entry.body)
     if entry.kind == "sale":
         answer = body["answer"]
-        return f"{body['number']} 总额 {answer['total']} 基金 {answer['fund']} 个人 {answer['patient']}（分）"
+        sums = _sums(("总额", answer["total"]), ("基金", answer["fund"]), ("个人", answer["patient"]))
+        return f"{body['number']} {sums}"
     if entry.kind == "agency_answer":
         same = "一致" if body["agrees"] else "不一致"
-        return f"{body['sale']} 基金 {body['fund']} 个人 {body['patient']}（分）{same}"
-    told = {name: body[name] for name in ("epoch", "after", "sale", "day", "task") if name in body}
-    return " ".join(f"{name}={value}" for name, value in told.items())
+        return f"{body['sale']} {_sums(('基金', body['fund']), ('个人', body['patient']))} {same}"
+    return " ".join(f"{words} {body[name]}" for name, words in _TOLD.items() if name in body)
+
+
+def _sums(*sums: tuple[str, int]) -> str:
+    return " ".join(f"{words} {format_yuan(amount)}" for words, amount in sums)
 
 
 def _export(books: Books, path: Path) -> int:

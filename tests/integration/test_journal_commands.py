@@ -10,8 +10,9 @@ import pytest
 from app import cli
 from app.storage import device
 from app.storage.guard import Guard
+from engine.calendar import CHINA
 from tests.fakes import fake_counter
-from tests.fakes.fake_counter import Bench
+from tests.fakes.fake_counter import NOW, Bench
 
 
 @pytest.fixture
@@ -56,6 +57,8 @@ def test_showing_the_journal_names_nobody(bench: Bench, capsys: pytest.CaptureFi
 
     said = capsys.readouterr().out
     assert "01-000001" in said
+    assert "个人 53.56" in said
+    assert NOW.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") in said
     assert person.name not in said
     assert person.cert_no not in said
     assert person.psn_no not in said

@@ -36,7 +36,8 @@ class Sold(Struct, frozen=True, kw_only=True):
 
 def at_every_step(world: World, machine: Machine) -> Iterator[str]:
     """Yield what is wrong after one event."""
-    yield from _s1_limits(world)
+    for year in _years(world):
+        yield from _s1_limits(world, year)
     if machine.on:
         _remember(world, machine)
         yield from _s4_printed_is_recorded(world, machine)
@@ -53,7 +54,9 @@ def after_the_storm(world: World) -> Iterator[str]:
         yield from _s5_outbox_is_empty(world, machine)
         yield from _s6_chain_holds(machine)
         yield from _s8_boxes_within(machine)
-    yield from _s1_limits(world)
+    for year in _years(world):
+        yield from _s1_limits(world, year)
+        yield from _s7_given_back(world, year)
     yield from _s2_guaranteed_is_kept(world)
     yield from _s3_once(world)
     yield from _s5_both_agree(world)
@@ -61,7 +64,6 @@ def after_the_storm(world: World) -> Iterator[str]:
     yield from _s5_leases_return(world)
     yield from _s6_agency_holds_the_journals(world)
     yield from _s6_forks_are_found(world)
-    yield from _s7_given_back(world)
     yield from _s8_boxes_across(world)
 
 
@@ -94,9 +96,13 @@ def _in_scope(sale: Sale, lines: tuple[str, ...]) -> int:
     return found
 
 
-def _s1_limits(world: World) -> Iterator[str]:
+def _years(world: World) -> range:
+    """Return the insurance years that a run may have come to; the tills' clocks may be ahead."""
+    return range(world.start.year, world.now.year + 2)
+
+
+def _s1_limits(world: World, year: int) -> Iterator[str]:
     """Paid, by the settlements themselves and by the sums kept, and reserved: never over the limit."""
-    year = world.start.year
     office = world.office
     paid = dict(
         office.rows(
@@ -264,12 +270,11 @@ def _apart(one: list[Entry], other: list[Entry]) -> bool:
     return bool(mine - theirs) and bool(theirs - mine)
 
 
-def _s7_given_back(world: World) -> Iterator[str]:
+def _s7_given_back(world: World, year: int) -> Iterator[str]:
     """Nobody has paid more in a year than the law asks of all that they bought, however it arrived.
 
     With one deductible, one ratio and one limit the order does not matter to the year's total.
     """
-    year = world.start.year
     bought: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for psn_no, msgid, total, patient in world.office.rows(
         "SELECT psn_no, msgid, total, now_patient FROM settlement WHERE reversed_by IS NULL AND year = ?",
@@ -278,7 +283,11 @@ def _s7_given_back(world: World) -> Iterator[str]:
         sold = world.sold[msgid]
         for place, amount in enumerate((total, patient, sold.in_scope)):
             bought[psn_no][place] += amount
-    given = dict(world.office.rows("SELECT psn_no, sum(give_back) FROM adjustment GROUP BY psn_no"))
+    given = dict(
+        world.office.rows(
+            "SELECT psn_no, sum(give_back) FROM adjustment WHERE year = ? GROUP BY psn_no", (year,)
+        )
+    )
     answered = dict(
         world.office.rows(
             "SELECT psn_no, sum(patient - now_patient) FROM settlement WHERE year = ? GROUP BY psn_no",

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 import agency.books
+import agency.lease_use
 import agency.service
+import agency.storage.leases
 import agency.tills
 import agency.trueup
 import app.storage.connection
 import app.storage.journal
+import app.storage.leases
 import app.storage.runs
 import app.sync.client
 import app.sync.deliver
 import app.sync.pull
+import app.usecases.leases
 import app.usecases.settle
+import engine.protocol.bundle
 from app.storage import cursor
 from app.storage.connection import transaction
 from engine.journal import GENESIS
@@ -171,6 +177,50 @@ def fork_unnoticed() -> AbstractContextManager[None]:
     return put_in((agency.tills, "report_fork", lambda *_args: None))
 
 
+def lease_used_after_expiry() -> AbstractContextManager[None]:
+    """The till takes each lease as good for a month longer than it is, and gives none back."""
+    usable, use_of = app.usecases.leases.usable, app.usecases.leases.use_of
+
+    def longer(lease: Any) -> Any:
+        return replace(lease, use_until=lease.use_until + timedelta(days=30)) if lease else None
+
+    return put_in(
+        (app.usecases.leases, "usable", lambda lease, *rest, **named: usable(longer(lease), *rest, **named)),
+        (app.usecases.leases, "use_of", lambda *given: longer(use_of(*given))),
+        (app.storage.leases, "ended", lambda *_given: []),
+    )
+
+
+def lease_used_after_restore() -> AbstractContextManager[None]:
+    """A till that was put back goes on under the leases that it finds on its disk."""
+    original = app.usecases.leases.usable
+
+    def usable(lease: Any, now: Any, **rest: Any) -> bool:
+        return original(lease, now, **rest | {"epoch": lease.epoch})
+
+    return put_in((app.usecases.leases, "usable", usable))
+
+
+def late_settlement_paid_in_full() -> AbstractContextManager[None]:
+    """What comes after its lease was reclaimed is paid as printed all the same."""
+    original = agency.lease_use._named
+
+    def named(call: Any, request: Any, books: Any) -> Any:
+        kept = agency.storage.leases.lease(call.db, books.psn_no, request.facts.lease or "")
+        return kept or original(call, request, books)
+
+    return put_in((agency.lease_use, "_named", named))
+
+
+def bundle_signature_unchecked() -> AbstractContextManager[None]:
+    """Whoever writes a bundle may call himself the agency."""
+
+    def refused(candidate: Any, _reader: bytes, key_of: Any) -> Any:
+        return None if key_of(candidate.sheet.header) else "foreign"
+
+    return put_in((engine.protocol.bundle, "_refused", refused))
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -189,6 +239,10 @@ FAULTS: dict[str, Fault] = {
         deductible_reserved_never_trued_up,
         adjustment_forgotten,
         fork_unnoticed,
+        lease_used_after_expiry,
+        lease_used_after_restore,
+        late_settlement_paid_in_full,
+        bundle_signature_unchecked,
     )
 }
 

@@ -256,6 +256,12 @@ class Machine:
             self.db.close()
             self.on = False
 
+    def let_go(self) -> None:
+        """Close what is open at the end of a run, whatever the disk says to it."""
+        self.disk.power_on()
+        if self.db is not None:
+            self.db.close()
+
     def lose_power(self, chance: Random) -> None:
         """Go dark at once: what was not flushed is lost or torn."""
         self.disk.lose_power(chance)

@@ -36,6 +36,45 @@ _WEIGHTS = {
 }
 
 
+class Season(Struct, frozen=True, kw_only=True):
+    """What a run is about: how often each thing happens, how long it lasts, and how many people come."""
+
+    weights: dict[str, float]
+    starts: tuple[datetime, ...] = _STARTS
+    days: float = 1.0  # Times what is asked for.
+    people: int = town.PEOPLE
+
+
+USUAL = Season(weights=_WEIGHTS)
+LONG = Season(  # Leases end and are reclaimed, somebody else sells what they held, and then it arrives.
+    weights={**_WEIGHTS, "sell": 36, "trip": 9, "forge": 4, "clone": 0.1}, days=8, people=1
+)
+TRIPS = Season(  # Leases in backups, and customers for them after the backup was put back.
+    weights={
+        "sell": 40,
+        "sync": 8,
+        "weather": 3,
+        "power": 2,
+        "restart": 2,
+        "clock": 2,
+        "stick": 3,
+        "trip": 16,
+        "backup": 10,
+        "restore": 10,
+    },
+    days=0.4,
+    people=2,
+)
+NEW_YEAR = Season(weights=_WEIGHTS, starts=(datetime(2026, 12, 28, 2, 0, tzinfo=UTC),))
+EVERY = 8
+_SEASONS = {1: TRIPS, 5: LONG, 7: NEW_YEAR}
+
+
+def season_of(seed: int) -> Season:
+    """Return what the run of ``seed`` is about: most are as usual."""
+    return _SEASONS.get(seed % EVERY, USUAL)
+
+
 class Event(Struct, frozen=True):
     """``what`` happens at till ``where`` after ``gap`` seconds; ``number`` is its place in the whole plan."""
 
@@ -60,12 +99,19 @@ class Plan(Struct, frozen=True):
     start: datetime
     events: tuple[Event, ...]
 
+    @property
+    def season(self) -> Season:
+        """What the run is about."""
+        return season_of(self.seed)
+
 
 def draw(seed: int, days: float = DAYS) -> Plan:
     """Return the plan of ``seed``."""
     chance = Random(seed)
+    season = season_of(seed)
     count = chance.randrange(24, 48)
-    kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
+    kinds, weights = list(season.weights), list(season.weights.values())
+    days *= season.days
     gaps = [chance.expovariate(1) ** 2 for _ in range(count)]
     if chance.random() < 0.15:
         days *= 3  # A winter: leases end, and are reclaimed before all has arrived.
@@ -80,4 +126,4 @@ def draw(seed: int, days: float = DAYS) -> Plan:
         )
         for number in range(count)
     )
-    return Plan(seed, chance.choice(_STARTS), events)
+    return Plan(seed, chance.choice(season.starts), events)

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
 
+from msgspec.structs import replace
+
+from engine.protocol import bundle
+from engine.protocol.bundle import Item
+from engine.protocol.news import NewsPage, news_output
 from tests.simulation.disk import scratch
+
+_FAR = 1_000_000
 
 
 class Stick:
@@ -67,6 +74,23 @@ class _Writing:
 
     def fileno(self) -> int:
         return scratch()
+
+
+def forged(up: bytes, reader: bytes, fresh: bytes) -> bytes:
+    """Return an answer to the bundle ``up`` that the agency never wrote: all is told, nothing more will come.
+
+    Its header is to be read by anybody, and ``reader`` is a public key; the agency's own key is not.
+    """
+    header = bundle.peek(up)
+    assert header is not None
+    page = NewsPage(cursor=_FAR, mailbox=_FAR, more=False)
+    return bundle.write(
+        replace(header, direction="down", cursor=_FAR, mailbox=_FAR),
+        [Item("news", news_output(page).encode(), bundle.place_of(0, 0))],
+        private=fresh,
+        to=reader,
+        fresh=fresh,
+    )
 
 
 def damage(data: bytes, chance: Random) -> tuple[bytes, str]:

@@ -20,7 +20,7 @@ from tests.simulation.machine import Machine, Paper
 from tests.simulation.network import FINE
 from tests.simulation.office import Fell, Office, seeded
 from tests.simulation.plan import Event, Plan
-from tests.simulation.stick import Stick, damage
+from tests.simulation.stick import Stick, damage, forged
 
 SETTLING_WINDOW = timedelta(days=14)
 _CALM_ROUNDS = 40
@@ -111,9 +111,7 @@ class World:
     def _close(self) -> None:
         """Let go of all that a run opened: ten thousand follow one another in one process."""
         for machine in self.machines:
-            if machine.db is not None:
-                machine.disk.dead = True
-                machine.db.close()
+            machine.let_go()
         self.office.books.raw.close()
 
     def _open_shops(self) -> None:
@@ -145,6 +143,7 @@ class World:
         psn, asks, delivers = chance.randrange(town.PEOPLE), chance.random() < 0.6, chance.random() < 0.6
         if chance.random() < 0.5:
             psn = event.where  # Most people go to the shop next door, now and then to another.
+        psn %= self.plan.season.people
         number = machine.act(
             lambda: machine.sell(psn, boxes, asks=asks, delivers=delivers, chance=chance), chance
         )
@@ -238,6 +237,22 @@ class World:
             chance,  # type: ignore[arg-type]
         )
         return f"{fate} to {machine.name}: {report.answers if report else 'no'} answers"
+
+    def _forge(self, machine: Machine, event: Event, chance: Random) -> str:
+        """Somebody writes a bundle as if it were the agency's: there is nothing more to come."""
+        stick = Stick()
+
+        def write() -> bytes:
+            machine.satchel.export_bundle(machine.provider, stick.root)  # type: ignore[arg-type]
+            return device.current(machine.db).box_key
+
+        reader = machine.act(write, chance)
+        if reader is None:
+            return "not written"
+        stick.files["down.syb"] = forged(stick.files.popitem()[1], reader, chance.randbytes(32))
+        self.injected["stick_forged"] += 1
+        report = machine.act(lambda: machine.satchel.import_bundle(stick.root / "down.syb"), chance)  # type: ignore[arg-type]
+        return "taken" if report and report.taken else "refused"
 
     def _clone(self, machine: Machine, event: Event, chance: Random) -> str:
         """Copy a till's whole disk into another machine, which goes on selling beside it."""

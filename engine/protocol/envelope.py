@@ -115,6 +115,7 @@ def encode_request(
             msgid=msgid,
             provider=sender.provider,
             inf_time=stamp,
+            insured_in=insuplc_admdvs or "",
             device=device,
             content=content,
         )
@@ -149,6 +150,7 @@ def signed_by(request: Request, public: bytes) -> bool:
         msgid=request.msgid,
         provider=request.fixmedins_code,
         inf_time=request.inf_time,
+        insured_in=request.insuplc_admdvs or "",
         device=request.dev_safe_info or "",
         content=bytes(request.input),
     )

@@ -57,11 +57,15 @@ def from_text(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-def message_text(*, infno: str, msgid: str, provider: str, inf_time: str, device: str, content: bytes) -> str:
-    """Return what a till signs of a message: ``device`` is its ``dev_safe_info``, ``content`` its input."""
-    return "\n".join(
-        ("message", infno, msgid, provider, inf_time, device, hashlib.sha256(content).hexdigest())
-    )
+def message_text(
+    *, infno: str, msgid: str, provider: str, inf_time: str, insured_in: str, device: str, content: bytes
+) -> str:
+    """Return what a till signs of a message: ``device`` is its ``dev_safe_info``, ``content`` its input.
+
+    ``insured_in`` is its ``insuplc_admdvs``, by which a message may be refused for good; empty without.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    return "\n".join(("message", infno, msgid, provider, inf_time, insured_in, device, digest))
 
 
 def answer_text(*, infcode: int, msgid: str, asked: str, output: bytes, err_code: str, err_msg: str) -> str:

@@ -6,7 +6,9 @@ A file is a zip with one text, its columns separated by tabs, without a header (
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
@@ -150,6 +152,8 @@ def _rows(content: bytes, columns: tuple[int, ...]) -> list[list[str]]:
         NotImplementedError,
         OSError,
         EOFError,
+        zlib.error,
+        lzma.LZMAError,
     ) as error:
         raise wrong from error
     except RuntimeError as error:  # An encrypted member.

@@ -84,6 +84,7 @@ def test_a_wrong_signature_does_nothing_and_the_right_one_is_still_good(
         {"infno": "2103"},
         {"inf_time": "2026-11-22 09:59:59"},
         {"dev_safe_info": None},
+        {"insuplc_admdvs": "429999"},
         {"dev_safe_info": '{"till":"01","epoch":1,"chain":"","number":7,"hash":"x"}'},
     ],
 )
@@ -156,6 +157,7 @@ def test_a_time_that_cannot_be_read_is_refused(bureau: Bureau, till: EnrolledTil
         provider=request.fixmedins_code,
         inf_time="yesterday",
         device=request.dev_safe_info or "",
+        insured_in=request.insuplc_admdvs or "",
         content=bytes(request.input),
     )
     signed = {"inf_time": "yesterday", "cainfo": signing.sign(till.private, said)}

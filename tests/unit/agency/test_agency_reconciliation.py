@@ -188,24 +188,43 @@ def test_result_is_given_to_its_own_shop_alone(bureau: Bureau, counter: Counter)
     assert fetched(counter.till, file)[0] == detail_file([])
 
 
-def zipped(text: str, *names: str) -> bytes:
+def zipped(text: str, *names: str, how: int = zipfile.ZIP_STORED) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
+    with zipfile.ZipFile(made, "w", how) as archive:
         for name in names:
             archive.writestr(name, text)
     return made.getvalue()
 
 
+def torn(content: bytes) -> bytes:
+    """Return a zip whose member's packed bytes are not what any packer makes."""
+    begin = zipfile.ZipFile(io.BytesIO(content)).infolist()[0]
+    place = 30 + len(begin.filename) + (4 if begin.compress_type == zipfile.ZIP_LZMA else 0)
+    return content[:place] + b"\xff" * 6 + content[place + 6 :]
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        torn(zipped("1\t2\t3" * 90, "torn.txt", how=zipfile.ZIP_DEFLATED)),
+        torn(zipped("1\t2\t3" * 90, "torn.txt", how=zipfile.ZIP_LZMA)),
+        torn(zipped("1\t2\t3" * 90, "torn.txt", how=zipfile.ZIP_BZIP2)),
         b"no zip",
         zipped("", *()),
         zipped("", "one.txt", "two.txt"),
         zipped("1\t2\t3", "few.txt"),
         zipped("1\t2\t3\tyuan\t5\t6\t0", "words.txt"),
     ],
-    ids=["no zip", "nothing in it", "two in it", "columns missing", "amount is a word"],
+    ids=[
+        "deflate torn",
+        "lzma torn",
+        "bzip2 torn",
+        "no zip",
+        "nothing in it",
+        "two in it",
+        "columns missing",
+        "amount is a word",
+    ],
 )
 def test_file_that_is_no_detail_file_is_refused(counter: Counter, content: bytes) -> None:
     uploaded = sent(counter, content)

@@ -77,6 +77,16 @@ def open_for(db: Connection, psn_no: str, year: int, benefit: str, provider: str
     return _held(row) if row else None
 
 
+def before_restore(db: Connection, psn_no: str, epoch: int, since: datetime) -> Held | None:
+    """Return a lease on a person that an epoch before ``epoch`` left open, and that ended after ``since``."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM lease WHERE psn_no = ? AND state = 'open' AND epoch < ? AND use_until > ?"
+        " ORDER BY use_until DESC LIMIT 1",
+        (psn_no, epoch, to_text(since)),
+    ).fetchone()
+    return _held(row) if row else None
+
+
 def ended(db: Connection, kept_for: str | None, now: datetime, limit: int) -> list[Held]:
     """Return open leases that are needed no longer: past their end, or short and of nobody at the desk.
 

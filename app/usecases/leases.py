@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -15,9 +15,11 @@ from app.usecases.desk import Desk
 from app.usecases.state import LeaseRow
 from engine.calendar import insurance_year
 from engine.lease import LeaseUse, Spend, covers, spend_of, usable
+from engine.money import format_yuan
 from engine.person import Person, masked_name
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Claim, Parameters
+from engine.prescription import Finding
 from engine.protocol.envelope import QUERY_SERIALS, message_id
 from engine.protocol.lease import Closing, ClosingRequest, LeaseAsk, closing_input
 from engine.sale import Store
@@ -25,6 +27,8 @@ from engine.sale import Store
 CLOSING = "SY02"
 MOST_CLOSED_AT_ONCE = 200
 MOST_ROWS = 500
+RECLAIMED_AFTER = timedelta(days=15)
+"""After its end, a lease is reclaimed by then as a rule; the agency decides."""
 
 
 class Reserve(Struct, frozen=True, kw_only=True):
@@ -155,6 +159,21 @@ def list_leases(desk: Desk) -> tuple[LeaseRow, ...]:
     present = device.of_epoch(desk.db, None)
     epoch = present.epoch if present else 0
     return tuple(_row(desk.db, each, epoch) for each in leases.held(desk.db, MOST_ROWS))
+
+
+def left_before_restore(desk: Desk, psn_no: str) -> tuple[Finding, ...]:
+    """Say that a lease of before a restored backup still holds what the fund would pay for a person."""
+    present = device.of_epoch(desk.db, None)
+    if present is None or present.epoch == 1:
+        return ()
+    held = leases.before_restore(desk.db, psn_no, present.epoch, desk.now() - RECLAIMED_AFTER)
+    if held is None:
+        return ()
+    text = (
+        f"本机恢复备份以前，医保中心为这位参保人预留过 {format_yuan(held.lease.reserved.fund)} 元，"
+        "收回之前基金可能少付或不付。收回后医保中心会重算，多收的会退给患者，到时在「待办」里。"
+    )
+    return (Finding("attention", "lease_before_restore", text),)
 
 
 def count_usable(desk: Desk) -> int:

@@ -9,7 +9,7 @@ from app.storage import sales
 from app.usecases.desk import Desk
 from app.usecases.dispensing import dispensed_before
 from app.usecases.floors import ADVICE
-from app.usecases.leases import ask_for
+from app.usecases.leases import ask_for, left_before_restore
 from app.usecases.ports import ClaimContext
 from app.usecases.quote import Quote, quote
 from app.usecases.state import CounterState, LeaseShown
@@ -79,6 +79,8 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         text = f"{quoted.floor}。请告诉参保人先付全款，{ADVICE}；联网后再结算就不受此限。"
         findings.append(Finding("attention", "floor_limit", text))
     findings += dispensed_before(desk, draft)
+    if quoted and quoted.claim and draft.person:
+        findings += left_before_restore(desk, draft.person.psn_no)
     names = {line.id: line.drug.generic_name for line in draft.lines}
     shown = {finding.code for finding in findings if finding.clause is not None}
     for refusal in answer.refusals if answer else ():

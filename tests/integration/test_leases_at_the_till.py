@@ -212,6 +212,7 @@ def test_after_a_restored_backup_the_old_leases_are_not_spent_again_nor_closed_w
     bench.till.next_customer()
 
     assert state.certainty == "provisional"
+    assert "lease_before_restore" in [each.code for each in state.findings]
     assert [each.infno for each in outbox.recent(bench.db, 9)] == []
     assert lease.epoch == 1
 

@@ -8,7 +8,7 @@ from app.usecases.state import DayRow, Difference
 from engine.money import Fen
 from ui.items import Cell, Column, Head, Heading, Item, Page, Pair, Panel, Row, Rule, Space, Text, sub
 from ui.tokens import BODY, HEAD, LARGE, Tone
-from ui.words import INSURANCE, day, yuan
+from ui.words import INSURANCE, day, short_id, yuan
 
 DAYS = (
     Column("日期", 0),
@@ -123,7 +123,7 @@ def _step(name: str, number: int, row: DayRow) -> Pair:
 
 def _difference(difference: Difference) -> tuple[Item, ...]:
     cells = (
-        Cell(text=difference.sale),
+        Cell(text=difference.sale or f"结算{short_id(difference.setl_id)}"),
         Cell(text=yuan(difference.ours)),
         Cell(text=yuan(difference.theirs), tone="ochre"),
     )

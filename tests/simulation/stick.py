@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from random import Random
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -49,11 +51,11 @@ class StickPath:
     def with_suffix(self, suffix: str) -> StickPath:
         return StickPath(self._stick, self.name.rpartition(".")[0] + suffix)
 
-    def read_bytes(self) -> bytes:
-        return self._stick.files[self.name]
-
     @contextmanager
-    def open(self, _mode: str) -> Iterator[_Writing]:
+    def open(self, mode: str) -> Iterator[Any]:
+        if mode == "rb":
+            yield BytesIO(self._stick.files[self.name])
+            return
         writing = _Writing()
         yield writing
         self._stick.files[self.name] = bytes(writing.data)

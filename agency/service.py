@@ -66,6 +66,9 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "SY05": trips.trip,
 }
 _CHANGE_NOTHING = ("9001", "1101", "5301", "5205", "5206", "2101", "SY01", "SY04", "SY05")
+_MOVING = ("2102", "2103")
+"""What the sums in an answer are about."""
+
 _LONGEST_TIMESTAMP = 11
 _KEPT = timedelta(days=1)
 _SWEEPING = ("9001", "2101")
@@ -273,6 +276,9 @@ class Agency:
         digest = _digest(request)
         first = messages.answered(db, lane, request.msgid)
         if first is not None:
+            if psn_no is not None and request.infno in _MOVING:
+                # Its first answer is from earlier: without this the till would take its sums for today's.
+                sums.tell(db, psn_no)
             return self._again(first, digest, request)
         verdict, text = self._first_answer(transact, call)
         if verdict == FUTURE:

@@ -172,3 +172,16 @@ def test_sums_of_the_new_year_start_at_nothing(bureau: Bureau) -> None:
 )
 def test_odd_cursors_are_refused(bureau: Bureau, input_json: str) -> None:
     assert bureau.call("SY04", input_json).refused == "invalid"
+
+
+def test_who_asks_twice_about_a_settlement_hears_the_sums_as_they_are_now(bureau: Bureau) -> None:
+    """The first answer's sums are of an earlier time, and news that came in between is older than it."""
+    body = bureau.body("2102", paid_by_law(draft_of(person("王秀英")))[0][1])
+    bureau.send(body)
+    since = reached(pull(bureau, limit=5_000))
+    assert pull(bureau, since).snapshots == ()
+
+    bureau.send(body)
+
+    (news,) = pull(bureau, since).snapshots
+    assert (news.psn_no, news.snapshot.accumulators) == (person("王秀英").psn_no, bureau.sums("王秀英"))

@@ -78,9 +78,9 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     if quoted and quoted.floor:
         text = f"{quoted.floor}。请告诉参保人先付全款，{ADVICE}；联网后再结算就不受此限。"
         findings.append(Finding("attention", "floor_limit", text))
-    findings += dispensed_before(desk, draft)
     if quoted and quoted.claim and draft.person:
         findings += left_before_restore(desk, draft.person.psn_no)
+    findings += dispensed_before(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
     shown = {finding.code for finding in findings if finding.clause is not None}
     for refusal in answer.refusals if answer else ():

@@ -103,6 +103,8 @@ def _lease_left(state: CounterState) -> Page:
     if lease is None:
         return ()
     until = f"用到 {moment(lease.use_until)}"
+    if not lease.left and state.answer is not None and not state.answer.fund:
+        return ()  # It holds nothing, and this sale needs nothing of it.
     if not lease.left:
         return (Space(4), sub(f"额度正好够这一单，{until}"))
     return (Space(4), sub(f"本单后额度还剩 {yuan(lease.left)}，{until}"))

@@ -70,14 +70,20 @@ def save(
     """Back ``db`` up into ``folder`` by a whole copy, or by what it gained since one; raise a StorageTrouble.
 
     Small books are copied whole at any time, large ones once a day. ``hurried``, or without room for another
-    whole copy, any that these books follow will do. What ``go_on`` no longer allows is given up.
+    whole copy, any that these books follow will do. A copy that ``go_on`` no longer allows is given up.
     """
     base = _base(db, key, folder) if _size(db) >= LARGE else None
     if base is not None:
         fresh = timedelta(0) <= at - base[0].at < WHOLE_EVERY
         if fresh or hurried or not _has_room(db, folder):
             return _make_increment(db, key, base, at)
-    return make(db, key, folder, at, go_on=go_on)
+    try:
+        return make(db, key, folder, at, go_on=go_on)
+    except errors.BackupGivenUp:
+        base = _base(db, key, folder) if hurried else None
+        if base is None:
+            raise
+        return _make_increment(db, key, base, at)
 
 
 def make(

@@ -479,6 +479,25 @@ def test_person_who_asks_for_a_backup_of_large_books_waits_for_the_news_alone(sh
     assert keeper_of(shop).back_up().after == whole.path
 
 
+def test_small_books_too_save_the_news_where_closing_has_no_time_for_a_copy(shop: Shop) -> None:
+    shop.sell()
+    whole = saved(shop)
+    shop.sell()
+    with shop.opened() as db:
+        news = backup.save(
+            db,
+            shop.key,
+            shop.folder / backup.FOLDER,
+            shop.clock.now(),
+            go_on=lambda: False,
+            hurried=True,
+        )
+
+    assert news.after == whole.path
+    shop.restore(news.path)
+    assert shop.sell() == ["01.2-000003"]
+
+
 @pytest.mark.usefixtures("large")
 def test_counter_that_closes_saves_the_news_and_waits_for_no_whole_copy(shop: Shop) -> None:
     shop.sell()

@@ -152,46 +152,6 @@ def test_where_the_till_worked_from_old_sums_the_agency_says_so_and_its_own_coun
     assert facts["till"]["fund"] > 0
 
 
-def test_reversal_gives_the_year_back_and_shows_negative_amounts(bureau: Bureau) -> None:
-    before = year_of(bureau)
-    made = bureau.call("2102", first_input()).output["setlinfo"]
-
-    said = bureau.call(
-        "2103", reversal_input(psn_no=made["psn_no"], mdtrt_id=made["mdtrt_id"], setl_id=made["setl_id"])
-    )
-
-    assert said.refused == ""
-    assert fen(said.output["setlinfo"]["hifp_pay"]) == -fen(made["hifp_pay"]) < 0
-    assert fen(said.output["setldetail"][0]["fund_payamt"]) < 0
-    assert said.output["setlinfo"]["setl_id"] != made["setl_id"]
-    assert year_of(bureau) == before
-
-
-def test_settlement_is_reversed_only_once_only_by_its_own_shop_and_only_for_its_person(
-    bureau: Bureau,
-) -> None:
-    made = bureau.call("2102", first_input()).output["setlinfo"]
-    ids = {name: made[name] for name in ("psn_no", "mdtrt_id", "setl_id")}
-    other = person("陈阿根").psn_no
-
-    bureau.provider = EZHOU
-    assert bureau.call("2103", reversal_input(**ids)).refused == "wrong_provider"
-    bureau.provider = SHAOXING
-    assert bureau.call("2103", reversal_input(**{**ids, "psn_no": other})).refused == "unknown_settlement"
-    assert bureau.call("2103", reversal_input(**{**ids, "setl_id": "0"})).refused == "unknown_settlement"
-    assert bureau.call("2103", reversal_input(**ids)).refused == ""
-    assert bureau.call("2103", reversal_input(**ids)).refused == "already_reversed"
-
-
-def test_lost_answer_to_a_reversal_can_be_asked_for_again(bureau: Bureau) -> None:
-    made = bureau.call("2102", first_input()).output["setlinfo"]
-    body = bureau.body(
-        "2103", reversal_input(psn_no=made["psn_no"], mdtrt_id=made["mdtrt_id"], setl_id=made["setl_id"])
-    )
-
-    assert bureau.send(body) == bureau.send(body)
-
-
 WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "total is not the sum of its lines": (
         lambda m: m["druginfo"].update(medfee_sumamt="0.01"),

@@ -58,6 +58,10 @@ class Connection(Protocol):
         """Keep what was written since ``mark``, the latest of all."""
         ...
 
+    def forget(self) -> None:
+        """Drop what is known, and what waits to be written."""
+        ...
+
     def begin(self) -> None:
         """Begin a transaction that may write."""
         ...
@@ -108,6 +112,7 @@ def transaction(db: Connection) -> Iterator[None]:
             db.late[key]()
         db.commit()
     except BaseException:
+        db.forget()  # What still waited to be written must never be.
         # A full disk may have rolled back by itself already.
         if db.in_transaction:
             db.rollback()

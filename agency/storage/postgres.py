@@ -86,8 +86,9 @@ class PostgresConnection(Behind):
             raise _explained(error, self._raw) from error
 
     def begin(self) -> None:
-        self.forget(open=True)
+        self.forget()
         self.execute("BEGIN")
+        self.forget(open=True)
 
     def commit(self) -> None:
         if self.execute("COMMIT").statusmessage != "COMMIT":

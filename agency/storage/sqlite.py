@@ -54,8 +54,9 @@ class SqliteConnection(Behind):
             raise _explained(error) from error
 
     def begin(self) -> None:
-        self.forget(open=True)
+        self.forget()
         self.execute("BEGIN IMMEDIATE")
+        self.forget(open=True)
 
     def commit(self) -> None:
         self.execute("COMMIT")

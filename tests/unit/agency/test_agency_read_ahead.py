@@ -138,3 +138,12 @@ def test_writes_that_wait_do_not_outlive_a_transaction_that_failed(bureau: Burea
         pass
 
     assert numbers(bureau) == []
+
+
+def test_writes_that_wait_do_not_outlive_a_transaction_that_the_database_ended(bureau: Bureau) -> None:
+    with suppress(KeyError), transaction(bureau.db):
+        bureau.db.execute("ROLLBACK")  # As a full disk does.
+        bureau.db.write("INSERT INTO prescribed (psn_no, number) VALUES (?, ?)", ("one", "lost"))
+        raise KeyError
+
+    assert numbers(bureau) == []

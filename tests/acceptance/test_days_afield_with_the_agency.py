@@ -118,6 +118,7 @@ def test_a_day_waits_for_its_answers_and_closes_with_them(window: CounterWindow,
 
 def test_a_trip_brings_leases_for_those_on_the_list(window: CounterWindow) -> None:
     window.key(Qt.Key.Key_F8)
+    window.until(lambda: "已登记" in words(window, "sync"), "the enrolment")
     window.key(Qt.Key.Key_3, CONTROL)
     view = window.window.place("sync")
     view.trip.people.setPlainText("王秀英 330681195604129981")  # type: ignore[attr-defined]

@@ -271,10 +271,11 @@ class Agency:
         lane = psn_no or request.fixmedins_code
         if psn_no is not None:
             persons.lock(db, psn_no)
-        if call.speaker is not None:
-            tills.observe(db, call.speaker, request, call.now)
-        digest = _digest(request)
         first = messages.answered(db, lane, request.msgid)
+        if call.speaker is not None:
+            known = first is not None and first.digest == _digest(request)
+            tills.observe(db, call.speaker, request, call.now, known=known)
+        digest = _digest(request)
         if first is not None:
             if psn_no is not None and request.infno in _MOVING:
                 # Its first answer is from earlier: without this the till would take its sums for today's.

@@ -71,14 +71,18 @@ def authenticate(db: Connection, request: Request) -> Speaker | None:
     return Speaker(till=till, device=device)
 
 
-def observe(db: Connection, speaker: Speaker, request: Request, now: datetime) -> None:
-    """Note how far the speaker's journal is; a journal that went back or aside is a finding and a fork."""
+def observe(db: Connection, speaker: Speaker, request: Request, now: datetime, *, known: bool) -> None:
+    """Note how far the speaker's journal is; a journal that went back or aside is a finding and a fork.
+
+    A copy of a ``known`` message may come at any time, from a stick in a drawer, and its till's clock may
+    have been ahead when it was made: only what contradicts an entry is a fork then.
+    """
     till, device = speaker.till, speaker.device
     sent_at = min(parse_seconds(request.inf_time, "inf_time"), now + _CLOCKS_APART)
-    trouble = _trouble(db, till, device, sent_at)
+    trouble = _trouble(db, till, device, None if known else sent_at)
     if trouble is not None:
         report_fork(db, till, device.number, trouble, now)
-    elif _speaks_after_its_end(db, till, sent_at):
+    elif not known and _speaks_after_its_end(db, till, sent_at):
         text = f"第 {till.epoch} 期已经结束，仍有人用它的密钥发报文。请检查这台收银机的硬盘是否被复制过。"
         _find(db, till, "old_epoch", now, text=text)
     seen = Seen(
@@ -135,7 +139,7 @@ def _unknown(db: Connection, provider: str, device: Device) -> ProtocolError:
     )
 
 
-def _trouble(db: Connection, till: Till, device: Device, sent_at: datetime) -> str | None:
+def _trouble(db: Connection, till: Till, device: Device, sent_at: datetime | None) -> str | None:
     if till.chain and device.chain and device.chain != till.chain:
         return "这台收银机另起了一本流水。"
     held = journals.hash_known_at(db, till.chain or device.chain, device.number)
@@ -143,7 +147,7 @@ def _trouble(db: Connection, till: Till, device: Device, sent_at: datetime) -> s
         held = held or till.seen_hash
     if held not in (None, device.hash):
         return f"第 {device.number} 条流水有两个不同的内容。"
-    if device.number < till.seen_number and sent_at > till.seen_at + AT_ONCE:
+    if sent_at and device.number < till.seen_number and sent_at > till.seen_at + AT_ONCE:
         return f"流水从第 {till.seen_number} 条退回到了第 {device.number} 条。"
     return None
 

@@ -218,6 +218,22 @@ def test_a_clock_that_was_set_back_is_no_fork(bureau: Bureau, till: EnrolledTill
     assert (known(bureau).state, known(bureau).seen_number) == (ACTIVE, 3)
 
 
+def test_a_copy_of_what_came_by_wire_is_no_fork_though_the_clock_was_hours_ahead_when_it_was_packed(
+    bureau: Bureau, till: EnrolledTill
+) -> None:
+    till.write()
+    msgid = till.fresh_id()
+    packed = till.body("9001", SIGN_IN, msgid, at=bureau.clock.at + timedelta(hours=3))
+    for _ in range(3):
+        till.write()
+    assert till.call("9001", SIGN_IN, msgid).refused == ""
+    bureau.clock.pass_by(timedelta(hours=1))
+
+    assert till.send(packed).refused == ""
+
+    assert (known(bureau).state, found(bureau)) == (ACTIVE, [])
+
+
 def test_a_clock_years_ahead_does_not_blind_the_agency(bureau: Bureau, till: EnrolledTill) -> None:
     backup = till.copy()
     till.write()

@@ -19,7 +19,7 @@ test: setup-test ## Run every check: format, lint, types, tests
 	@.venv/bin/mypy
 	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest -n 2 $(ARGS)
 
-soak: setup-test ## Live through 10,000 simulated bad weeks (half an hour; ARGS="--first 10000" for others)
+soak: setup-test ## Live through 10,000 simulated bad weeks (three quarters of an hour; ARGS="--first 10000" for others)
 	@.venv/bin/python -m tests.simulation --seeds 10000 $(ARGS)
 
 bench: setup-bench ## Measure, each beside its baseline; writes build/bench.json (ARGS="--only claim" for one)

@@ -98,17 +98,13 @@ class Plan(Struct, frozen=True):
     seed: int
     start: datetime
     events: tuple[Event, ...]
-
-    @property
-    def season(self) -> Season:
-        """What the run is about."""
-        return season_of(self.seed)
+    season: Season = USUAL
 
 
-def draw(seed: int, days: float = DAYS) -> Plan:
-    """Return the plan of ``seed``."""
+def draw(seed: int, days: float = DAYS, season: Season | None = None) -> Plan:
+    """Return the plan of ``seed``; ``season`` where it is not to be the seed's own."""
     chance = Random(seed)
-    season = season_of(seed)
+    season = season or season_of(seed)
     count = chance.randrange(24, 48)
     kinds, weights = list(season.weights), list(season.weights.values())
     days *= season.days
@@ -126,4 +122,4 @@ def draw(seed: int, days: float = DAYS) -> Plan:
         )
         for number in range(count)
     )
-    return Plan(seed, chance.choice(season.starts), events)
+    return Plan(seed, chance.choice(season.starts), events, season)

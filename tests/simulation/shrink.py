@@ -7,17 +7,22 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from tests.simulation.faults import with_fault
-from tests.simulation.plan import DAYS, Event, Plan, draw
+from tests.simulation.plan import DAYS, Event, Plan, Season, draw
 from tests.simulation.world import Outcome, World
 
 MOST_TRIES = 200
 
 
 def run(
-    seed: int, *, days: float = DAYS, fault: str | None = None, only: Collection[int] | None = None
+    seed: int,
+    *,
+    days: float = DAYS,
+    fault: str | None = None,
+    only: Collection[int] | None = None,
+    season: Season | None = None,
 ) -> Outcome:
     """Live through the plan of ``seed``, or through those of its events that ``only`` numbers."""
-    plan = draw(seed, days)
+    plan = draw(seed, days, season)
     if only is not None:
         events = list(plan.events)
         for event in plan.events:
@@ -54,7 +59,7 @@ def _live(plan: Plan, fault: str | None) -> Outcome:
 
 
 def _with(plan: Plan, events: list[Event]) -> Plan:
-    return Plan(plan.seed, plan.start, tuple(events))
+    return replace(plan, events=tuple(events))
 
 
 def _without(events: list[Event], place: int, size: int) -> list[Event]:

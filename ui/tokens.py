@@ -115,6 +115,10 @@ QPlainTextEdit {{
     font-size: {body}px; selection-background-color: {mount}; selection-color: {on_mount};
 }}
 QPlainTextEdit:focus {{ border: 2px solid {mount}; padding: 3px; }}
+QFileDialog, QFileDialog QAbstractItemView, QFileDialog QHeaderView::section, QFileDialog QComboBox {{
+    background: {card}; color: {ink}; border: 1px solid {line}; font-size: {body}px;
+    selection-background-color: {mount}; selection-color: {on_mount};
+}}
 #entry {{ border: 2px solid {line}; border-radius: {round}px; padding: 0 14px; min-height: 36px; }}
 #entry:focus {{ border-color: {mount}; }}
 #tender {{ background: transparent; border: 2px solid transparent; font-size: {head}px; padding: 0; }}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from counter_window import CounterWindow
@@ -116,18 +117,25 @@ def test_a_reprint_is_marked_as_a_copy(window: CounterWindow) -> None:
 
 
 def test_no_event_holds_the_window_up_during_a_sale(tmp_path: Path) -> None:
+    # A handler that is slow is so every time; what the machine did meanwhile is not.
+    runs = [timed_sale(tmp_path / str(number)) for number in range(3)]
+    # The longest one of a run may be of a cold cache; the one after it is not.
+    work = min(sorted((each[0] for each in timed["work"]), reverse=True)[1] for timed in runs)
+    waits = min(max(wall - work for work, wall, _ in timed["wall"]) for timed in runs)
+
+    assert all(timed["events"] > 200 for timed in runs)
+    assert work < MOST_MS, f"the longest handlers, in ms of work and of time: {runs[0]['work']}"
+    assert waits < MOST_WAIT_MS, f"the longest handlers, in ms of work and of time: {runs[0]['wall']}"
+
+
+def timed_sale(folder: Path) -> Any:
+    """Return how long the window's event handlers took in three sales, in a process of their own."""
+    folder.mkdir()
     done = subprocess.run(
-        [sys.executable, str(TIMED), str(tmp_path)],
+        [sys.executable, str(TIMED), str(folder)],
         env={**os.environ, "PYTHONPATH": str(TIMED.parents[2])},
         capture_output=True,
         timeout=60,
         check=True,
     )
-    timed = json.loads(done.stdout)
-    work = [milliseconds for milliseconds, _, _ in timed["work"]]
-    waits = [wall - work for work, wall, _ in timed["wall"]]
-
-    # The longest one may be the machine's own doing (a cold cache); the one after it is not.
-    assert timed["events"] > 200
-    assert work[1] < MOST_MS, f"the longest handlers, in ms of work and of time: {timed['work']}"
-    assert max(waits) < MOST_WAIT_MS, f"the longest handlers, in ms of work and of time: {timed['wall']}"
+    return json.loads(done.stdout)

@@ -22,6 +22,7 @@ PURE = {
 }  # fmt: skip
 ARCHIVES = ("engine/protocol/statement.py",)  # Zips in memory: values in, values out.
 SIGNATURES = ("engine/protocol/signing.py", "engine/protocol/sealing.py")  # Values in, values out.
+SPOKEN = (".execute", ".executemany", "db.write")
 STORAGE = ("app/storage/", "agency/storage/")
 SQL_LIBRARIES = {"sqlite3", "sqlcipher3", "sqlite_utils", "pysqlite3", "psycopg", "psycopg_pool"}
 CLOCKS = ("app/clock.py", "agency/clock.py")
@@ -76,7 +77,7 @@ def test_only_the_window_knows_qt() -> None:
 
 def test_sql_is_spoken_in_storage_only() -> None:
     def spoken(path: str) -> list[object]:
-        statements = [call for call in calls(path) if call[1].endswith((".execute", ".executemany", "db.write"))]
+        statements = [call for call in calls(path) if call[1].endswith(SPOKEN)]
         return [*statements, *(roots(path) & SQL_LIBRARIES)]
 
     assert not offences([path for path in HOUSE if not path.startswith(STORAGE)], spoken)

@@ -54,13 +54,19 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 class Pinned(Struct, frozen=True, kw_only=True):
-    """What the agency of a provider told at the enrolment of this till in ``epoch``; raw public keys."""
+    """What the agency of a provider told at the enrolment of this till in ``epoch``; raw public keys.
+
+    The chain that it knows by that epoch goes on after entry ``after`` with ``hash``: epochs that were never
+    enrolled belong to the first one that is.
+    """
 
     provider: str
     till: str
     epoch: int
     agency_key: bytes
     agency_box_key: bytes
+    after: int = 0
+    hash: str = GENESIS
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -100,10 +106,25 @@ def of_epoch(db: Connection, epoch: int | None) -> Identity | None:
     return Identity(epoch=row[0], private=row[1], box_private=row[2], after=row[3], hash=row[4])
 
 
-def chain_of(db: Connection, identity: Identity) -> str:
-    """Return the name of an epoch's chain: the hash of its first entry; empty while it has none."""
-    row = db.execute("SELECT hash FROM journal WHERE number = ?", (identity.after + 1,)).fetchone()
+def chain_after(db: Connection, number: int) -> str:
+    """Return the name of the chain that goes on after entry ``number``; empty while it has no entry."""
+    row = db.execute("SELECT hash FROM journal WHERE number = ?", (number + 1,)).fetchone()
     return row[0] if row else ""
+
+
+def goes_on(db: Connection, known: Pinned | None) -> journal.Head:
+    """Return after which entry the journal goes on from what an agency knows of this till.
+
+    A backup that was put back may have been made in an epoch that no agency ever heard of: what was written
+    in it counts with the epoch that is enrolled now.
+    """
+    above = known.epoch if known else max(0, current(db).epoch - 1)
+    row = db.execute(
+        "SELECT after, hash FROM epoch WHERE number > ? ORDER BY after LIMIT 1", (above,)
+    ).fetchone()
+    if row is None:
+        return (known.after, known.hash) if known else (0, GENESIS)
+    return (row[0], row[1])
 
 
 def since(db: Connection) -> int:
@@ -128,10 +149,15 @@ def open_epoch(
 def pin(db: Connection, pinned: Pinned) -> None:
     """Keep the keys of a provider's agency, and the epoch in which it knows this till."""
     db.execute(
-        "INSERT INTO pinned (provider, till, epoch, agency_key, agency_box_key) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO pinned (provider, till, epoch, agency_key, agency_box_key, after, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (provider) DO UPDATE SET till = excluded.till, epoch = excluded.epoch,"
-        " agency_key = excluded.agency_key, agency_box_key = excluded.agency_box_key",
-        (pinned.provider, pinned.till, pinned.epoch, pinned.agency_key, pinned.agency_box_key),
+        " agency_key = excluded.agency_key, agency_box_key = excluded.agency_box_key,"
+        " after = excluded.after, hash = excluded.hash",
+        (
+            *(pinned.provider, pinned.till, pinned.epoch, pinned.agency_key, pinned.agency_box_key),
+            *(pinned.after, pinned.hash),
+        ),
     )
 
 
@@ -143,10 +169,18 @@ def pinned(db: Connection, provider: str) -> Pinned | None:
 def all_pinned(db: Connection) -> list[Pinned]:
     """Return what was pinned, of every provider."""
     rows = db.execute(
-        "SELECT provider, till, epoch, agency_key, agency_box_key FROM pinned ORDER BY provider"
+        "SELECT provider, till, epoch, agency_key, agency_box_key, after, hash FROM pinned ORDER BY provider"
     )
     return [
-        Pinned(provider=row[0], till=row[1], epoch=row[2], agency_key=row[3], agency_box_key=row[4])
+        Pinned(
+            provider=row[0],
+            till=row[1],
+            epoch=row[2],
+            agency_key=row[3],
+            agency_box_key=row[4],
+            after=row[5],
+            hash=row[6],
+        )
         for row in rows.fetchall()
     ]
 

@@ -37,7 +37,8 @@ DELIVERY = (
            BEGIN SELECT RAISE(ABORT, 'epochs are followed, never deleted'); END""",
     # What an agency's answers are believed by, and which epoch of this till it knows.
     """CREATE TABLE pinned (provider TEXT PRIMARY KEY, till TEXT NOT NULL, epoch INTEGER NOT NULL,
-           agency_key BLOB NOT NULL, agency_box_key BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+           agency_key BLOB NOT NULL, agency_box_key BLOB NOT NULL, after INTEGER NOT NULL,
+           hash TEXT NOT NULL) STRICT, WITHOUT ROWID""",
     # What arrived and could not be taken: for a person to look at, never in the way of the rest.
     """CREATE TABLE finding (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
            text TEXT NOT NULL) STRICT""",

@@ -37,7 +37,7 @@ def voice_of(db: Connection, provider: str) -> Voice | None:
     identity = device.of_epoch(db, known.epoch) if known else None
     if known is None or identity is None:
         return None
-    told = _device(db, known.till, identity)
+    told = _device(db, known.till, identity.epoch, known.after)
     return Voice(device=told, private=identity.private, agency_key=known.agency_key)
 
 
@@ -98,7 +98,8 @@ def enrol(
         device.set_trouble(db, sender.provider, told.text if isinstance(told, Rejected) else "")
         if isinstance(told, Rejected):
             return Enrolling(trouble=told.text)
-        device.pin(db, _pinned(store, identity, told))
+        start = device.goes_on(db, device.pinned(db, sender.provider))
+        device.pin(db, _pinned(store, identity, told, start))
         tasks.done_before(db, told.done, clock.now())
         if told.lost:
             text = f"恢复备份之前，医保中心已收到本机另外 {told.lost} 条流水。请核对那些销售的小票存根。"
@@ -110,8 +111,9 @@ def _exchange(
     db: Connection, client: AgencyClient, store: Store, sender: Sender, code: str | None
 ) -> Enrolled | Rejected:
     identity, known = device.current(db), device.pinned(db, sender.provider)
+    start = device.goes_on(db, known)
     voice = Voice(
-        device=_device(db, store.till, identity),
+        device=_device(db, store.till, identity.epoch, start[0]),
         private=identity.private,
         agency_key=known.agency_key if known else None,
     )
@@ -119,15 +121,20 @@ def _exchange(
 
 
 def _asked(
-    db: Connection, store: Store, identity: Identity, known: Pinned | None, code: str | None
+    db: Connection,
+    store: Store,
+    identity: Identity,
+    known: Pinned | None,
+    code: str | None,
 ) -> Enrolment:
+    start = device.goes_on(db, known)
     asked = Enrolment(
         till=store.till,
         epoch=identity.epoch,
         public_key=to_text(identity.public_key),
         box_key=to_text(identity.box_key),
-        number=identity.after,
-        hash=identity.hash,
+        number=start[0],
+        hash=start[1],
         code=code,
     )
     before = device.of_epoch(db, known.epoch) if known and known.epoch < identity.epoch else None
@@ -137,24 +144,26 @@ def _asked(
     return replace(asked, old_signature=signature)
 
 
-def _pinned(store: Store, identity: Identity, told: Enrolled) -> Pinned:
+def _pinned(store: Store, identity: Identity, told: Enrolled, start: journal.Head) -> Pinned:
     return Pinned(
         provider=store.provider.id,
         till=store.till,
         epoch=identity.epoch,
         agency_key=from_text(told.agency_key),
         agency_box_key=from_text(told.agency_box_key),
+        after=start[0],
+        hash=start[1],
     )
 
 
-def _device(db: Connection, till: str, identity: Identity) -> str:
+def _device(db: Connection, till: str, epoch: int, after: int) -> str:
     number, hash_ = journal.head(db)
     oldest = outbox.oldest_waiting(db)
     return device_text(
         Device(
             till=till,
-            epoch=identity.epoch,
-            chain=device.chain_of(db, identity),
+            epoch=epoch,
+            chain=device.chain_after(db, after),
             number=number,
             hash=hash_,
             waiting=outbox.backlog(db),

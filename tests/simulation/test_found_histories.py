@@ -23,3 +23,7 @@ FOUND = {
 @pytest.mark.parametrize("seed, events", FOUND.values(), ids=list(FOUND))
 def test_what_was_found_once_stays_mended(seed: int, events: tuple[int, ...]) -> None:
     assert run(seed, only=events, season=USUAL).violations == []
+
+
+def test_a_disk_put_back_twice_to_an_epoch_that_was_never_enrolled_is_known_again() -> None:
+    assert run(1169, only=(3, 4, 5, 9, 11, 22)).violations == []

@@ -112,7 +112,7 @@ def _line(
     call: Call, asked: RequestedLine, person: Person, prescription: Prescription | None, day: date
 ) -> Line:
     drug = registry.drug(call.db, asked.drug)
-    listing = listing_on(drug, day, person.region) if drug else NOT_LISTED
+    listing = listing_on(drug, day, person.region, person.insurance) if drug else NOT_LISTED
     told = asked.disease if asked.disease in listing.diseases else None
     return Line(
         id=asked.sn,

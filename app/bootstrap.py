@@ -19,7 +19,7 @@ from app.errors import DatabaseCannotOpen, SettingWrong
 from app.policies import read_library
 from app.resources import resource
 from app.settings import Settings, read_settings
-from app.storage import cursor, device, epochs, stores
+from app.storage import catalogue, cursor, device, epochs, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.sync.bundles import Satchel
 
 DATABASE = "counter.db"
+CATALOGUE = "catalogue.db"
 KEY = "counter.key"
 LOCK = "counter.lock"
 AGENCY = "agency-2"  # The demonstration's agency; its books are not those of the first version.
@@ -72,17 +73,18 @@ class OpenCounter(Till):
     def __init__(self, desk: Desk, company: _Company, line: CounterLine | None, guard: Guard) -> None:
         super().__init__(desk)
         self._company, self._line, self._guard = company, line, guard
-        self._db = desk.db
+        self._databases = (desk.catalogue, desk.db)
         # A window that just goes away must leave no agency behind; its parts may be ended from any thread.
         atexit.register(company.end)
 
     def close(self) -> None:
-        """End the courier, keeper and agency, then the database, then let another counter in."""
+        """End the courier, keeper and agency, then the databases, then let another counter in."""
         atexit.unregister(self._company.end)
         self._company.end()
         if self._line is not None:
             self._line.close()
-        self._db.close()
+        for each in self._databases:
+            each.close()
         self._guard.release()
 
 
@@ -98,15 +100,20 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
     """Open the counter of ``settings``; what was begun is ended again where it cannot be."""
     guard, db, key = open_books(settings.data)
     agency: EmbeddedAgency | None = None
+    drugs: Connection | None = None
     try:
         agency = EmbeddedAgency(settings.data / AGENCY) if settings.demonstration else None
         migrate(db)
         mark_in_use(settings.data / KEY)
         put_back = epochs.begin(db, settings.data / device.MARK, clock.now())
-        counter, company = _assembled(settings, clock, db, key, agency, guard)
+        drugs = catalogue.open_catalogue(settings.data / CATALOGUE, key)
+        catalogue.carry_over(db, drugs)
+        counter, company = _assembled(settings, clock, (db, drugs), key, agency, guard)
     except BaseException:
         if agency is not None:
             agency.stop()
+        if drugs is not None:
+            drugs.close()
         db.close()
         guard.release()
         raise
@@ -121,11 +128,12 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
 def _assembled(  # noqa: PLR0917
     settings: Settings,
     clock: Clock,
-    db: Connection,
+    databases: tuple[Connection, Connection],
     key: bytes,
     agency: EmbeddedAgency | None,
     guard: Guard,
 ) -> tuple[OpenCounter, _Company]:
+    db, _drugs = databases
     url = _url(settings, agency, db)
     open_client = _client_maker(settings, clock, url) if url else None
     keeper = Keeper(
@@ -142,17 +150,20 @@ def _assembled(  # noqa: PLR0917
         if open_client
         else None
     )
-    afar = Surroundings(line=line, open_satchel=lambda: _satchel(db, clock, settings.operator), keeper=keeper)
+    afar = Surroundings(
+        line=line, open_satchel=lambda: _satchel(databases, clock, settings.operator), keeper=keeper
+    )
     company = _Company(keeper=keeper, worker=worker, agency=agency)
-    desk = _desk(settings, clock, db, worker or NoCourier(), line, afar)
+    desk = _desk(settings, clock, databases, worker or NoCourier(), line, afar)
     desk.backed_up_at = lambda: keeper.backed_up_at
     return OpenCounter(desk, company, line, guard), company
 
 
-def _satchel(db: Connection, clock: Clock, operator: str) -> Satchel:
+def _satchel(databases: tuple[Connection, Connection], clock: Clock, operator: str) -> Satchel:
     from app.sync.bundles import Satchel  # noqa: PLC0415 - heavy, and seldom needed
 
-    return Satchel(db=db, clock=clock, operator=operator)
+    db, drugs = databases
+    return Satchel(db=db, drugs=drugs, clock=clock, operator=operator)
 
 
 def _say_put_back(counter: OpenCounter, db: Connection) -> None:
@@ -202,6 +213,7 @@ def _worker(
 ) -> SyncWorker:
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
+        open_drugs=lambda: catalogue.open_catalogue(settings.data / CATALOGUE, key),
         open_client=open_client,
         clock=clock,
         home=_home(settings, db),
@@ -239,13 +251,15 @@ def _credentials(settings: Settings) -> Credentials:
 def _desk(  # noqa: PLR0917
     settings: Settings,
     clock: Clock,
-    db: Connection,
+    databases: tuple[Connection, Connection],
     courier: Courier,
     line: CounterLine | None,
     afar: Surroundings,
 ) -> Desk:
+    db, drugs = databases
     return Desk(
         db=db,
+        catalogue=drugs,
         clock=clock,
         settings=CounterSettings(
             operator=settings.operator, answer_wait_s=settings.answer_wait_s, floors=settings.floors

@@ -48,7 +48,7 @@ def make(data: Path) -> None:
             _sell_tour(counter)
             _sell_without_person(counter)
         _deliver(counter)
-        stock(books(counter), clock.now())
+        stock(books(counter), drugs(counter), clock.now())
 
 
 def books(counter: OpenCounter) -> Connection:
@@ -56,13 +56,19 @@ def books(counter: OpenCounter) -> Connection:
     return counter._desk.db
 
 
-def stock(db: Connection, now: datetime) -> None:
-    """Put patients, each with a prescription, and drugs into the books."""
+def drugs(counter: OpenCounter) -> Connection:
+    """Return the counter's own connection to the catalogue."""
+    return counter._desk.catalogue
+
+
+def stock(db: Connection, shelves: Connection, now: datetime) -> None:
+    """Put patients, each with a prescription, into the books, and drugs into the catalogue."""
     patients = population.people(PATIENTS, now)
     with transaction(db):
         people.save(db, patients)
         prescriptions.save(db, population.prescriptions(patients, now))
-        catalogue.save(db, population.drugs(DRUGS, now))
+    with transaction(shelves):
+        catalogue.save(shelves, population.drugs(DRUGS, now))
 
 
 def _sell_tour(counter: OpenCounter) -> None:

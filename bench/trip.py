@@ -65,12 +65,18 @@ def measure_http() -> Result:
             introduce(db, client)
             store = stores.all(db)[0]
             begin = perf_counter()
-            pull_news(db, client, SystemClock(), sender=sender_of(db, store.provider.id, OPERATOR))
+            pull_news(
+                db,
+                sample_shop.drugs(till),
+                client,
+                SystemClock(),
+                sender=sender_of(db, store.provider.id, OPERATOR),
+            )
             news_s = perf_counter() - begin
             report = till.prepare_trip(_names(), _until())
             took_s = perf_counter() - begin
         size = _bytes_held(db)
-        whole = _is_whole(db)
+        whole = _is_whole(db, sample_shop.drugs(till))
     bare_s = _fetched(size)
     notes = (
         report.text,
@@ -84,7 +90,7 @@ def measure_stick() -> Result:
     with _service_point() as (till, _url, folder):
         db, steps = sample_shop.books(till), []
         store = stores.all(db)[0]
-        satchel = Satchel(db=db, clock=SystemClock(), operator=OPERATOR)
+        satchel = Satchel(db=db, drugs=sample_shop.drugs(till), clock=SystemClock(), operator=OPERATOR)
         end = datetime.combine(_until(), datetime.max.time().replace(microsecond=0), CHINA)
         stick, down = folder / "stick", folder / "stick" / "down.syb"
         stick.mkdir()
@@ -100,7 +106,7 @@ def measure_stick() -> Result:
         )
         report = _timed(steps, lambda: satchel.import_bundle(down))
         sizes = (Path(up.path).stat().st_size, down.stat().st_size)
-        whole = _is_whole(db)
+        whole = _is_whole(db, sample_shop.drugs(till))
         bare_s = sum(_written(folder / "bare", os.urandom(size)) for size in sizes)
     notes = (
         report.text,
@@ -173,14 +179,14 @@ def _until() -> date:
     return business_day(datetime.now(UTC)) + timedelta(days=DAYS)
 
 
-def _is_whole(db: Connection) -> bool:
+def _is_whole(db: Connection, drugs: Connection) -> bool:
     """Tell whether all of it is at the till: by counting."""
     (held,) = db.execute(
         "SELECT (SELECT count(*) FROM person) = ?1 AND (SELECT count(*) FROM prescription) = ?1"
         " AND (SELECT count(*) FROM lease) = ?1 AND (SELECT count(*) FROM dispensed) = ?2",
         (PEOPLE, PEOPLE * HISTORY),
     ).fetchone()
-    return bool(held) and catalogue.count(db) == DRUGS
+    return bool(held) and catalogue.count(drugs) == DRUGS
 
 
 def _bytes_held(db: Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -13,13 +14,43 @@ from engine.policy.claim import ClaimPrescription, Source
 Severity: TypeAlias = Literal["ok", "attention", "refused"]
 
 
+class Dose(Struct, frozen=True, kw_only=True):
+    """How a drug is taken: ``amount`` of ``unit`` each time, ``per_day`` times a day (0.5: every other)."""
+
+    amount: Decimal
+    unit: str
+    per_day: Decimal
+
+
 class PrescribedLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One drug prescribed; ``quantity`` counts packs. ``drug`` is None where only a name was written."""
+    """One drug prescribed; ``quantity`` counts packs. ``drug`` is None where only a name was written.
+
+    ``days`` None: the prescription's own days of supply; ``usage`` is the usage as written.
+    """
 
     name: str
     quantity: int
     drug: str | None = None
     disease: str | None = None
+    form: str = ""
+    strength: str = ""
+    dose: Dose | None = None
+    days: int | None = None
+    usage: str = ""
+
+
+class Diagnosis(Struct, frozen=True):
+    """A diagnosis with its ICD-10 code (insurance version); the code is empty where only a name is known."""
+
+    code: str
+    name: str
+
+
+class Seal(Struct, frozen=True, kw_only=True):
+    """An electronic prescription as the platform signed it: the JSON text, and the signature in base64."""
+
+    body: str
+    signature: str
 
 
 class Prescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,15 +70,32 @@ class Prescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     travel: bool = False
     confirmed: bool = False
     psn_no: str | None = None  # Whom an electronic prescription was issued to; None on paper.
+    diagnoses: tuple[Diagnosis, ...] = ()
+    department: str = ""
+    doctor_title: str = ""
+    pregnant: bool = False
+    breastfeeding: bool = False
+    allergies: tuple[str, ...] = ()
+    long_term: bool = False  # A long prescription (长期处方).
+    seal: Seal | None = None
+    download_id: str | None = None  # What it was downloaded with (epc_token or auth_rxno), for 7206.
 
 
 class Finding(Struct, frozen=True):
-    """Something that review found: a value, never raised; all of them are listed."""
+    """Something that review found: a value, never raised; all of them are listed.
+
+    ``clause`` is the document and section it rests on, ``advice`` what to do where ``text`` does not say it.
+    ``subject`` tells findings of one code apart (a drug's code, or two). One that ``may_override`` can be
+    passed by a pharmacist who names a reason.
+    """
 
     severity: Severity
     code: str
     text: str
     clause: Clause | None = None
+    advice: str = ""
+    subject: str = ""
+    may_override: bool = False
 
 
 def as_claimed(prescription: Prescription) -> ClaimPrescription:

@@ -15,6 +15,8 @@ from engine.person import Person, as_patient, diseases_filed_on
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Claim, Line, Provider
 from engine.prescription import Prescription, as_claimed
+from engine.signoff import SignOff
+from engine.stock import LotUse
 
 Certainty: TypeAlias = Literal["confirmed", "guaranteed", "provisional"]
 """How sure a share is (design, "A sale"); ``guaranteed`` needs a lease."""
@@ -30,13 +32,19 @@ class Store(Struct, frozen=True, kw_only=True):
 
 
 class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Boxes of one drug in the basket; at most one trace code a box."""
+    """Boxes of one drug in the basket; at most one trace code a box.
+
+    A ``split`` line (拆零) counts smallest units of an opened pack, whose code may be sold under again.
+    ``lots`` are what the line is taken from, known as it is settled.
+    """
 
     id: str
     drug: Drug
     quantity: int
     unit_price: Fen
     trace_codes: tuple[str, ...] = ()
+    split: bool = False
+    lots: tuple[LotUse, ...] = ()
 
     @property
     def amount(self) -> Fen:
@@ -50,6 +58,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prescription: Prescription | None = None
     lines: tuple[BasketLine, ...] = ()
     tendered: Fen | None = None
+    signed: SignOff | None = None  # The pharmacist's, as long as it covers what is on the desk.
 
     @property
     def total(self) -> Fen:
@@ -95,7 +104,7 @@ def as_recorded(draft: Draft, *, claimed: bool, day: date, region: str) -> Draft
             if claimed
             else tuple(row for row in (listing_on(line.drug, day, region),) if row in line.drug.listings)
         )
-        drug = replace(line.drug, listings=rows, pinyin="", trace_prefix=None)
+        drug = replace(line.drug, listings=rows, prices=(), pinyin="", trace_prefix=None)
         lines.append(replace(line, drug=drug))
     return replace(draft, lines=tuple(lines))
 
@@ -107,9 +116,14 @@ def insured_settlements(answer: Answer) -> tuple[Settlement, ...]:
 
 
 def add_box(draft: Draft, drug: Drug, trace_code: str | None = None) -> Draft:
-    """Return ``draft`` with one more box of ``drug``; a trace code first fills a box that still lacks one."""
+    """Return ``draft`` with one more box of ``drug``; a trace code first fills a box that still lacks one.
+
+    Raises ValueError for a drug without a price.
+    """
+    if drug.price is None:
+        raise ValueError("a drug without a price cannot be sold")
     for line in draft.lines:
-        if line.drug.code == drug.code:
+        if line.drug.code == drug.code and not line.split:
             if trace_code is None:
                 changed = replace(line, quantity=line.quantity + 1)
             else:
@@ -165,7 +179,7 @@ def make_claim(draft: Draft, provider: Provider, accumulators: Accumulators, day
 
 
 def _claim_line(line: BasketLine, person: Person, prescription: Prescription | None, day: date) -> Line:
-    listing = listing_on(line.drug, day, person.region)
+    listing = listing_on(line.drug, day, person.region, person.insurance)
     return Line(
         id=line.id,
         drug=line.drug.code,

@@ -13,11 +13,13 @@ from msgspec import Struct
 from app.errors import NoBooks
 from app.settings import Settings, read_settings
 from app.storage import migrations
+from app.storage.catalogue import open_catalogue
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import read_or_make
 
 DATABASE = "counter.db"
+CATALOGUE = "catalogue.db"
 KEY = "counter.key"
 LOCK = "counter.lock"
 
@@ -32,6 +34,10 @@ class Books(Struct, frozen=True, kw_only=True):
     @property
     def folder(self) -> Path:
         return self.settings.data
+
+    def open_drugs(self) -> Connection:
+        """Open the catalogue beside the books; raise a StorageTrouble."""
+        return open_catalogue(self.folder / CATALOGUE, self.key)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:

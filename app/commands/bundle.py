@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
         with to_read(args) as books:
             print(show(books.db, args.file))  # noqa: T201 - this is the command's answer
         return 0
-    with to_change(args) as books:
-        satchel = Satchel(db=books.db, clock=SystemClock(), operator=books.settings.operator)
+    with to_change(args) as books, closing(books.open_drugs()) as drugs:
+        satchel = Satchel(db=books.db, drugs=drugs, clock=SystemClock(), operator=books.settings.operator)
         if args.act == "export":
             report = satchel.export_bundle(_provider(books, args.provider), args.folder, _trip(args))
         else:

@@ -1,43 +1,82 @@
-"""The drugs that this till sells, found by what a scanner reads or a person types."""
+"""The drugs that there are, found by the codes on them; ``db`` is the catalogue's own database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from app.storage.connection import Connection
-from engine.catalogue import Drug
+from app.storage.connection import Connection, open_database, transaction
+from app.storage.migrations import CATALOGUE_STEPS, migrate
+from engine.catalogue import Drug, Listing, Price
 
-_DECODE = msgspec.json.Decoder(Drug).decode
+OPEN_END = "9999-12-31"
+_DISEASES = msgspec.json.Decoder(frozenset[str]).decode
+_DRUG = (
+    "code, generic_name, trade_name, form, spec, strength, pack_size, pack_unit, unit, maker, approval,"
+    " standard_code, barcode, trace_prefix, pinyin, prescription_only, on_market, price, shop_code,"
+    " listing_key"
+)
+_LISTING = (
+    "region, insurance, begins, ends, klass, first_self_pay, payment_standard, in_scope, negotiated,"
+    " procured, scope, diseases"
+)
+
+
+def open_catalogue(path: Path, key: bytes) -> Connection:
+    """Open (or make) the catalogue at ``path``; raise a StorageTrouble as ``open_database``."""
+    db = open_database(path, key)
+    try:
+        migrate(db, CATALOGUE_STEPS)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def save(db: Connection, drugs: Iterable[Drug]) -> None:
-    """Keep ``drugs`` as they are now."""
+    """Keep ``drugs`` as they are now, with listings and prices of their own, in the caller's transaction."""
+    kept = list(drugs)
+    marks = ", ".join("?" * 20)
+    db.executemany(f"INSERT OR REPLACE INTO drug ({_DRUG}) VALUES ({marks})", [_row(drug) for drug in kept])
+    db.executemany("DELETE FROM listing WHERE listing_key = ?", [(drug.code,) for drug in kept])
+    db.executemany("DELETE FROM price WHERE code = ?", [(drug.code,) for drug in kept])
     db.executemany(
-        "INSERT INTO drug (code, barcode, trace_prefix, words, body) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (code) DO UPDATE SET barcode = excluded.barcode,"
-        " trace_prefix = excluded.trace_prefix, words = excluded.words, body = excluded.body",
-        [
-            (drug.code, drug.barcode, drug.trace_prefix, _words(drug), msgspec.json.encode(drug).decode())
-            for drug in drugs
-        ],
+        f"INSERT INTO listing ({_LISTING}, listing_key) VALUES ({', '.join('?' * 13)})",
+        [(*_listing_row(row), drug.code) for drug in kept for row in drug.listings],
     )
+    db.executemany(
+        "INSERT INTO price (code, kind, region, begins, ends, fen, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(drug.code, *_price_row(row)) for drug in kept for row in drug.prices],
+    )
+
+
+def carry_over(books: Connection, db: Connection) -> None:
+    """Take over the drugs that books of an older version hold, where the catalogue is empty."""
+    if count(db):
+        return
+    rows = books.execute("SELECT body FROM drug").fetchall()
+    if rows:
+        with transaction(db):
+            save(db, [msgspec.json.decode(row[0], type=Drug) for row in rows])
 
 
 def by_barcode(db: Connection, barcode: str) -> Drug | None:
     """Return the drug with the EAN ``barcode``."""
-    return _one(db, "SELECT body FROM drug WHERE barcode = ?", barcode)
+    return _one(db, "barcode = ?", barcode)
 
 
 def by_code(db: Connection, code: str) -> Drug | None:
-    """Return the drug with the national code ``code``."""
-    return _one(db, "SELECT body FROM drug WHERE code = ?", code)
+    """Return the drug with the national code ``code``, or with that drug standard code (本位码)."""
+    return _one(db, "code = ?", code) or _one(db, "standard_code = ?", code)
 
 
 def by_trace_prefix(db: Connection, prefix: str) -> Drug | None:
     """Return the drug whose trace codes begin with the seven digits ``prefix``."""
-    return _one(db, "SELECT body FROM drug WHERE trace_prefix = ?", prefix)
+    return _one(db, "trace_prefix = ?", prefix)
 
 
 def search(db: Connection, words: str, limit: int) -> list[Drug]:
@@ -45,12 +84,16 @@ def search(db: Connection, words: str, limit: int) -> list[Drug]:
     parts = [_escaped(part) for part in words.lower().split()]
     if not parts:
         return []
-    where = " AND ".join("words LIKE ? ESCAPE '\\'" for _ in parts)
+    text = (
+        "lower(pinyin || ' ' || generic_name || ' ' || coalesce(trade_name, '') || ' ' || spec || ' ' ||"
+        " maker || ' ' || code)"
+    )
+    where = " AND ".join(f"{text} LIKE ? ESCAPE '\\'" for _ in parts)
     rows = db.execute(
-        f"SELECT body FROM drug WHERE {where} ORDER BY words NOT LIKE ? ESCAPE '\\', words LIMIT ?",
+        f"SELECT {_DRUG} FROM drug WHERE {where} ORDER BY {text} NOT LIKE ? ESCAPE '\\', {text} LIMIT ?",
         (*(f"%{part}%" for part in parts), f"{parts[0]}%", limit),
     )
-    return [_DECODE(row[0]) for row in rows.fetchall()]
+    return [_drug(db, row) for row in rows.fetchall()]
 
 
 def count(db: Connection) -> int:
@@ -58,15 +101,136 @@ def count(db: Connection) -> int:
     return int(db.execute("SELECT count(*) FROM drug").fetchone()[0])
 
 
-def _words(drug: Drug) -> str:
-    parts = (drug.pinyin, drug.generic_name, drug.trade_name or "", drug.spec, drug.maker, drug.code)
-    return " ".join(part for part in parts if part).lower()
+def put_mark(db: Connection, name: str, value: str) -> None:
+    """Note how far something was taken over, in the caller's transaction."""
+    db.execute("INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)", (name, value))
+
+
+def mark(db: Connection, name: str) -> str | None:
+    """Return how far something was taken over; None where it never was."""
+    row = db.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def _one(db: Connection, where: str, key: str) -> Drug | None:
+    row = db.execute(
+        f"SELECT {_DRUG} FROM drug WHERE {where} ORDER BY on_market DESC, code", (key,)
+    ).fetchone()
+    return _drug(db, row) if row else None
+
+
+def _drug(db: Connection, row: Any) -> Drug:
+    listings = db.execute(
+        f"SELECT {_LISTING} FROM listing WHERE listing_key = ? ORDER BY region, insurance, begins", (row[19],)
+    ).fetchall()
+    prices = db.execute(
+        "SELECT kind, region, begins, ends, fen, document FROM price WHERE code = ?"
+        " ORDER BY kind, region, begins",
+        (row[0],),
+    ).fetchall()
+    return Drug(
+        code=row[0],
+        generic_name=row[1],
+        trade_name=row[2],
+        form=row[3],
+        spec=row[4],
+        strength=row[5],
+        pack_size=row[6],
+        pack_unit=row[7],
+        unit=row[8],
+        maker=row[9],
+        approval=row[10],
+        standard_code=row[11],
+        barcode=row[12],
+        trace_prefix=row[13],
+        pinyin=row[14],
+        prescription_only=bool(row[15]),
+        on_market=bool(row[16]),
+        price=row[17],
+        shop_code=row[18],
+        listings=tuple(_listing(each) for each in listings),
+        prices=tuple(_price(each) for each in prices),
+    )
+
+
+def _row(drug: Drug) -> tuple[Any, ...]:
+    return (
+        drug.code,
+        drug.generic_name,
+        drug.trade_name,
+        drug.form,
+        drug.spec,
+        drug.strength,
+        drug.pack_size,
+        drug.pack_unit,
+        drug.unit,
+        drug.maker,
+        drug.approval,
+        drug.standard_code,
+        drug.barcode,
+        drug.trace_prefix,
+        drug.pinyin,
+        int(drug.prescription_only),
+        int(drug.on_market),
+        drug.price,
+        drug.shop_code,
+        drug.code,
+    )
+
+
+def _listing_row(row: Listing) -> tuple[Any, ...]:
+    return (
+        row.region,
+        row.insurance or "",
+        row.begins.isoformat(),
+        row.ends.isoformat() if row.ends else OPEN_END,
+        row.klass,
+        row.first_self_pay_bp,
+        row.payment_standard,
+        int(row.in_scope),
+        int(row.negotiated),
+        int(row.procured),
+        row.scope,
+        msgspec.json.encode(sorted(row.diseases)).decode(),
+    )
+
+
+def _listing(row: Any) -> Listing:
+    return Listing(
+        region=row[0],
+        insurance=row[1] or None,
+        begins=date.fromisoformat(row[2]),
+        ends=_end(row[3]),
+        klass=row[4],
+        first_self_pay_bp=row[5],
+        payment_standard=row[6],
+        in_scope=bool(row[7]),
+        negotiated=bool(row[8]),
+        procured=bool(row[9]),
+        scope=row[10],
+        diseases=_DISEASES(row[11]),
+    )
+
+
+def _price_row(row: Price) -> tuple[Any, ...]:
+    end = row.ends.isoformat() if row.ends else OPEN_END
+    return row.kind, row.region, row.begins.isoformat(), end, row.fen, row.document
+
+
+def _price(row: Any) -> Price:
+    return Price(
+        kind=row[0],
+        region=row[1],
+        begins=date.fromisoformat(row[2]),
+        ends=_end(row[3]),
+        fen=row[4],
+        document=row[5],
+    )
+
+
+def _end(text: str) -> date | None:
+    return None if text == OPEN_END else date.fromisoformat(text)
 
 
 def _escaped(part: str) -> str:
     return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _one(db: Connection, sql: str, key: str) -> Drug | None:
-    row = db.execute(sql, (key,)).fetchone()
-    return _DECODE(row[0]) if row else None

@@ -5,19 +5,24 @@ Loading sqlite-utils costs 80 ms, so it is loaded only when ``user_version`` say
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app import errors
-from app.storage import schema, schema_delivery, schema_leases
+from app.storage import schema, schema_catalogue, schema_delivery, schema_goods, schema_leases
 
 if TYPE_CHECKING:
     from app.storage.connection import Connection
 
-STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+Steps: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+
+STEPS: Steps = (
     ("0001_first_sale", schema.FIRST_SALE),
     ("0002_delivery", schema_delivery.DELIVERY),
     ("0003_leases", schema_leases.LEASES),
+    ("0004_goods", schema_goods.GOODS),
 )
+CATALOGUE_STEPS: Steps = (("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),)
+"""Of the catalogue's own database."""
 
 # As sqlite-utils would make it, but STRICT like every table here.
 _RECORD = (
@@ -33,22 +38,22 @@ def version(db: Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: Connection) -> None:
+def migrate(db: Connection, steps: Steps = STEPS) -> None:
     """Take the pending steps, each with its record in one transaction; refuse a newer database untouched."""
     found = version(db)
-    if found > len(STEPS):
-        raise errors.DatabaseTooNew(found=found, known=len(STEPS))
-    if found < len(STEPS):
-        _take_steps(db)
+    if found > len(steps):
+        raise errors.DatabaseTooNew(found=found, known=len(steps))
+    if found < len(steps):
+        _take_steps(db, steps)
 
 
-def _take_steps(db: Connection) -> None:
+def _take_steps(db: Connection, steps: Steps) -> None:
     from sqlite_utils import Database, Migrations  # noqa: PLC0415
 
     for statement in _RECORD:
         db.execute(statement)
     migrations = Migrations("counter")
-    for number, (name, statements) in enumerate(STEPS, start=1):
+    for number, (name, statements) in enumerate(steps, start=1):
         migrations(name=name)(_step(number, statements))
     migrations.apply(Database(db, recursive_triggers=True))
 

@@ -12,11 +12,10 @@ from msgspec import Struct
 from app.storage import journal, stores
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
+from app.storage.sale_texts import SETTLEMENT, messages_beside, text_of_sale
 from engine.protocol.journal import journal_input
-from engine.protocol.settlement import sold_input
 from engine.sale import Sale, Store
 
-SETTLEMENT = "2102"
 JOURNAL_UPLOAD = "SY03"
 
 State: TypeAlias = Literal["waiting", "unknown", "accepted", "rejected"]
@@ -81,15 +80,17 @@ class SaleMessages(Struct, frozen=True):
     values: tuple[str | None, ...]
 
 
-def of_sale(sale: Sale, upload_ids: Sequence[str], earlier: Sequence[Span] = ()) -> SaleMessages:
-    """Return the messages of ``sale``: its settlements, and the journal entries up to its own.
+def of_sale(sale: Sale, further_ids: Sequence[str], earlier: Sequence[Span] = ()) -> SaleMessages:
+    """Return the messages of ``sale``: its settlements, what else it is told by, its journal entries.
 
-    There is an upload for each of the ``earlier`` spans, and the last for what follows them.
+    ``further_ids`` are those of all but the settlements. There is an upload for each of the ``earlier``
+    spans, and the last for what follows them.
     """
     provider, person, made_at = sale.store.provider.id, sale.draft.person, to_text(sale.made_at)
-    ids = (*sale.message_ids, *upload_ids)
-    # A settlement names the sale's entry only.
-    rows = [f"'{SETTLEMENT}', ?3, ?4, ?5, NULL, ?6, ?6, NULL, ?2"] * len(sale.message_ids)
+    ids = (*sale.message_ids, *further_ids)
+    # What is about the sale names its entry only.
+    about = (*[SETTLEMENT] * len(sale.message_ids), *messages_beside(sale))
+    rows = [f"'{infno}', ?3, ?4, ?5, NULL, ?6, ?6, NULL, ?2" for infno in about]
     upload = f"'{JOURNAL_UPLOAD}', ?3, NULL, ?5, NULL, ?6, ?6"
     rows += [f"{upload}, {first}, {last}" for first, last in earlier]
     rows.append(f"{upload}, ?1, ?2")
@@ -297,8 +298,7 @@ def text_of(db: Connection, message: Message) -> str:
     if last is None:
         raise LookupError(f"message {message.id} has no text and names no entry")
     if first is None:
-        sale = _SALE(journal.entry(db, last).body)
-        return sold_input(sale, sale.message_ids.index(message.id))
+        return text_of_sale(_SALE(journal.entry(db, last).body), message.infno, message.id)
     entries = journal.read(db, first - 1, last - first + 1)
     if [each.number for each in entries] != list(range(first, last + 1)):
         raise LookupError(f"the journal lacks entries between {first} and {last}")

@@ -39,6 +39,17 @@ def close_run(db: Connection, serial: int) -> None:
         " WHERE serial > ? AND psn_no IS NOT NULL ORDER BY psn_no",
         (serial - LENGTH,),
     )
+    db.execute(
+        "INSERT INTO drug_sold (code, sales, last_day) SELECT good.value ->> 0, count(*), max(day)"
+        " FROM sale, json_each(goods) good WHERE serial > ? GROUP BY 1 ORDER BY 1"
+        " ON CONFLICT (code) DO UPDATE SET sales = sales + excluded.sales, last_day = excluded.last_day",
+        (serial - LENGTH,),
+    )
+
+
+def most_sold(db: Connection) -> dict[str, int]:
+    """Return how many sales each drug was in, of the full runs: what this shop sells."""
+    return dict(db.execute("SELECT code, sales FROM drug_sold").fetchall())
 
 
 def sold(db: Connection, codes: list[str]) -> tuple[str, str] | None:

@@ -110,7 +110,7 @@ def row_of(sale: Sale, previous: LastSale, standing: Standing) -> SaleRow:
     texts = (sale.number, to_text(sale.made_at), day, *who, provider, runs.as_text(trace_codes(sale)))
     state = (sale.certainty, previous.messages + 1, len(sale.message_ids))
     lease, insurance = sale.lease.id if sale.lease else None, person.insurance if person else None
-    sure = (lease, insurance, to_text(standing.latest), standing.exposure)
+    sure = (lease, insurance, to_text(standing.latest), standing.exposure, goods_of(sale))
     return SaleRow(serial, day, (serial, *texts, *sums, *state, *sure))
 
 
@@ -118,13 +118,22 @@ def record(db: Connection, row: SaleRow, previous: LastSale, journal: int) -> No
     """Write the row of the sale whose text is journal entry ``journal``, in the caller's transaction."""
     db.execute(
         "INSERT INTO sale (journal, serial, number, at, day, who, psn_no, provider, traces, total, fund,"
-        " assistance, patient, certainty, first_message, messages, lease, insurance, latest, exposure)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " assistance, patient, certainty, first_message, messages, lease, insurance, latest, exposure,"
+        " goods) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (journal, *row.values),
     )
     if previous.day != row.day:
         db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (row.serial, row.day))
     runs.close_run(db, row.serial)
+
+
+def goods_of(sale: Sale) -> str:
+    """Return what ``sale`` takes from the shelves, as its row holds it (``schema_goods``)."""
+    goods = [
+        (line.drug.code, line.quantity, int(line.split), [(use.lot, use.quantity) for use in line.lots])
+        for line in sale.draft.lines
+    ]
+    return msgspec.json.encode(goods).decode()
 
 
 def trace_codes(sale: Sale) -> list[str]:

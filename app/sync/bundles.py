@@ -18,7 +18,7 @@ from msgspec import Raw
 
 from app.clock import Clock
 from app.errors import BundleNotReady, BundleUnreadable
-from app.storage import carried, cursor, device, outbox, stores
+from app.storage import carried, device, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Pinned
 from app.storage.outbox import Message
@@ -26,7 +26,7 @@ from app.sync import bundle_words
 from app.sync.client import Question, Reply, Unreachable, Voice, envelope_of, read_reply
 from app.sync.deliver import PAGE, sender_of
 from app.sync.enrol import voice_of
-from app.sync.pull import CURSOR, MAILBOX, take_page
+from app.sync.pull import reached, take_page
 from app.sync.settle import Sent, take
 from app.usecases import trip
 from app.usecases.ports import Trip
@@ -50,9 +50,15 @@ class Satchel:
     """A ``Carrier``: writes and takes in the bundles of one till, on the thread of its connection."""
 
     def __init__(
-        self, *, db: Connection, clock: Clock, operator: str, profile: Profile | None = None
+        self,
+        *,
+        db: Connection,
+        drugs: Connection,
+        clock: Clock,
+        operator: str,
+        profile: Profile | None = None,
     ) -> None:
-        self._db, self._clock, self._operator = db, clock, operator
+        self._db, self._drugs, self._clock, self._operator = db, drugs, clock, operator
         self._profile = profile or Profile()
         self._serial = secrets.randbelow(SERIALS - QUERY_SERIALS)
 
@@ -68,6 +74,7 @@ class Satchel:
         if pinned.epoch < device.current(self._db).epoch:
             raise BundleNotReady(why="恢复备份后的新一期还没有在医保中心登记。请先联网登记一次。")
         now, serial = self._clock.now(), carried.last(self._db, "up") + 1
+        known, mailbox = reached(self._db, self._drugs, provider)
         messages = list(self._envelopes(provider, voice, now))
         questions = list(self._questions(provider, asked, voice, now))
         header = Header(
@@ -77,8 +84,8 @@ class Satchel:
             epoch=pinned.epoch,
             serial=serial,
             made_at=now,
-            cursor=int(cursor.get(self._db, CURSOR) or 0),
-            mailbox=int(cursor.get(self._db, MAILBOX + provider) or 0),
+            cursor=known,
+            mailbox=mailbox,
         )
         written = bundle.write(
             header,
@@ -190,13 +197,12 @@ class Satchel:
 
     def _take_news(self, header: Header, item: Item, asked_at: datetime) -> int:
         page, left_out = read_sound_news(Raw(item.body))
-        known = int(cursor.get(self._db, CURSOR) or 0)
-        mailbox = int(cursor.get(self._db, MAILBOX + header.provider) or 0)
+        known, mailbox = reached(self._db, self._drugs, header.provider)
         if not bundle.follows(item.ref, known, mailbox) or page.cursor < known or page.mailbox < mailbox:
             return 0
         if (page.cursor, page.mailbox) == (known, mailbox):
             return 0  # All of it is here already.
-        return take_page(self._db, page, asked_at, header.provider, left_out)
+        return take_page(self._db, self._drugs, page, asked_at, header.provider, left_out=left_out)
 
     def _fresh_id(self, message: Message) -> str:
         self._serial = (self._serial + 1) % (SERIALS - QUERY_SERIALS)

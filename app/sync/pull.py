@@ -24,6 +24,7 @@ MAILBOX = "agency_mailbox "
 
 def pull_news(
     db: Connection,
+    drugs: Connection,
     client: AgencyClient,
     clock: Clock,
     *,
@@ -33,25 +34,32 @@ def pull_news(
 ) -> int:
     """Take over everything new and return how many things that were; raise Unreachable without an answer.
 
+    ``drugs`` is the catalogue's database.
+
     An interrupted download goes on where it was.
     """
     taken = 0
     while not interrupted():
-        since = _since(db, sender.provider)
+        since = reached(db, drugs, sender.provider)
         asked_at = clock.now()
         page, left_out = _ask(client, sender, since, page_size)
-        reached = (page.cursor, page.mailbox)
-        if page.more and (reached == since or page.cursor < since[0] or page.mailbox < since[1]):
+        told = (page.cursor, page.mailbox)
+        if page.more and (told == since or page.cursor < since[0] or page.mailbox < since[1]):
             raise Unreachable("医保中心的更新没有往前走，没有采用，会自动重试。")
-        if reached != since:
-            taken += take_page(db, page, asked_at, sender.provider, left_out)
+        if told != since:
+            taken += take_page(db, drugs, page, asked_at, sender.provider, left_out=left_out)
         if not page.more:
             break
     return taken
 
 
-def _since(db: Connection, provider: str) -> tuple[int, int]:
-    return int(cursor.get(db, CURSOR) or 0), int(cursor.get(db, MAILBOX + provider) or 0)
+def reached(db: Connection, drugs: Connection, provider: str) -> tuple[int, int]:
+    """Return how far the news of all and the news for one shop were taken over.
+
+    A catalogue that was lost, or is older than the books, is told its drugs again.
+    """
+    held = int(catalogue.mark(drugs, CURSOR) or 0)
+    return min(held, int(cursor.get(db, CURSOR) or 0)), int(cursor.get(db, MAILBOX + provider) or 0)
 
 
 def _ask(
@@ -67,17 +75,26 @@ def _ask(
 
 
 def take_page(
-    db: Connection, page: NewsPage, asked_at: datetime, provider: str, left_out: Sequence[str] = ()
+    db: Connection,
+    drugs: Connection,
+    page: NewsPage,
+    asked_at: datetime,
+    provider: str,
+    *,
+    left_out: Sequence[str] = (),
 ) -> int:
-    """Take over a page with its cursor in one transaction; return how many things it brought.
+    """Take over a page with its cursor; return how many things it brought.
 
+    The drugs are in their own database before the books' cursor moves: a cut between has them told again.
     What was ``left_out`` of it becomes findings: one bad thing stops no other.
     """
+    with transaction(drugs):
+        catalogue.save(drugs, page.drugs)
+        catalogue.put_mark(drugs, CURSOR, str(page.cursor))
     with transaction(db):
         for text in left_out:
             findings.note(db, "news", text, asked_at)
         stores.save(db, page.stores)
-        catalogue.save(db, page.drugs)
         prescriptions.save(db, page.prescriptions)
         people.save(db, [_seen(person, asked_at) for person in page.people])
         for news in page.snapshots:

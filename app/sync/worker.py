@@ -55,7 +55,8 @@ def outlive(step: Callable[[], T]) -> T | None:
 
 
 class SyncWorker:
-    """A ``Courier`` over HTTP. ``open_db`` and ``open_client`` are called on its own thread.
+    """A ``Courier`` over HTTP. ``open_db``, ``open_drugs`` (the catalogue's) and ``open_client`` are called
+    on its own thread.
 
     ``home`` is the provider number under which this till downloads what is new. ``code_for`` gives the code
     with which a shop enrols by itself, None where a person does that.
@@ -65,6 +66,7 @@ class SyncWorker:
         self,
         *,
         open_db: Callable[[], Connection],
+        open_drugs: Callable[[], Connection],
         open_client: Callable[[], AgencyClient],
         clock: Clock,
         home: str,
@@ -72,7 +74,7 @@ class SyncWorker:
         pull_every: timedelta = PULL_EVERY,
         code_for: Callable[[str], str | None] = lambda _provider: None,
     ) -> None:
-        self._open_db, self._open_client = open_db, open_client
+        self._open_db, self._open_drugs, self._open_client = open_db, open_drugs, open_client
         self._clock, self._home, self._operator = clock, home, operator
         self._pull_every, self._code_for = pull_every, code_for
         self._longest_wait = max(pull_every, LONGEST_WAIT)
@@ -297,7 +299,10 @@ class SyncWorker:
         try:
             for provider in homes:  # Each shop has a mailbox of its own.
                 sender = sender_of(db, provider, self._operator)
-                taken += pull_news(db, client, self._clock, sender=sender, interrupted=self._urgent)
+                with closing(self._open_drugs()) as drugs:
+                    taken += pull_news(
+                        db, drugs, client, self._clock, sender=sender, interrupted=self._urgent
+                    )
         except Unreachable as error:
             self._note(error)
         else:

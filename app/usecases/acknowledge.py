@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from app.storage import journal, leases, people, sales
 from app.storage.connection import Connection
-from app.storage.outbox import SETTLEMENT, Message
+from app.storage.outbox import Message
+from app.storage.sale_texts import SETTLEMENT
 from app.storage.sales import SaleIndex
 from app.usecases import tasks
 from engine.money import Fen

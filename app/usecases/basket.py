@@ -17,7 +17,7 @@ MOST_BOXES = 9_999
 
 def add_by_barcode(desk: Desk, scan: Scan) -> None:
     """Add one box by the EAN on it."""
-    drug = catalogue.by_barcode(desk.db, scan.value)
+    drug = catalogue.by_barcode(desk.catalogue, scan.value)
     if drug is None:
         _say_unknown(desk, f"条码 {scan.value} 不在本店目录里。")
     else:
@@ -26,7 +26,7 @@ def add_by_barcode(desk: Desk, scan: Scan) -> None:
 
 def add_by_code(desk: Desk, scan: Scan) -> None:
     """Add one box by its national drug code."""
-    drug = catalogue.by_code(desk.db, scan.value)
+    drug = catalogue.by_code(desk.catalogue, scan.value)
     if drug is None:
         _say_unknown(desk, f"药品编码 {scan.value} 不在本店目录里。")
     else:
@@ -47,7 +47,7 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
             "请换一盒再扫；如果是退回的药，请先交药师处理。",
         )
         return
-    drug = catalogue.by_trace_prefix(desk.db, code[:TRACE_PREFIX_LENGTH])
+    drug = catalogue.by_trace_prefix(desk.catalogue, code[:TRACE_PREFIX_LENGTH])
     if drug is None:
         _say_unknown(desk, f"追溯码 {code[:TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
     else:
@@ -55,7 +55,10 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
 
 
 def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
-    """Put one box of ``drug`` into the basket and select its line."""
+    """Put one box of ``drug`` into the basket and select its line; without a price it cannot be sold."""
+    if drug.price is None:
+        desk.say("attention", f"{drug.generic_name}还没有售价，没有加入购物篮。", "请先在目录里给它定价。")
+        return
     desk.change(add_box(desk.draft, drug, trace_code))
     desk.selected = next(line.id for line in desk.draft.lines if line.drug.code == drug.code)
 
@@ -69,13 +72,13 @@ def search(desk: Desk, text: str) -> tuple[Choice, ...]:
             " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
             drug.price,
         )
-        for drug in catalogue.search(desk.db, text, MOST_CHOICES)
+        for drug in catalogue.search(desk.catalogue, text, MOST_CHOICES)
     )
 
 
 def add_by_words(desk: Desk, scan: Scan) -> None:
     """Add the one drug that the words mean; several are for the person to choose from."""
-    found = catalogue.search(desk.db, scan.value, MOST_CHOICES)
+    found = catalogue.search(desk.catalogue, scan.value, MOST_CHOICES)
     if len(found) == 1:
         add(desk, found[0])
     elif found:

@@ -53,6 +53,7 @@ class Desk:
         self,
         *,
         db: Connection,
+        catalogue: Connection,
         clock: Clock,
         settings: CounterSettings,
         law: Law,
@@ -63,6 +64,7 @@ class Desk:
         afar: Afar | None = None,
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
+        self.catalogue = catalogue  # The drugs' own database.
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

@@ -10,6 +10,7 @@ from msgspec import Struct
 from app import errors
 from app.storage import device, journal, outbox, runs, sales
 from app.storage.connection import Connection, transaction
+from app.storage.sale_texts import messages_beside
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
 from app.usecases.floors import ADVICE, exposure
@@ -139,7 +140,8 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
     """
     previous, head = sales.newest(desk.db), journal.head(desk.db)
     earlier = _earlier_spans(previous.journal + 1, head[0])
-    sale, upload_ids = _sale(desk, store, quoted, previous, len(earlier) + 1)
+    sale = _sale(desk, store, quoted, previous)
+    further_ids = _further_ids(sale, previous, len(earlier) + 1)
     _check_boxes(desk.db, sale)
     body = _ENCODE(sale).decode()
     return Prepared(
@@ -147,7 +149,7 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
         body=body,
         digest=digest_of(body),
         row=sales.row_of(sale, previous, _standing(desk, sale, previous)),
-        messages=outbox.of_sale(sale, upload_ids, earlier),
+        messages=outbox.of_sale(sale, further_ids, earlier),
         previous=previous,
         head=head,
         first=earlier[-1][1] + 1 if earlier else previous.journal + 1,
@@ -191,10 +193,8 @@ def _check_boxes(db: Connection, sale: Sale) -> None:
         raise errors.TraceCodeSold(code=sold[0], number=sold[1])
 
 
-def _sale(
-    desk: Desk, store: Store, quoted: Quote, previous: sales.LastSale, uploads: int
-) -> tuple[Sale, list[str]]:
-    """Return the sale as the journal will hold it, and the ids of the uploads that follow its messages.
+def _sale(desk: Desk, store: Store, quoted: Quote, previous: sales.LastSale) -> Sale:
+    """Return the sale as the journal will hold it.
 
     Raises DayChanged where midnight fell between the claim and its recording, LeaseRanOut where its lease
     ended.
@@ -204,12 +204,8 @@ def _sale(
         raise errors.DayChanged()
     if quoted.lease is not None and now >= quoted.lease.use_until:
         raise errors.LeaseRanOut()
-    count = len(insured_settlements(answer))
-    first = previous.messages + 1
-    serials = [number % QUERY_SERIALS for number in range(first, first + count + uploads)]
-    ids = message_ids(store.provider.id, now, serials)
     region = store.provider.region
-    sale = Sale(
+    return Sale(
         number=sales.sale_number(store.till, previous.serial + 1, _epoch(desk)),
         made_at=now,
         store=store,
@@ -221,11 +217,21 @@ def _sale(
         bound=quoted.bound,
         tendered=answer.patient if draft.tendered is None else draft.tendered,
         policy_hash=desk.law.policy_hash(claim) if claim is not None and answer.policy else None,
-        message_ids=tuple(ids[:count]),
+        message_ids=_ids(store, now, previous.messages + 1, len(insured_settlements(answer))),
         lease=quoted.lease,
         advice=f"{ADVICE}。" if quoted.floor else "",
     )
-    return sale, ids[count:]
+
+
+def _further_ids(sale: Sale, previous: sales.LastSale, uploads: int) -> tuple[str, ...]:
+    """Return the ids of what follows the settlements: what else the sale is told by, then the uploads."""
+    first = previous.messages + 1 + len(sale.message_ids)
+    return _ids(sale.store, sale.made_at, first, len(messages_beside(sale)) + uploads)
+
+
+def _ids(store: Store, at: datetime, first: int, count: int) -> tuple[str, ...]:
+    serials = [number % QUERY_SERIALS for number in range(first, first + count)]
+    return tuple(message_ids(store.provider.id, at, serials))
 
 
 def _epoch(desk: Desk) -> int:

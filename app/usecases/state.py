@@ -35,7 +35,7 @@ class Choice(Struct, frozen=True):
     key: str
     title: str
     detail: str
-    price: Fen
+    price: Fen | None  # None: the shop has set none yet.
 
 
 class LimitBar(Struct, frozen=True):

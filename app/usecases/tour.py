@@ -67,9 +67,9 @@ def _has_arrived(desk: Desk, stop: TourStop) -> bool:
         case "prescription":
             return prescriptions.by_number(desk.db, scan.value) is not None
         case "barcode":
-            return catalogue.by_barcode(desk.db, scan.value) is not None
+            return catalogue.by_barcode(desk.catalogue, scan.value) is not None
         case "trace_code":
-            return catalogue.by_trace_prefix(desk.db, scan.value[:TRACE_PREFIX_LENGTH]) is not None
+            return catalogue.by_trace_prefix(desk.catalogue, scan.value[:TRACE_PREFIX_LENGTH]) is not None
         case "voucher" | "card" | "resident_id":
             # Without the line it is the use case itself that says what can be done.
             return desk.courier.online is not None or known_person(desk.db, scan) is not None

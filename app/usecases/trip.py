@@ -69,7 +69,7 @@ def prepare_next(desk: Desk, asked: tuple[str, ...], until: date) -> TripReport:
     if not left:
         with transaction(desk.db):
             cursor.put(desk.db, _MARK, "")  # Asked for once more, it is fetched once more.
-    return _report(desk.db, taken, end, left)
+    return _report(desk.catalogue, taken, end, left)
 
 
 def people_of(asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,10 +156,10 @@ def _as_asked(person: Person, asked_at: datetime) -> Person:
     return replace(person, snapshot=replace(person.snapshot, as_of=asked_at))
 
 
-def _report(db: Connection, taken: Taken, end: datetime, left: int) -> TripReport:
-    drugs = catalogue.count(db)
+def _report(drugs: Connection, taken: Taken, end: datetime, left: int) -> TripReport:
+    kinds = catalogue.count(drugs)
     text = (
-        f"已备好 {taken.people} 人、{taken.leases} 份额度、{drugs} 种药品，共 {_size(taken.size)}，"
+        f"已备好 {taken.people} 人、{taken.leases} 份额度、{kinds} 种药品，共 {_size(taken.size)}，"
         f"用到 {end.month} 月 {end.day} 日。"
     )
     if taken.refused:
@@ -167,7 +167,7 @@ def _report(db: Connection, taken: Taken, end: datetime, left: int) -> TripRepor
     return TripReport(
         people=taken.people,
         leases=taken.leases,
-        drugs=drugs,
+        drugs=kinds,
         until=end,
         refused=taken.refused,
         text=text,

@@ -154,7 +154,8 @@ def _check_store(store: Store) -> None:
 
 def _check_prices(drug: Drug) -> None:
     standards = [row.payment_standard for row in drug.listings if row.payment_standard is not None]
-    if not all(0 <= price <= LARGEST for price in (drug.price, *standards)):
+    prices = [drug.price or 0, *standards, *(row.fen for row in drug.prices)]
+    if not all(0 <= price <= LARGEST for price in prices):
         raise ProtocolError(f"更新中「{drug.generic_name}」的价格超出范围，没有采用。请联系医保中心核对。")
 
 

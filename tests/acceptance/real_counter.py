@@ -8,10 +8,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.bootstrap import AGENCY, OpenCounter, open_books, open_counter
+from app.bootstrap import AGENCY, CATALOGUE, OpenCounter, open_books, open_counter
 from app.clock import SystemClock
 from app.embedded_agency import EmbeddedAgency
 from app.settings import Settings
+from app.storage.catalogue import open_catalogue
 from app.storage.migrations import migrate
 from engine.demonstration import Demonstration
 from tests.fakes.fake_counter import stocked
@@ -45,10 +46,10 @@ class RealCounter:
 
     def fill_shelves(self) -> Demonstration:
         """Put the demonstration into the books, as an agency would have done that spoke sense once."""
-        guard, db, _ = open_books(self._folder)
-        with closing(db):
+        guard, db, key = open_books(self._folder)
+        with closing(db), closing(open_catalogue(self._folder / CATALOGUE, key)) as drugs:
             migrate(db)
-            demonstration = stocked(db, SystemClock().now())
+            demonstration = stocked(db, drugs, SystemClock().now())
         guard.release()
         return demonstration
 

@@ -41,7 +41,9 @@ def test_a_card_of_the_tour_waits_for_what_the_agency_still_sends(tmp_path: Path
     window.picture("tour-waits")
     bench = window.answer()
 
-    window.program.background.run(lambda: stocked(bench.db), bench.courier.hear, lambda _: None)
+    window.program.background.run(
+        lambda: stocked(bench.db, bench.catalogue), bench.courier.hear, lambda _: None
+    )
     window.until(lambda: "王＊英" in window.words(), "the person of the card")
 
     assert "演示数据正在送来" not in window.words()

@@ -102,7 +102,7 @@ class Town:
     def pull(self) -> int:
         """Take what is new at the agency."""
         sender = sender_of(self.bench.db, self.provider, self._operator)
-        return pull_news(self.bench.db, self.client, self.clock, sender=sender)
+        return pull_news(self.bench.db, self.bench.catalogue, self.client, self.clock, sender=sender)
 
     def ask(self, infno: str, input_json: str) -> Raw:
         return self.line.ask(infno, input_json, self.provider)

@@ -127,7 +127,10 @@ def draft_of(whose: Person) -> Draft:
     drugs = {drug.code: drug for drug in demonstration().drugs}
     lines = tuple(
         BasketLine(
-            id=str(place), drug=drugs[line.drug], quantity=line.quantity, unit_price=drugs[line.drug].price
+            id=str(place),
+            drug=drugs[line.drug],
+            quantity=line.quantity,
+            unit_price=drugs[line.drug].price or 0,
         )
         for place, line in enumerate(prescription.lines, 1)
         if line.drug is not None

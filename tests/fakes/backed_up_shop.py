@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.storage import backup, device, epochs
+from app.storage.catalogue import open_catalogue
 from app.storage.connection import Connection, open_database
 from app.storage.key import mark_in_use, read_or_make
 from app.storage.migrations import migrate
@@ -15,7 +16,7 @@ from app.sync.keeper import Keeper
 from tests.fakes import fake_counter
 from tests.fakes.fake_counter import Bench, FakeClock, stocked
 
-DATABASE, KEY = "counter.db", "counter.key"
+CATALOGUE, DATABASE, KEY = "catalogue.db", "counter.db", "counter.key"
 
 
 class Shop:
@@ -26,9 +27,13 @@ class Shop:
         self.path, self.mark = folder / DATABASE, folder / device.MARK
         (folder / KEY).write_text(fake_counter.KEY.hex() + "\n", encoding="ascii")
         self.key = read_or_make(folder / KEY, self.path)
-        with self.opened() as db:
-            stocked(db)
+        self.stock()
         mark_in_use(folder / KEY)
+
+    def stock(self) -> None:
+        """Put the demonstration into books and catalogue."""
+        with self.opened() as db, closing(open_catalogue(self.folder / CATALOGUE, self.key)) as drugs:
+            stocked(db, drugs)
 
     @contextmanager
     def opened(self) -> Iterator[Connection]:

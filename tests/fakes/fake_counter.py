@@ -90,18 +90,20 @@ class Bench:
         *,
         online: bool | None = False,
         clock: Clock | None = None,
-        stock: Callable[[Connection], Demonstration] | None = None,
+        stock: Callable[[Connection, Connection], Demonstration] | None = None,
     ) -> None:
         self.path = folder / "counter.db"
         self.db: Connection = open_database(self.path, KEY)
         migrate(self.db)
+        self.catalogue: Connection = catalogue.open_catalogue(folder / "catalogue.db", KEY)
         self.clock: Clock = clock or FakeClock()
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
-        self.demonstration = (stock or stocked)(self.db)
+        self.demonstration = (stock or stocked)(self.db, self.catalogue)
         self._tours = 0
         self.desk = Desk(
             db=self.db,
+            catalogue=self.catalogue,
             clock=self.clock,
             settings=CounterSettings(operator="药师 李", answer_wait_s=0.01),
             law=LibraryLaw(library()),
@@ -118,10 +120,11 @@ class Bench:
         return tuple(TourStop(**asdict(stop)) for stop in tour)
 
     def close(self) -> None:
+        self.catalogue.close()
         self.db.close()
 
 
-def only_shops(db: Connection) -> Demonstration:
+def only_shops(db: Connection, _drugs: Connection) -> Demonstration:
     """Put no more of the demonstration into ``db`` than the first page of news may hold."""
     demonstration = parse_demonstration(texts("demonstration"), NOW)
     with transaction(db):
@@ -129,16 +132,17 @@ def only_shops(db: Connection) -> Demonstration:
     return demonstration
 
 
-def stocked(db: Connection, now: datetime = NOW) -> Demonstration:
-    """Put the demonstration into ``db`` as the agency's news would."""
+def stocked(db: Connection, drugs: Connection, now: datetime = NOW) -> Demonstration:
+    """Put the demonstration into books and catalogue as the agency's news would."""
     demonstration = parse_demonstration(texts("demonstration"), now)
     with transaction(db):
         stores.save(db, demonstration.stores)
         people.save(db, demonstration.people)
         for code, psn_no in demonstration.vouchers.items():
             people.remember_voucher(db, code, psn_no)
-        catalogue.save(db, demonstration.drugs)
         prescriptions.save(db, demonstration.prescriptions)
+    with transaction(drugs):
+        catalogue.save(drugs, demonstration.drugs)
     return demonstration
 
 

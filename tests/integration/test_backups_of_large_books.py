@@ -14,7 +14,7 @@ from app.storage import backup, device, journal, outbox, sales
 from app.storage.connection import open_database, transaction
 from tests.fakes import fake_counter
 from tests.fakes.backed_up_shop import Shop, keeper_of
-from tests.fakes.fake_counter import NOW, Bench, stocked
+from tests.fakes.fake_counter import NOW, Bench
 
 
 @pytest.fixture
@@ -148,8 +148,7 @@ def test_books_that_went_another_way_than_the_copy_are_copied_whole_again(shop: 
     second = saved(shop)
     shop.clock.at += timedelta(hours=1)
     shop.path.unlink()
-    with shop.opened() as db:
-        stocked(db)
+    shop.stock()
     shop.sell()
 
     assert second.after == first.path

@@ -28,7 +28,9 @@ class Post:
     def __init__(self, folder: Path) -> None:
         self.town, self.stick = Town(folder), folder / "stick"
         self.db = self.town.bench.db
-        self.satchel = Satchel(db=self.db, clock=self.town.clock, operator="药师 李")
+        self.satchel = Satchel(
+            db=self.db, drugs=self.town.bench.catalogue, clock=self.town.clock, operator="药师 李"
+        )
         bureau = self.town.bureau
         self.counter = Counter(agency=bureau.agency, database=bureau.database, clock=self.town.clock)
         self._carried = 0

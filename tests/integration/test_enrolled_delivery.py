@@ -290,7 +290,7 @@ def test_one_bad_thing_in_a_page_of_news_is_left_aside_and_the_rest_comes(shop: 
     shop.town.bureau.db.execute("DELETE FROM till")  # The agency knows no till: its answers are unsigned.
     shop.meddler.change = lambda body: body.replace(b'"price":', b'"price":-', 1)
 
-    taken = pull_news(shop.db, line, shop.clock, sender=sender)
+    taken = pull_news(shop.db, shop.town.bench.catalogue, line, shop.clock, sender=sender)
 
     assert taken > 0
     assert shop.db.execute("SELECT kind FROM finding").fetchall() == [("news",)]

@@ -20,9 +20,10 @@ SELLER = """
 import sys
 from pathlib import Path
 from app.clock import SystemClock
-from tests.fakes.fake_counter import Bench
+from tests.fakes.fake_counter import Bench, stocked
 
-bench = Bench(Path(sys.argv[1]), clock=SystemClock())
+clock = SystemClock()
+bench = Bench(Path(sys.argv[1]), clock=clock, stock=lambda db, drugs: stocked(db, drugs, clock.now()))
 bench.till.start()
 drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
 person = bench.demonstration.people[0]

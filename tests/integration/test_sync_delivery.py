@@ -55,6 +55,13 @@ def line(bureau: Bureau) -> Iterator[Line]:
 
 
 @pytest.fixture
+def drugs(tmp_path: Path) -> Iterator[Connection]:
+    made = catalogue.open_catalogue(tmp_path / "catalogue.db", bytes(32))
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def db(tmp_path: Path) -> Iterator[Connection]:
     made = open_database(tmp_path / "till.db", bytes(32))
     migrate(made)
@@ -315,20 +322,22 @@ def test_refused_question_is_an_answer(bureau: Bureau, line: Line) -> None:
 
 
 def test_news_arrive_in_pages_and_an_interrupted_download_goes_on_where_it_was(
-    db: Connection, bureau: Bureau, line: Line
+    db: Connection, drugs: Connection, bureau: Bureau, line: Line
 ) -> None:
     client = client_of(line.url, bureau)
     shown = demonstration()
     steps = iter([False, False, True])
 
-    first = pull_news(db, client, bureau.clock, sender=SENDER, page_size=9, interrupted=lambda: next(steps))
-    rest = pull_news(db, client, bureau.clock, sender=SENDER, page_size=9)
+    first = pull_news(
+        db, drugs, client, bureau.clock, sender=SENDER, page_size=9, interrupted=lambda: next(steps)
+    )
+    rest = pull_news(db, drugs, client, bureau.clock, sender=SENDER, page_size=9)
 
     assert first == 18
     assert first + rest == sum(map(len, (shown.stores, shown.people, shown.drugs, shown.prescriptions)))
     assert len(stores.all(db)) == len(shown.stores)
-    assert all(catalogue.by_code(db, drug.code) == drug for drug in shown.drugs)
+    assert all(catalogue.by_code(drugs, drug.code) == drug for drug in shown.drugs)
     assert all(prescriptions.by_number(db, each.number) == each for each in shown.prescriptions)
     assert people.by_psn_no(db, shown.people[0].psn_no) == as_told(shown.people[0])
-    assert pull_news(db, client, bureau.clock, sender=SENDER) == 0
+    assert pull_news(db, drugs, client, bureau.clock, sender=SENDER) == 0
     client.close()

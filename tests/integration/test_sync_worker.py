@@ -13,6 +13,7 @@ import pytest
 
 from agency.web import make_web
 from app.storage import outbox, people
+from app.storage.catalogue import open_catalogue
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.storage.outbox import Message
@@ -57,6 +58,7 @@ class Post:
         self.failures = 0
         self.worker = SyncWorker(
             open_db=self.open_db,
+            open_drugs=self.open_drugs,
             open_client=self.open_client,
             clock=self.clock,
             home=SHAOXING,
@@ -68,6 +70,9 @@ class Post:
 
     def open_db(self) -> Connection:
         return open_database(self.path, bytes(32))
+
+    def open_drugs(self) -> Connection:
+        return open_catalogue(self.path.with_name("catalogue.db"), bytes(32))
 
     def open_client(self) -> AgencyClient:
         if self.failures:

@@ -12,6 +12,7 @@ import pytest
 
 from agency.web import make_web
 from app.errors import DiskFull
+from app.storage.catalogue import open_catalogue
 from app.storage.connection import Connection, open_database
 from app.storage.migrations import migrate
 from app.sync import ask, worker
@@ -45,12 +46,20 @@ class Till:
         self.heard: list[tuple[object, bool | None]] = []
         self._arrived = threading.Condition()
         self.courier = SyncWorker(
-            open_db=self.open_db, open_client=self.open_client, clock=clock, home=SHAOXING, operator="01"
+            open_db=self.open_db,
+            open_drugs=self.open_drugs,
+            open_client=self.open_client,
+            clock=clock,
+            home=SHAOXING,
+            operator="01",
         )
         self.courier.listen(self.hear)
 
     def open_db(self) -> Connection:
         return open_database(self._path, bytes(32))
+
+    def open_drugs(self) -> Connection:
+        return open_catalogue(self._path.with_name("catalogue.db"), bytes(32))
 
     def open_client(self) -> AgencyClient:
         if self.failures:

@@ -29,7 +29,7 @@ import app.sync.pull
 import app.usecases.leases
 import app.usecases.settle
 import engine.protocol.bundle
-from app.storage import cursor
+from app.storage import catalogue, cursor
 from app.storage.connection import transaction
 from engine.journal import GENESIS
 from engine.lease import Spend
@@ -112,11 +112,12 @@ def news_cursor_before_page() -> AbstractContextManager[None]:
     """The cursor moves in a step of its own, and a page that another follows is left for later."""
     original = app.sync.pull.take_page
 
-    def take_page(db: Any, page: Any, asked_at: Any, provider: str, left_out: Any = ()) -> int:
-        with transaction(db):
+    def take_page(db: Any, drugs: Any, page: Any, at: Any, provider: str, *, left_out: Any = ()) -> int:
+        with transaction(db), transaction(drugs):
+            catalogue.put_mark(drugs, app.sync.pull.CURSOR, str(page.cursor))
             cursor.put(db, app.sync.pull.CURSOR, str(page.cursor))
             cursor.put(db, app.sync.pull.MAILBOX + provider, str(page.mailbox))
-        return 0 if page.more else original(db, page, asked_at, provider, left_out)
+        return 0 if page.more else original(db, drugs, page, at, provider, left_out=left_out)
 
     return put_in((app.sync.pull, "take_page", take_page))
 

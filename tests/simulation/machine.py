@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import catalogue, cursor, device, epochs, people, stores
+from app.storage import cursor, device, epochs, people, stores
 from app.storage.connection import transaction
 from app.storage.instants import to_text
 from app.storage.migrations import STEPS
@@ -63,7 +63,7 @@ class Paper(Struct, frozen=True, kw_only=True):
     """What a customer was handed, as the simulator saw it; sums as shown before the key was pressed."""
 
     machine: str
-    lineage: str  # Of the disk: a clone and a restored backup are others than the till they come from.
+    lineage: str  # Of the disk: a clone and a restored backup are others.
     provider: str
     number: str
     psn_no: str | None
@@ -146,7 +146,11 @@ class Courier:
         """Bring what is new."""
         machine = self._machine
         sender = sender_of(machine.db, machine.provider, OPERATOR)
-        self._try(lambda: pull_news(machine.db, machine.client, machine.clock, sender=sender, page_size=3))
+        self._try(
+            lambda: pull_news(
+                machine.db, machine.drugs, machine.client, machine.clock, sender=sender, page_size=3
+            )
+        )
 
     def _presettle(self, basket: ClaimContext) -> None:
         machine = self._machine
@@ -211,6 +215,7 @@ class Machine:
         self.code: str | None = None  # For enrolment, as long as it is known.
         self.selling: tuple[Answer, str | None, str, tuple[str, ...], datetime | None] | None = None
         self.db: Any = None
+        self.drugs = town.shelves()  # No power cut is tried on it: what is lost of it is told again.
         self.client: AgencyClient
         self.courier: Courier
         self.till: Till
@@ -233,6 +238,7 @@ class Machine:
         introduce(self.db, self.client)
         self.desk = Desk(
             db=self.db,
+            catalogue=self.drugs,
             clock=self.clock,
             settings=CounterSettings(operator=OPERATOR, answer_wait_s=0.0),
             law=town.till_law(self.world.law_changed_at_tills),
@@ -243,7 +249,7 @@ class Machine:
                 db=self.db, open_client=lambda: open_client(self), clock=self.clock, operator=OPERATOR
             ),
         )
-        self.satchel = Satchel(db=self.db, clock=self.clock, operator=OPERATOR)
+        self.satchel = Satchel(db=self.db, drugs=self.drugs, clock=self.clock, operator=OPERATOR)
         self.till = Till(self.desk)
         self.till.start()
         self.on = True
@@ -259,6 +265,7 @@ class Machine:
     def let_go(self) -> None:
         """Close what is open at the end of a run, whatever the disk says to it."""
         self.disk.power_on()
+        self.drugs.close()
         if self.db is not None:
             self.db.close()
 
@@ -370,15 +377,13 @@ def open_client(machine: Machine) -> AgencyClient:
 @cache
 def _image(year: int) -> dict[str, bytes]:
     """Return the disk of a till that was set up in the shop's first hour."""
-    disk = Disk("mould")
-    db = DiskConnection(disk)
+    db = DiskConnection(disk := Disk("mould"))
     for number, (_name, statements) in enumerate(STEPS, 1):
         for statement in statements:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {number}")
     with transaction(db):  # type: ignore[arg-type]
         people.save(db, town.people(year))  # type: ignore[arg-type]
-        catalogue.save(db, town.drugs())  # type: ignore[arg-type]
     db.close()
     return disk.image()
 

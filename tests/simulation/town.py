@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 
 from agency.law import Law, read_law
 from agency.resources import read_texts
+from app.storage import catalogue
+from app.storage.connection import Connection, transaction
 from app.usecases.law import LibraryLaw
 from engine.catalogue import Drug, Listing
 from engine.ids import resident_check
@@ -26,6 +29,14 @@ RATIO = {"active": 6_000, "retired": 6_800}
 YEAR_LIMIT, DEDUCTIBLE = 40_000, 10_000
 SHOPS = 3
 PEOPLE = 4
+
+
+def shelves() -> Connection:
+    """Return a catalogue of the town's drugs, in memory."""
+    made = catalogue.open_catalogue(Path(":memory:"), bytes(32))
+    with transaction(made):
+        catalogue.save(made, drugs())
+    return made
 
 
 @cache

@@ -74,7 +74,7 @@ class SearchPresenter:
                         key=hit.key,
                         title=hit.title,
                         detail=hit.detail,
-                        figure=yuan(hit.price),
+                        figure="" if hit.price is None else yuan(hit.price),
                         selected=number == self._at,
                         framed=False,
                     ),

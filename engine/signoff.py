@@ -1,0 +1,31 @@
+"""A pharmacist's review of a sale, signed: what was checked, what was passed in spite of a finding, and why.
+
+Source: 处方管理办法 第三十七条 (四查十对); 药品管理法 (2019) 第五十八条.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """A finding that the pharmacist passed, named by its code and subject, and the reason given."""
+
+    code: str
+    subject: str
+    reason: str
+
+
+class SignOff(Struct, frozen=True, kw_only=True):
+    """Who reviewed, with which licence, when; ``covers`` is the digest of what was reviewed.
+
+    A sale that no longer has this digest is not signed.
+    """
+
+    pharmacist: str
+    licence: str
+    at: datetime
+    covers: str
+    overrides: tuple[Override, ...] = ()

@@ -118,6 +118,13 @@ class PrescriptionUnfit(UserError):
     advice = "请照上面处理后再按 F12；处方用不了的，请把处方药撤下。"
 
 
+class NotForSale(UserError):
+    """Something in the basket may not be sold; ``problem`` says what and why, in whole sentences."""
+
+    what = "购物篮里有不能卖的药：{problem}没有结算，也没有入账。"
+    advice = "请照上面处理，或把这种药撤下后再按 F12。"
+
+
 class ReceiptNotPrinted(UserError):
     """A copy could not be noted on disk; the sale was recorded long before."""
 

@@ -85,8 +85,9 @@ class Finding(Struct, frozen=True):
     """Something that review found: a value, never raised; all of them are listed.
 
     ``clause`` is the document and section it rests on, ``advice`` what to do where ``text`` does not say it.
-    ``subject`` tells findings of one code apart (a drug's code, or two). One that ``may_override`` can be
-    passed by a pharmacist who names a reason.
+    ``subject`` tells findings of one code apart (a drug's code, or two). Under one that ``bars`` nothing is
+    sold, prescription drug or not; one that ``may_override`` can be passed by a pharmacist who names a
+    reason.
     """
 
     severity: Severity
@@ -96,6 +97,7 @@ class Finding(Struct, frozen=True):
     advice: str = ""
     subject: str = ""
     may_override: bool = False
+    bars: bool = False
 
 
 def as_claimed(prescription: Prescription) -> ClaimPrescription:

@@ -113,9 +113,13 @@ def _check(desk: Desk, quoted: Quote) -> None:
     needing = [line.drug.generic_name for line in draft.lines if line.drug.prescription_only]
     if needing and draft.prescription is None:
         raise errors.PrescriptionNeeded(drugs="、".join(needing))
-    barring = bars(find(desk, draft, quoted)) if needing else ()
+    findings = find(desk, draft, quoted)
+    barring = bars(findings) if needing else ()
     if barring:
         raise errors.PrescriptionUnfit(problem="".join(finding.text for finding in barring))
+    unsaleable = [finding for finding in findings if finding.bars]
+    if unsaleable:
+        raise errors.NotForSale(problem="".join(finding.text for finding in unsaleable))
     check_cash(draft.tendered, quoted.answer.patient)
 
 

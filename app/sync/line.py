@@ -54,7 +54,8 @@ class Line:
             trust_env=False,
             follow_redirects=False,
             transport=transport,
-            verify=_trusted(ca_file) if ca_file is not None else True,
+            # For a plain address the certificates of the system, megabytes of them, are not loaded.
+            verify=_trusted(ca_file) if ca_file is not None else address.startswith("https"),
         )
 
     def close(self) -> None:

@@ -286,7 +286,7 @@ def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
 
 
 def _stops(at: datetime) -> tuple[TourStop, ...]:
-    files = resource("demonstration").glob("*.toml")
+    files = resource("demonstration").iterdir()
     texts = {file.name: file.read_text(encoding="utf-8") for file in files}
     tour = parse_demonstration(texts, at).tour
     return tuple(

@@ -152,8 +152,8 @@ def library() -> Library:
 
 
 def texts(folder: str) -> dict[str, str]:
-    """Return the TOML files of a folder of resources by name."""
-    return {path.name: path.read_text("utf-8") for path in sorted((RESOURCES / folder).glob("*.toml"))}
+    """Return the files of a folder of resources by name."""
+    return {path.name: path.read_text("utf-8") for path in sorted((RESOURCES / folder).iterdir())}
 
 
 TODAY = date(2026, 11, 22)

@@ -36,7 +36,7 @@ def build_agency(
     demonstration: bool,
 ) -> tuple[Agency, Database]:
     """Return the agency over the database at ``where``, and that database to close; raise AgencyTrouble."""
-    law = read_law(read_texts("policies"))
+    law = read_law(read_texts("policies"), read_texts("ranges"))
     database = open_database(where, partitions)
     if demonstration:
         now = clock.now()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from agency.errors import AgencyTrouble
+from engine.catalogue import Drug, Listing
 from engine.person import Person, as_patient
 from engine.policy.answer import Answer
 from engine.policy.claim import Accumulators, Claim, Insurance, Provider
@@ -15,6 +16,8 @@ from engine.policy.missing import MissingParameter
 from engine.policy.packs import Library, PackError, load_library
 from engine.policy.room import Room, room_of
 from engine.protocol.wire import ProtocolError
+from engine.ranges import Ranges
+from engine.ranges_file import load_ranges
 
 
 class Law(Protocol):
@@ -36,12 +39,16 @@ class Law(Protocol):
         """Return what is left of the limits that bear on a person at a provider, given their ``sums``."""
         ...
 
+    def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing:
+        """Return the row of a drug in force, with the diseases that the policy gives it for."""
+        ...
+
 
 class PackLaw:
     """The law of the packs that come with the program."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, ranges: Ranges) -> None:
+        self._library, self._ranges = library, ranges
 
     def answer(self, claim: Claim) -> Answer:
         try:
@@ -71,10 +78,15 @@ class PackLaw:
             parameters=person.snapshot.parameters,
         )
 
+    def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing:
+        return self._ranges.listing_on(drug, day, region, insurance)
 
-def read_law(texts: Mapping[str, str]) -> PackLaw:
-    """Return the law of the packs in ``texts``; raise AgencyTrouble when one of them is refused."""
+
+def read_law(texts: Mapping[str, str], ranges: Mapping[str, str]) -> PackLaw:
+    """Return the law of the packs in ``texts`` with the chronic drug ``ranges``; raise AgencyTrouble when one
+    of them is refused."""
     try:
-        return PackLaw(load_library(texts))
+        library = load_library(texts)
+        return PackLaw(library, load_ranges(ranges, library))
     except PackError as error:
         raise AgencyTrouble(f"政策包有误，经办端没有启动，请更正后重试：\n{error}") from error

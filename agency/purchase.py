@@ -9,7 +9,7 @@ from msgspec import Struct
 from agency.calls import Call, ended, known_person
 from agency.storage import leases, prescriptions, registry
 from engine.calendar import business_day
-from engine.catalogue import NOT_LISTED, listing_on
+from engine.catalogue import NOT_LISTED
 from engine.person import Person, as_patient
 from engine.policy.claim import Claim, Line, Patient
 from engine.prescription import Prescription, as_claimed
@@ -112,7 +112,7 @@ def _line(
     call: Call, asked: RequestedLine, person: Person, prescription: Prescription | None, day: date
 ) -> Line:
     drug = registry.drug(call.db, asked.drug)
-    listing = listing_on(drug, day, person.region, person.insurance) if drug else NOT_LISTED
+    listing = call.law.listing_on(drug, day, person.region, person.insurance) if drug else NOT_LISTED
     told = asked.disease if asked.disease in listing.diseases else None
     return Line(
         id=asked.sn,

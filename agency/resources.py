@@ -10,9 +10,9 @@ _ROOT = Path(__file__).resolve().parent.parent / "resources"
 
 
 def read_texts(folder: str) -> dict[str, str]:
-    """Return the TOML files of ``resources/<folder>`` by name; raise AgencyTrouble if unreadable."""
+    """Return the files of ``resources/<folder>`` by name; raise AgencyTrouble if unreadable."""
     try:
-        files = sorted((_ROOT / folder).glob("*.toml"))
+        files = sorted((_ROOT / folder).iterdir())
         texts = {file.name: file.read_text(encoding="utf-8") for file in files}
     except (OSError, UnicodeDecodeError) as error:
         raise AgencyTrouble(f"程序自带的文件读不出来（resources/{folder}），请重新安装程序。") from error

@@ -31,7 +31,7 @@ def _region(text: str) -> str:
 
 
 def _sweep(args: argparse.Namespace) -> int:
-    law, now = read_law(read_texts("policies")), SystemClock().now()
+    law, now = read_law(read_texts("policies"), read_texts("ranges")), SystemClock().now()
     with contextlib.closing(open_database(args.where, args.partitions)) as database:
         reclaimed = trueup.reclaim_all(database, law, now)
         computed = trueup.sweep(database, law, now, args.region)

@@ -16,7 +16,7 @@ from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
-from app.policies import read_library
+from app.policies import read_library, read_ranges
 from app.resources import resource
 from app.settings import Settings, read_settings
 from app.storage import catalogue, cursor, device, epochs, stores
@@ -264,13 +264,18 @@ def _desk(  # noqa: PLR0917
         settings=CounterSettings(
             operator=settings.operator, answer_wait_s=settings.answer_wait_s, floors=settings.floors
         ),
-        law=LibraryLaw(read_library()),
+        law=_law(),
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
         stops=_fresh_tours(clock) if settings.demonstration else tuple,
         line=line,
         afar=afar,
     )
+
+
+def _law() -> LibraryLaw:
+    library = read_library()
+    return LibraryLaw(library, read_ranges(library))
 
 
 def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
@@ -286,7 +291,7 @@ def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
 
 
 def _stops(at: datetime) -> tuple[TourStop, ...]:
-    files = resource("demonstration").glob("*.toml")
+    files = resource("demonstration").iterdir()
     texts = {file.name: file.read_text(encoding="utf-8") for file in files}
     tour = parse_demonstration(texts, at).tour
     return tuple(

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from app.errors import UserError
 from app.resources import resource
 from engine.policy.packs import Library, load_library
+from engine.ranges import Ranges
+from engine.ranges_file import load_ranges
 
 
 class ReadingUnclear(UserError):
@@ -28,6 +30,12 @@ def read_library(readings: Mapping[str, Mapping[str, str]] | None = None) -> Lib
     ``readings`` maps a pack's id to the answers that this agency takes instead of the recorded ones.
     """
     return load_library(policy_texts(), readings)
+
+
+def read_ranges(library: Library) -> Ranges:
+    """Return the chronic drug ranges that come with the program; raise PackError where one cannot be used."""
+    texts = {file.name: file.read_text(encoding="utf-8") for file in resource("ranges").iterdir()}
+    return load_ranges(texts, library)
 
 
 def parse_readings(given: Iterable[str]) -> dict[str, dict[str, str]]:

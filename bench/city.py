@@ -28,7 +28,7 @@ def register(
     followed: bool = True,
 ) -> None:
     """Write a city into empty books; ``people`` are told by the shop that hears of them, if it is to."""
-    law, day = read_law(read_texts("policies")), business_day(now)
+    law, day = read_law(read_texts("policies"), read_texts("ranges")), business_day(now)
     with database.connection() as db, transaction(db):
         registry.save_stores(db, stores)
         registry.save_drugs(db, drugs)

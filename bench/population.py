@@ -24,7 +24,7 @@ HOME = "330681"
 @cache
 def demonstration(now: datetime) -> Demonstration:
     """Return the demonstration as it stands ``now``."""
-    files = resource("demonstration").glob("*.toml")
+    files = resource("demonstration").iterdir()
     return parse_demonstration({file.name: file.read_text(encoding="utf-8") for file in files}, now)
 
 

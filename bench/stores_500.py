@@ -109,7 +109,7 @@ def _found(agency: str) -> list[Shop]:
         Customer(person, prescription, drugs[prescription.lines[0].drug or ""])
         for person, prescription in zip(people, prescribed, strict=True)
     ]
-    law = read_law(read_texts("policies"))
+    law = read_law(read_texts("policies"), read_texts("ranges"))
     return [
         Shop(store, customers[place * each : (place + 1) * each], law) for place, store in enumerate(stores)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -78,6 +79,9 @@ class Drug(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_market: bool = True
     prices: tuple[Price, ...] = ()
 
+
+ListingOn: TypeAlias = Callable[["Drug", date, str, Insurance | None], Listing]
+"""Finds the row in force: ``listing_on``, or one that also knows the chronic drug ranges."""
 
 NOT_LISTED = Listing(begins=date.min, ends=None, klass="C", in_scope=False)
 

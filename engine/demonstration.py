@@ -15,25 +15,25 @@ import msgspec
 from msgspec import Struct
 
 from engine.calendar import business_day, insurance_year
-from engine.catalogue import Drug, Listing
+from engine.catalogue import Drug
+from engine.demonstration_drugs import FILE as DRUGS
+from engine.demonstration_drugs import read_drugs
 from engine.demonstration_forms import (
-    DrugRow,
     GroupRow,
     ParametersRow,
     PersonRow,
     PrescriptionRow,
-    RegionalRow,
+    PriceSourceRow,
     StopRow,
     StoreRow,
 )
-from engine.ids import is_ean13, is_resident_id
+from engine.ids import is_resident_id
 from engine.money import BasisPoints, Fen, parse_ratio, parse_yuan
 from engine.person import Filing, Person, Snapshot
 from engine.policy.claim import Accumulators, Parameters, Provider
 from engine.prescription import PrescribedLine, Prescription
 from engine.sale import Store
 
-_LISTED_SINCE = date(2020, 1, 1)
 _T = TypeVar("_T")
 
 
@@ -59,7 +59,7 @@ class Demonstration(Struct, frozen=True, kw_only=True):
 
 
 def parse_demonstration(texts: Mapping[str, str], now: datetime) -> Demonstration:
-    """Return the demonstration of ``texts`` (``stores.toml``, ``people.toml``, …) as it stands ``now``.
+    """Return the demonstration of ``texts`` (``stores.toml``, ``drugs.csv``, …) as it stands ``now``.
 
     ``now`` is aware. The trace codes of the tour hold ``now``, so that parsing again gives fresh boxes.
     Raises ValueError that names the file and the place of what is wrong in it.
@@ -67,9 +67,9 @@ def parse_demonstration(texts: Mapping[str, str], now: datetime) -> Demonstratio
     day = business_day(now)
     stores = _rows(texts, "stores.toml", "store", StoreRow, _as_store)
     raw_people = _rows(texts, "people.toml", "person", PersonRow, _checked_person)
-    raw_drugs = _rows(texts, "drugs.toml", "drug", DrugRow, _checked_drug)
+    sources = _rows(texts, "price_sources.toml", "source", PriceSourceRow, lambda raw: raw)
     people = {raw.key: _as_person(raw, now) for raw in raw_people}
-    drugs = {raw.key: _as_drug(raw) for raw in raw_drugs}
+    drugs = read_drugs(texts.get(DRUGS, ""), {source.written: source for source in sources})
     vouchers = {raw.key: raw.voucher for raw in raw_people}
     prescriptions = _rows(
         texts,
@@ -125,12 +125,6 @@ def _as_store(raw: StoreRow) -> Store:
 def _checked_person(raw: PersonRow) -> PersonRow:
     if not is_resident_id(raw.cert_no) or raw.cert_no[6:14] != raw.birth.strftime("%Y%m%d"):
         raise ValueError(f"not a resident id of that birthday: {raw.cert_no}")
-    return raw
-
-
-def _checked_drug(raw: DrugRow) -> DrugRow:
-    if not is_ean13(raw.barcode):
-        raise ValueError(f"not an EAN-13: {raw.barcode}")
     return raw
 
 
@@ -191,38 +185,6 @@ def _fen(text: str | None) -> Fen | None:
 
 def _ratio(text: str | None) -> BasisPoints | None:
     return None if text is None else parse_ratio(text)
-
-
-def _as_drug(raw: DrugRow) -> Drug:
-    national = RegionalRow("", raw.first_self_pay_ratio, raw.payment_standard)
-    return Drug(
-        code=raw.code,
-        generic_name=raw.generic_name,
-        form=raw.form,
-        spec=raw.spec,
-        maker=raw.maker,
-        approval=raw.approval,
-        price=parse_yuan(raw.price),
-        unit=raw.unit,
-        barcode=raw.barcode,
-        trace_prefix=raw.trace_prefix,
-        prescription_only=raw.prescription_only,
-        pinyin=raw.pinyin,
-        listings=tuple(_as_listing(raw, row) for row in (national, *raw.regional) if raw.klass != "C"),
-    )
-
-
-def _as_listing(raw: DrugRow, row: RegionalRow) -> Listing:
-    return Listing(
-        begins=_LISTED_SINCE,
-        ends=None,
-        klass=raw.klass,
-        region=row.region,
-        first_self_pay_bp=parse_ratio(row.first_self_pay_ratio),
-        payment_standard=_fen(row.payment_standard),
-        diseases=raw.diseases,
-        negotiated=raw.negotiated,
-    )
 
 
 def _as_prescription(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from engine.catalogue import PriceKind
 from engine.policy.claim import Class, DiseaseClass, Group, Insurance, ProviderKind, Source, Status
 
 
@@ -73,16 +74,14 @@ class PersonRow(Struct, forbid_unknown_fields=True):
     agreed_provider_name: str | None = None
 
 
-class RegionalRow(Struct, forbid_unknown_fields=True):
-    """What one region pays differently for a drug."""
-
-    region: str
-    first_self_pay_ratio: str
-    payment_standard: str | None = None
+DRUG_FLAGS = frozenset({"otc", "negotiated", "procured"})
 
 
-class DrugRow(Struct, forbid_unknown_fields=True, rename={"klass": "class"}):
-    """A drug; ``key`` is how other rows name it."""
+class DrugRow(Struct, forbid_unknown_fields=True):
+    """A line of drugs.csv, its columns in this order; ``key`` is how other rows name the drug.
+
+    ``prices`` are tokens like ``agreed@4207=38.50``, ``regional`` like ``3306:0.03:22.40``.
+    """
 
     key: str
     code: str
@@ -90,6 +89,9 @@ class DrugRow(Struct, forbid_unknown_fields=True, rename={"klass": "class"}):
     pinyin: str
     form: str
     spec: str
+    strength: str
+    pack_size: Annotated[int, Meta(ge=1)]
+    pack_unit: str
     unit: str
     maker: str
     approval: str
@@ -97,12 +99,27 @@ class DrugRow(Struct, forbid_unknown_fields=True, rename={"klass": "class"}):
     barcode: str
     trace_prefix: str
     klass: Class
-    first_self_pay_ratio: str = "0"
-    payment_standard: str | None = None
-    diseases: frozenset[str] = frozenset()
-    negotiated: bool = False
-    prescription_only: bool = True
-    regional: tuple[RegionalRow, ...] = ()
+    first_self_pay: str
+    payment_standard: str
+    diseases: str
+    flags: str
+    scope: str
+    trade_name: str
+    prices: str
+    regional: str
+
+
+class PriceSourceRow(Struct, forbid_unknown_fields=True):
+    """Where prices of one kind in one region stand."""
+
+    kind: PriceKind
+    region: str
+    document: str
+    begins: date
+
+    @property
+    def written(self) -> str:
+        return f"{self.kind}@{self.region}" if self.region else self.kind
 
 
 class PrescribedLineRow(Struct, forbid_unknown_fields=True):

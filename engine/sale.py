@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.catalogue import Drug, Listing, listing_on
+from engine.catalogue import Drug, Listing, ListingOn, listing_on
 from engine.lease import LeaseUse
 from engine.money import Fen
 from engine.person import Person, as_patient, diseases_filed_on
@@ -162,8 +162,17 @@ def disease_treated(
     return ranked[0] if ranked else None
 
 
-def make_claim(draft: Draft, provider: Provider, accumulators: Accumulators, day: date) -> Claim:
-    """Return the claim that ``draft`` makes on ``day``; raise ValueError without a person or a line."""
+def make_claim(
+    draft: Draft,
+    provider: Provider,
+    accumulators: Accumulators,
+    day: date,
+    listed: ListingOn = listing_on,
+) -> Claim:
+    """Return the claim that ``draft`` makes on ``day``; raise ValueError without a person or a line.
+
+    ``listed`` finds the row in force of a drug; the law's also says which diseases' range names it.
+    """
     person = draft.person
     if person is None or not draft.lines:
         raise ValueError("a claim needs a person and at least one line")
@@ -174,12 +183,14 @@ def make_claim(draft: Draft, provider: Provider, accumulators: Accumulators, day
         prescription=as_claimed(draft.prescription) if draft.prescription else None,
         accumulators=accumulators,
         parameters=person.snapshot.parameters,
-        lines=tuple(_claim_line(line, person, draft.prescription, day) for line in draft.lines),
+        lines=tuple(_claim_line(line, person, draft.prescription, day, listed) for line in draft.lines),
     )
 
 
-def _claim_line(line: BasketLine, person: Person, prescription: Prescription | None, day: date) -> Line:
-    listing = listing_on(line.drug, day, person.region, person.insurance)
+def _claim_line(
+    line: BasketLine, person: Person, prescription: Prescription | None, day: date, listed: ListingOn
+) -> Line:
+    listing = listed(line.drug, day, person.region, person.insurance)
     return Line(
         id=line.id,
         drug=line.drug.code,

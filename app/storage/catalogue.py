@@ -11,7 +11,7 @@ import msgspec
 
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import CATALOGUE_STEPS, migrate
-from engine.catalogue import Drug, Listing, Price
+from engine.catalogue import Drug, Listing, Price, PriceKind
 
 OPEN_END = "9999-12-31"
 _DISEASES = msgspec.json.Decoder(frozenset[str]).decode
@@ -94,6 +94,26 @@ def search(db: Connection, words: str, limit: int) -> list[Drug]:
         (*(f"%{part}%" for part in parts), f"{parts[0]}%", limit),
     )
     return [_drug(db, row) for row in rows.fetchall()]
+
+
+def of_same_ingredient(db: Connection, code: str, limit: int) -> list[Drug]:
+    """Return packs on sale here of the ingredient that the national ``code`` names, the cheapest first."""
+    rows = db.execute(
+        f"SELECT {_DRUG} FROM drug WHERE substr(code, 1, 10) = ? AND price IS NOT NULL AND on_market = 1"
+        " ORDER BY price LIMIT ?",
+        (code[:10], limit),
+    )
+    return [_drug(db, row) for row in rows.fetchall()]
+
+
+def knows_prices(db: Connection, kind: PriceKind, region: str) -> bool:
+    """Tell whether any drug has a price of ``kind`` that holds in ``region`` or a part of what it lies in."""
+    regions = [region[:length] for length in range(0, len(region) + 1, 2)]
+    row = db.execute(
+        f"SELECT 1 FROM price WHERE kind = ? AND region IN ({', '.join('?' * len(regions))}) LIMIT 1",
+        (kind, *regions),
+    ).fetchone()
+    return row is not None
 
 
 def count(db: Connection) -> int:

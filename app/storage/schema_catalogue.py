@@ -18,6 +18,9 @@ FIRST_CATALOGUE = (
     "CREATE INDEX drug_by_barcode ON drug (barcode) WHERE barcode IS NOT NULL",
     "CREATE INDEX drug_by_trace_prefix ON drug (trace_prefix) WHERE trace_prefix IS NOT NULL",
     "CREATE INDEX drug_by_standard_code ON drug (standard_code) WHERE standard_code IS NOT NULL",
+    # What the shop sells of one ingredient (class and name in the code), the cheapest pack first.
+    """CREATE INDEX drug_for_sale ON drug (substr(code, 1, 10), price)
+           WHERE price IS NOT NULL AND on_market = 1""",
     """CREATE TABLE listing (listing_key TEXT NOT NULL, region TEXT NOT NULL, insurance TEXT NOT NULL,
            begins TEXT NOT NULL, ends TEXT NOT NULL, klass TEXT NOT NULL, first_self_pay INTEGER NOT NULL,
            payment_standard INTEGER, in_scope INTEGER NOT NULL, negotiated INTEGER NOT NULL,
@@ -26,6 +29,7 @@ FIRST_CATALOGUE = (
     """CREATE TABLE price (code TEXT NOT NULL, kind TEXT NOT NULL, region TEXT NOT NULL, begins TEXT NOT NULL,
            ends TEXT NOT NULL, fen INTEGER NOT NULL, document TEXT NOT NULL,
            PRIMARY KEY (code, kind, region, begins)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX price_by_kind ON price (kind, region)",
     # How far the news of the agency was taken over into this file.
     "CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )

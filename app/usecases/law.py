@@ -8,12 +8,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from app.usecases.state import LimitBar, PolicyCard
+from engine.catalogue import Drug, Listing
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim
+from engine.policy.claim import Claim, Insurance
 from engine.policy.compute import MissingParameter, answer_claim
 from engine.policy.limits import limits_of
 from engine.policy.numbers import cite, numbers
 from engine.policy.packs import Library, Pack
+from engine.ranges import Ranges
 
 
 class MissingFigure(Struct, frozen=True):
@@ -31,13 +33,15 @@ class Law(Protocol):
     def benefit(self, region: str, insurance: str, day: date) -> str: ...
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]: ...
     def cards(self) -> tuple[PolicyCard, ...]: ...
+    def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing: ...
 
 
 class LibraryLaw:
     """The law as the packs say it."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, ranges: Ranges | None = None) -> None:
         self._library = library
+        self._ranges = ranges or Ranges(library, ())
 
     def answer(self, claim: Claim) -> Answer | MissingFigure:
         """Return the answer to ``claim``, or the figure that the agency still has to give."""
@@ -71,6 +75,10 @@ class LibraryLaw:
     def cards(self) -> tuple[PolicyCard, ...]:
         """Return each pack as the policy place lists it."""
         return tuple(_card(pack) for pack in self._library.packs)
+
+    def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing:
+        """Return the row of ``drug`` in force, with the diseases that the policy gives it for."""
+        return self._ranges.listing_on(drug, day, region, insurance)
 
 
 def _card(pack: Pack) -> PolicyCard:

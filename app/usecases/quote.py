@@ -77,7 +77,7 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
     reserve = leases.reserve_for(desk, store, person, day)
     benefit = desk.law.benefit(person.region, person.insurance, day)
     sums = effective_accumulators(desk.db, person, day, benefit=benefit, reserve=reserve)
-    claim = make_claim(draft, store.provider, sums, day)
+    claim = make_claim(draft, store.provider, sums, day, desk.law.listing_on)
     answer = desk.law.answer(claim)
     if isinstance(answer, MissingFigure):
         text = f"缺少医保中心参数 {answer.path}，暂按自费"

@@ -97,7 +97,7 @@ def demonstration() -> Demonstration:
 
 @cache
 def law() -> Law:
-    return read_law(read_texts("policies"))
+    return read_law(read_texts("policies"), read_texts("ranges"))
 
 
 def person(name: str) -> Person:

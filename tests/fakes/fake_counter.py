@@ -21,6 +21,7 @@ from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.ids import Scan
 from engine.policy.packs import Library, load_library
+from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
 from engine.sale import Store
 
@@ -106,7 +107,7 @@ class Bench:
             catalogue=self.catalogue,
             clock=self.clock,
             settings=CounterSettings(operator="药师 李", answer_wait_s=0.01),
-            law=LibraryLaw(library()),
+            law=law(),
             courier=self.courier,
             printer=self.printer,
             stops=self._stops,
@@ -151,9 +152,15 @@ def library() -> Library:
     return load_library(texts("policies"))
 
 
+def law() -> LibraryLaw:
+    """Return the law as the counter has it, with the chronic drug ranges as shipped."""
+    packs = library()
+    return LibraryLaw(packs, load_ranges(texts("ranges"), packs))
+
+
 def texts(folder: str) -> dict[str, str]:
-    """Return the TOML files of a folder of resources by name."""
-    return {path.name: path.read_text("utf-8") for path in sorted((RESOURCES / folder).glob("*.toml"))}
+    """Return the files of a folder of resources by name."""
+    return {path.name: path.read_text("utf-8") for path in sorted((RESOURCES / folder).iterdir())}
 
 
 TODAY = date(2026, 11, 22)

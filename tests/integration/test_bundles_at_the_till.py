@@ -270,6 +270,8 @@ def test_a_film_on_the_stick_is_no_bundle_and_is_not_read_whole(post: Post, tmp_
 
 def test_of_a_bundle_with_nothing_readable_nothing_is_said_to_be_taken(post: Post) -> None:
     post.sell()
+    post.take(post.at_agency(post.export()))  # The catalogue has come; the next bundle is of one piece.
+    post.sell()
     down = post.at_agency(post.export())
     data = bytearray(down.read_bytes())
     data[len(data) // 2] ^= 1

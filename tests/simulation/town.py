@@ -21,6 +21,7 @@ from engine.person import Person, Snapshot
 from engine.policy.claim import Accumulators, Parameters, Provider
 from engine.policy.packs import load_library
 from engine.prescription import PrescribedLine, Prescription
+from engine.ranges_file import load_ranges
 from engine.sale import Store
 
 REGION = "420704"
@@ -48,13 +49,14 @@ def packs() -> dict[str, str]:
 @cache
 def agency_law(changed: bool = False) -> Law:
     """Return the agency's law; ``changed``: with better ratios, as a document that reaches back says."""
-    return read_law(_changed(packs()) if changed else packs())
+    return read_law(_changed(packs()) if changed else packs(), read_texts("ranges"))
 
 
 @cache
 def till_law(changed: bool = False) -> LibraryLaw:
     """Return the tills' law; they learn of a changed one later than the agency."""
-    return LibraryLaw(load_library(_changed(packs()) if changed else packs()))
+    library = load_library(_changed(packs()) if changed else packs())
+    return LibraryLaw(library, load_ranges(read_texts("ranges"), library))
 
 
 def ratio(person: Person, changed: bool = False) -> int:

@@ -259,7 +259,7 @@ def raised() -> PackLaw:
         'ratio = "0.68"', 'ratio = "0.78"'
     )
     assert texts["ezhou-2023.toml"] != text
-    return read_law(texts)
+    return read_law(texts, read_texts("ranges"))
 
 
 def test_retroactive_policy_is_applied_to_all_that_was_settled_once(

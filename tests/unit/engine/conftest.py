@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 22, 6, 32, tzinfo=UTC)
 
 
 def texts_in(folder: str) -> dict[str, str]:
-    return {file.name: file.read_text(encoding="utf-8") for file in (RESOURCES / folder).glob("*.toml")}
+    return {file.name: file.read_text(encoding="utf-8") for file in (RESOURCES / folder).iterdir()}
 
 
 @pytest.fixture(scope="session")

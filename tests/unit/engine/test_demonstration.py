@@ -77,7 +77,7 @@ def test_the_tour_shows_each_city_as_it_is(
 @pytest.mark.parametrize(
     "file, slip, place",
     [
-        ("drugs.toml", ('"6999900000019"', '"6999900000018"'), "drugs.toml: drug 1"),
+        ("drugs.csv", ("6999900000019", "6999900000018"), "drugs.csv: drug 1:"),
         ("people.toml", ('"330681195604129981"', '"330681195604129982"'), "people.toml: person 1"),
         ("people.toml", ("fund_paid =", "fund_payed ="), "people.toml: person 1"),
         ("prescriptions.toml", ('"amlodipine"', '"amlodipin"'), "prescriptions.toml: prescription 1"),

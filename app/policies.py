@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from app.errors import UserError
 from app.resources import resource
 from engine.policy.packs import Library, load_library
+from engine.price import PriceRules
+from engine.price_file import load_price_rules
 from engine.ranges import Ranges
 from engine.ranges_file import load_ranges
 
@@ -36,6 +38,12 @@ def read_ranges(library: Library) -> Ranges:
     """Return the chronic drug ranges that come with the program; raise PackError where one cannot be used."""
     texts = {file.name: file.read_text(encoding="utf-8") for file in resource("ranges").iterdir()}
     return load_ranges(texts, library)
+
+
+def read_price_rules() -> PriceRules:
+    """Return the price rules that come with the program; raise PackError where one cannot be used."""
+    texts = {file.name: file.read_text(encoding="utf-8") for file in resource("pricing").iterdir()}
+    return load_price_rules(texts)
 
 
 def parse_readings(given: Iterable[str]) -> dict[str, dict[str, str]]:

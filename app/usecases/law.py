@@ -15,6 +15,7 @@ from engine.policy.compute import MissingParameter, answer_claim
 from engine.policy.limits import limits_of
 from engine.policy.numbers import cite, numbers
 from engine.policy.packs import Library, Pack
+from engine.price import PriceRule, PriceRules
 from engine.ranges import Ranges
 
 
@@ -34,14 +35,14 @@ class Law(Protocol):
     def limits(self, claim: Claim) -> tuple[LimitBar, ...]: ...
     def cards(self) -> tuple[PolicyCard, ...]: ...
     def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing: ...
+    def price_rules(self, region: str, day: date) -> tuple[PriceRule, ...]: ...
 
 
 class LibraryLaw:
     """The law as the packs say it."""
 
-    def __init__(self, library: Library, ranges: Ranges | None = None) -> None:
-        self._library = library
-        self._ranges = ranges or Ranges(library, ())
+    def __init__(self, library: Library, ranges: Ranges, prices: PriceRules) -> None:
+        self._library, self._ranges, self._prices = library, ranges, prices
 
     def answer(self, claim: Claim) -> Answer | MissingFigure:
         """Return the answer to ``claim``, or the figure that the agency still has to give."""
@@ -79,6 +80,10 @@ class LibraryLaw:
     def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing:
         """Return the row of ``drug`` in force, with the diseases that the policy gives it for."""
         return self._ranges.listing_on(drug, day, region, insurance)
+
+    def price_rules(self, region: str, day: date) -> tuple[PriceRule, ...]:
+        """Return what is asked of the prices in a shop of ``region`` (six digits)."""
+        return self._prices.of(region, day)
 
 
 def _card(pack: Pack) -> PolicyCard:

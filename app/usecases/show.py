@@ -11,6 +11,7 @@ from app.usecases.dispensing import dispensed_before
 from app.usecases.floors import ADVICE
 from app.usecases.leases import ask_for, left_before_restore
 from app.usecases.ports import ClaimContext
+from app.usecases.pricing import price_findings
 from app.usecases.quote import Quote, quote
 from app.usecases.state import CounterState, LeaseShown
 from engine.calendar import business_day
@@ -81,6 +82,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     if quoted and quoted.claim and draft.person:
         findings += left_before_restore(desk, draft.person.psn_no)
     findings += dispensed_before(desk, draft)
+    findings += price_findings(desk, draft, quoted)
     names = {line.id: line.drug.generic_name for line in draft.lines}
     shown = {finding.code for finding in findings if finding.clause is not None}
     for refusal in answer.refusals if answer else ():

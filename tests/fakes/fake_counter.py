@@ -21,6 +21,7 @@ from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.ids import Scan
 from engine.policy.packs import Library, load_library
+from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
 from engine.sale import Store
@@ -153,9 +154,9 @@ def library() -> Library:
 
 
 def law() -> LibraryLaw:
-    """Return the law as the counter has it, with the chronic drug ranges as shipped."""
+    """Return the law as the counter has it, with ranges and price rules as shipped."""
     packs = library()
-    return LibraryLaw(packs, load_ranges(texts("ranges"), packs))
+    return LibraryLaw(packs, load_ranges(texts("ranges"), packs), load_price_rules(texts("pricing")))
 
 
 def texts(folder: str) -> dict[str, str]:

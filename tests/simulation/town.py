@@ -21,6 +21,7 @@ from engine.person import Person, Snapshot
 from engine.policy.claim import Accumulators, Parameters, Provider
 from engine.policy.packs import load_library
 from engine.prescription import PrescribedLine, Prescription
+from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.sale import Store
 
@@ -56,7 +57,8 @@ def agency_law(changed: bool = False) -> Law:
 def till_law(changed: bool = False) -> LibraryLaw:
     """Return the tills' law; they learn of a changed one later than the agency."""
     library = load_library(_changed(packs()) if changed else packs())
-    return LibraryLaw(library, load_ranges(read_texts("ranges"), library))
+    prices = load_price_rules(read_texts("pricing"))
+    return LibraryLaw(library, load_ranges(read_texts("ranges"), library), prices)
 
 
 def ratio(person: Person, changed: bool = False) -> int:

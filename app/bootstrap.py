@@ -16,7 +16,7 @@ from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
-from app.policies import read_library, read_price_rules, read_ranges
+from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
 from app.storage import catalogue, cursor, device, epochs, stores
@@ -275,7 +275,7 @@ def _desk(  # noqa: PLR0917
 
 def _law() -> LibraryLaw:
     library = read_library()
-    return LibraryLaw(library, read_ranges(library), read_price_rules())
+    return LibraryLaw(library, read_ranges(library), read_price_rules(), read_sameness())
 
 
 def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:

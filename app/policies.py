@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from app.errors import UserError
 from app.resources import resource
+from engine.equivalents import Sameness
+from engine.equivalents_file import load_sameness
 from engine.policy.packs import Library, load_library
 from engine.price import PriceRules
 from engine.price_file import load_price_rules
@@ -44,6 +46,12 @@ def read_price_rules() -> PriceRules:
     """Return the price rules that come with the program; raise PackError where one cannot be used."""
     texts = {file.name: file.read_text(encoding="utf-8") for file in resource("pricing").iterdir()}
     return load_price_rules(texts)
+
+
+def read_sameness() -> Sameness:
+    """Return what counts as the same drug; raise PackError where the file cannot be used."""
+    file = resource("equivalents/equivalents.toml")
+    return load_sameness(file.name, file.read_text(encoding="utf-8"))
 
 
 def parse_readings(given: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -31,11 +31,23 @@ class Store(Struct, frozen=True, kw_only=True):
     region_name: str
 
 
+class Replaced(Struct, frozen=True, kw_only=True):
+    """What stood in a line before a cheaper equivalent took its place, for the record."""
+
+    code: str
+    generic_name: str
+    spec: str
+    maker: str
+    quantity: int
+    unit_price: Fen
+
+
 class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Boxes of one drug in the basket; at most one trace code a box.
 
     A ``split`` line (拆零) counts smallest units of an opened pack, whose code may be sold under again.
-    ``lots`` are what the line is taken from, known as it is settled.
+    ``lots`` are what the line is taken from, known as it is settled. ``instead_of`` is the drug that the
+    patient chose an equivalent for.
     """
 
     id: str
@@ -45,6 +57,7 @@ class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trace_codes: tuple[str, ...] = ()
     split: bool = False
     lots: tuple[LotUse, ...] = ()
+    instead_of: Replaced | None = None
 
     @property
     def amount(self) -> Fen:
@@ -144,6 +157,38 @@ def set_quantity(draft: Draft, line_id: str, quantity: int) -> Draft:
             lines.append(line)
         elif quantity > 0:
             lines.append(replace(line, quantity=quantity, trace_codes=line.trace_codes[:quantity]))
+    return replace(draft, lines=tuple(lines))
+
+
+def replace_drug(draft: Draft, line_id: str, drug: Drug, packs: int) -> Draft:
+    """Return ``draft`` with ``packs`` of ``drug`` in the place of what a line holds, which is noted in it.
+
+    The boxes scanned so far were of the other drug. Raises ValueError for a drug without a price.
+    """
+    if drug.price is None:
+        raise ValueError("a drug without a price cannot be sold")
+    lines = []
+    for line in draft.lines:
+        if line.id != line_id:
+            lines.append(line)
+            continue
+        before = line.instead_of or Replaced(
+            code=line.drug.code,
+            generic_name=line.drug.generic_name,
+            spec=line.drug.spec,
+            maker=line.drug.maker,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+        )
+        lines.append(
+            BasketLine(
+                id=line.id,
+                drug=drug,
+                quantity=packs,
+                unit_price=drug.price,
+                instead_of=before if before.code != drug.code else None,
+            )
+        )
     return replace(draft, lines=tuple(lines))
 
 

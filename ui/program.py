@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.usecases.state import WorldState
 from ui.background import Background
+from ui.counter.cheaper_hosting import CheaperHost
 from ui.counter.hosting import FormHost
 from ui.counter.presenter import CounterPages, CounterPresenter
 from ui.counter.search import SearchPresenter
@@ -23,7 +24,7 @@ from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
 _LINES = {"more": 1, "fewer": -1, "remove": None}
-_PRESCRIBE = 2  # Ctrl and this.
+_PRESCRIBE, _CHEAPER = 2, 4  # Ctrl and this.
 
 
 class Program(QObject):
@@ -43,6 +44,8 @@ class Program(QObject):
         self.presenter = CounterPresenter(self, desk)
         self.search = SearchPresenter(window, desk)
         self.form = FormHost(window, desk, self.presenter)
+        self._comparing = CheaperHost(window, desk, self.presenter)
+        self.cheaper = self._comparing.presenter
         self._connect_window()
         self._connect_counter()
         self.places = PlaceHost(window, desk, self.presenter)
@@ -64,6 +67,7 @@ class Program(QObject):
     def stop(self) -> bool:
         """Let the worker finish what was asked for; tell whether it did."""
         self._tick.stop()
+        self._comparing.stop()
         self.desk.close()
         return self.background.stop()
 
@@ -83,6 +87,8 @@ class Program(QObject):
         self.window.show_shop(pages.shop)
         self._keys = pages.keys
         self._show_keys()
+        if self.presenter.state is not None:
+            self.cheaper.shown(self.presenter.state)
         self.look_around()  # Another person has another policy; after a sale more waits.
 
     def _show_keys(self) -> None:
@@ -123,6 +129,8 @@ class Program(QObject):
         hit = self.search.taken(text)
         if hit is not None:
             self.presenter.chosen(hit)
+        elif not text.strip() and self.cheaper.taken():
+            return
         else:
             self.presenter.entered(text)
 
@@ -157,11 +165,15 @@ class Program(QObject):
             self._prescribe()
         elif act.startswith("control:"):
             number = int(act.removeprefix("control:"))
-            if not self.places.controlled(self._open, number) and number == _PRESCRIBE:
+            if self.places.controlled(self._open, number):
+                return
+            if number == _PRESCRIBE:
                 self._prescribe()
+            elif number == _CHEAPER and self._at("counter"):
+                self.cheaper.chosen_next()
 
     def _moved(self, step: int) -> None:
-        if self.search.moved(step):
+        if self.search.moved(step) or (self._at("counter") and self.cheaper.moved(step)):
             return
         if self._at("counter"):
             self.presenter.selected(step)
@@ -190,7 +202,7 @@ class Program(QObject):
         elif not self._at("counter"):
             if not self.places.undone(self._open):
                 self.window.open_place("counter")
-        else:
+        elif not self.cheaper.closed():
             self.presenter.undone()
 
     def _reprint(self) -> None:

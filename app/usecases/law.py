@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from app.usecases.state import LimitBar, PolicyCard
 from engine.catalogue import Drug, Listing
+from engine.equivalents import Sameness
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Insurance
 from engine.policy.compute import MissingParameter, answer_claim
@@ -36,13 +37,16 @@ class Law(Protocol):
     def cards(self) -> tuple[PolicyCard, ...]: ...
     def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing: ...
     def price_rules(self, region: str, day: date) -> tuple[PriceRule, ...]: ...
+    @property
+    def same(self) -> Sameness: ...
 
 
 class LibraryLaw:
     """The law as the packs say it."""
 
-    def __init__(self, library: Library, ranges: Ranges, prices: PriceRules) -> None:
+    def __init__(self, library: Library, ranges: Ranges, prices: PriceRules, same: Sameness) -> None:
         self._library, self._ranges, self._prices = library, ranges, prices
+        self.same = same  # What counts as the same drug.
 
     def answer(self, claim: Claim) -> Answer | MissingFigure:
         """Return the answer to ``claim``, or the figure that the agency still has to give."""

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from app.usecases.cheaper_state import Comparing
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Source
@@ -349,7 +350,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -13,6 +13,7 @@ from app.storage.migrations import migrate
 from app.usecases import basket, cash, enter, history, leases, paper, prescribe, settle, tour
 from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
+from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer
@@ -184,7 +185,7 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, AfieldMoney, AfieldDevice):
+class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:

@@ -19,6 +19,7 @@ from app.usecases.ports import ClaimContext
 from app.usecases.state import TourStop
 from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
+from engine.equivalents_file import load_sameness
 from engine.ids import Scan
 from engine.policy.packs import Library, load_library
 from engine.price_file import load_price_rules
@@ -156,7 +157,12 @@ def library() -> Library:
 def law() -> LibraryLaw:
     """Return the law as the counter has it, with ranges and price rules as shipped."""
     packs = library()
-    return LibraryLaw(packs, load_ranges(texts("ranges"), packs), load_price_rules(texts("pricing")))
+    return LibraryLaw(
+        packs,
+        load_ranges(texts("ranges"), packs),
+        load_price_rules(texts("pricing")),
+        load_sameness("equivalents.toml", texts("equivalents")["equivalents.toml"]),
+    )
 
 
 def texts(folder: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from app.storage import catalogue
 from app.storage.connection import Connection, transaction
 from app.usecases.law import LibraryLaw
 from engine.catalogue import Drug, Listing
+from engine.equivalents_file import load_sameness
 from engine.ids import resident_check
 from engine.person import Person, Snapshot
 from engine.policy.claim import Accumulators, Parameters, Provider
@@ -57,8 +58,12 @@ def agency_law(changed: bool = False) -> Law:
 def till_law(changed: bool = False) -> LibraryLaw:
     """Return the tills' law; they learn of a changed one later than the agency."""
     library = load_library(_changed(packs()) if changed else packs())
-    prices = load_price_rules(read_texts("pricing"))
-    return LibraryLaw(library, load_ranges(read_texts("ranges"), library), prices)
+    return LibraryLaw(
+        library,
+        load_ranges(read_texts("ranges"), library),
+        load_price_rules(read_texts("pricing")),
+        load_sameness("equivalents.toml", read_texts("equivalents")["equivalents.toml"]),
+    )
 
 
 def ratio(person: Person, changed: bool = False) -> int:

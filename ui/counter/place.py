@@ -31,6 +31,7 @@ class CounterPlace(QWidget):
     tendered = Signal(str)
     prescribe_pressed = Signal()
     scanned = Signal(str)
+    cheaper_pressed = Signal(str)
 
     def __init__(self, ink: Ink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +75,11 @@ class CounterPlace(QWidget):
         """Show over the basket what is wrong with this till, for as long as it is; an empty page hides it."""
         self.trouble.setVisible(bool(page))
         self.trouble.show_page(page)
+
+    def show_cheaper(self, page: Page) -> None:
+        """Show cheaper lawful ways under the basket; an empty page hides the card."""
+        self.cheaper.setVisible(bool(page))
+        self.cheaper.show_page(page)
 
     def show_selected(self, key: str | None) -> None:
         """Bring the chosen line into sight."""
@@ -132,10 +138,14 @@ class CounterPlace(QWidget):
         self.tour = Card(self._ink)
         self.tour.hide()
         self.tour.sheet.pressed.connect(self.tour_pressed)
+        self.cheaper = Card(self._ink)
+        self.cheaper.hide()
+        self.cheaper.sheet.pressed.connect(self.cheaper_pressed)
         self.trouble = Sheet(self._ink)
         self.trouble.hide()
         column.addWidget(self.trouble)
         column.addWidget(self.basket, 1)
+        column.addWidget(self.cheaper)
         column.addWidget(self.tour)
         column.addWidget(self.notice)
 

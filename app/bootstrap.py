@@ -19,7 +19,7 @@ from app.errors import DatabaseCannotOpen, SettingWrong
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
-from app.storage import catalogue, cursor, device, epochs, stores
+from app.storage import catalogue, cursor, device, epochs, own_ranges, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
@@ -264,7 +264,7 @@ def _desk(  # noqa: PLR0917
         settings=CounterSettings(
             operator=settings.operator, answer_wait_s=settings.answer_wait_s, floors=settings.floors
         ),
-        law=_law(),
+        law=_law(drugs),
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
         stops=_fresh_tours(clock) if settings.demonstration else tuple,
@@ -273,9 +273,10 @@ def _desk(  # noqa: PLR0917
     )
 
 
-def _law() -> LibraryLaw:
+def _law(drugs: Connection) -> LibraryLaw:
     library = read_library()
-    return LibraryLaw(library, read_ranges(library), read_price_rules(), read_sameness())
+    ranges = read_ranges(library, own_ranges.rows(drugs))
+    return LibraryLaw(library, ranges, read_price_rules(), read_sameness())
 
 
 def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:

@@ -12,7 +12,7 @@ from engine.policy.packs import Library, load_library
 from engine.price import PriceRules
 from engine.price_file import load_price_rules
 from engine.ranges import Ranges
-from engine.ranges_file import load_ranges
+from engine.ranges_file import OwnRow, load_ranges, read_own
 
 
 class ReadingUnclear(UserError):
@@ -36,10 +36,14 @@ def read_library(readings: Mapping[str, Mapping[str, str]] | None = None) -> Lib
     return load_library(policy_texts(), readings)
 
 
-def read_ranges(library: Library) -> Ranges:
-    """Return the chronic drug ranges that come with the program; raise PackError where one cannot be used."""
+def read_ranges(library: Library, own: Iterable[OwnRow] = ()) -> Ranges:
+    """Return the chronic drug ranges that come with the program; raise PackError where one cannot be used.
+
+    A region's ``own`` list takes their place for its diseases; rows for policies that are no more do nothing.
+    """
     texts = {file.name: file.read_text(encoding="utf-8") for file in resource("ranges").iterdir()}
-    return load_ranges(texts, library)
+    known = [row for row in own if library.pack(row.policy) and row.disease in library.disease_names]
+    return load_ranges(texts, library).with_own(read_own(known, library))
 
 
 def read_price_rules() -> PriceRules:

@@ -93,8 +93,13 @@ def pieces_for_one(line: Drug, other: Drug, dose: Dose | None = None) -> Fractio
 def _ratio(ours: Strength | None, theirs: Strength | None) -> Fraction | None:
     if ours is None or theirs is None or [kind for kind, _ in ours] != [kind for kind, _ in theirs]:
         return None
-    ratios = {Fraction(mine) / Fraction(other) for (_, mine), (_, other) in zip(ours, theirs, strict=True)}
+    ratios = {_quotient(mine, other) for (_, mine), (_, other) in zip(ours, theirs, strict=True)}
     return ratios.pop() if len(ratios) == 1 else None
+
+
+def _quotient(one: Decimal, other: Decimal) -> Fraction:
+    (above, below), (other_above, other_below) = one.as_integer_ratio(), other.as_integer_ratio()
+    return Fraction(above * other_below, below * other_above)
 
 
 def _pieces_taken(line: Drug, ours: Strength, dose: Dose | None) -> Fraction | None:

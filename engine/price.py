@@ -52,6 +52,14 @@ class PriceRule(Struct, frozen=True, kw_only=True):
     unless: PriceKind | None = None
 
 
+def words_of(rule: PriceRule) -> tuple[str, str]:
+    """Return what a rule asks, and what comes of it, for people."""
+    whose = "目录内药品" if rule.lines == "in_catalogue" else "慢性病药品"
+    asked = f"不高于{NAMES[rule.price]}" if rule.asks == "not_above" else f"有{NAMES[rule.price]}"
+    first = f"（没有{NAMES[rule.unless]}时）" if rule.unless else ""
+    return f"{whose}{asked}{first}", "不符的不能卖" if rule.bars else "不符的提示"
+
+
 class PriceRules:
     """All rules; ``of`` gives those of a shop."""
 

@@ -23,6 +23,7 @@ from engine.policy.claim import Insurance
 if TYPE_CHECKING:
     from engine.policy.packs import Library
 
+_SHOWN = 5
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -43,6 +44,15 @@ class Range(Struct, frozen=True, kw_only=True):
     codes: frozenset[str] = frozenset()
     note: str = ""
     none: str = ""
+
+
+def words_of(each: Range) -> str:
+    """Return what a range names, shortened, for people."""
+    if each.none:
+        return "没有药品范围"
+    named = [*sorted(each.classes), *sorted(each.names), *sorted(each.codes)]
+    most = "、".join(named[:_SHOWN]) + ("等" if len(named) > _SHOWN else "")
+    return most if each.verified else f"{most}（清单未核对）"
 
 
 class _Index:

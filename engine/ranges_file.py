@@ -130,7 +130,8 @@ def _twice(ranges: Sequence[Range]) -> list[Problem]:
 class OwnRow(Struct, frozen=True, kw_only=True):
     """A line of a region's own list, as read from a table: one drug, or one class of drugs, of a disease.
 
-    ``drug`` is a national code, an ATC class, or the beginning of a generic name.
+    ``drug`` is a national code, an ATC class, or the beginning of a generic name; ``checked_on`` the day when
+    the list was brought in.
     """
 
     policy: str
@@ -138,9 +139,10 @@ class OwnRow(Struct, frozen=True, kw_only=True):
     drug: str
     document: str
     section: str
+    checked_on: date
 
 
-def read_own(rows: Iterable[OwnRow], library: Library, checked_on: date) -> tuple[Range, ...]:
+def read_own(rows: Iterable[OwnRow], library: Library) -> tuple[Range, ...]:
     """Return a region's own ranges; raise PackError naming each row that cannot be used (from 1)."""
     problems: list[Problem] = []
     policies = {pack.id for pack in library.packs}
@@ -160,10 +162,10 @@ def read_own(rows: Iterable[OwnRow], library: Library, checked_on: date) -> tupl
             found.setdefault((row.policy, disease), []).append(row)
     if problems:
         raise PackError(tuple(problems))
-    return tuple(_own(policy, disease, rows, checked_on) for (policy, disease), rows in found.items())
+    return tuple(_own(policy, disease, rows) for (policy, disease), rows in found.items())
 
 
-def _own(policy: str, disease: str, rows: Sequence[OwnRow], checked_on: date) -> Range:
+def _own(policy: str, disease: str, rows: Sequence[OwnRow]) -> Range:
     drugs = {row.drug.strip() for row in rows}
     codes = frozenset(drug for drug in drugs if is_national_code(drug))
     classes = frozenset(drug for drug in drugs - codes if _is_class(drug))
@@ -171,7 +173,7 @@ def _own(policy: str, disease: str, rows: Sequence[OwnRow], checked_on: date) ->
         policy=policy,
         disease=disease,
         clause=Clause(rows[0].document.strip(), rows[0].section.strip()),
-        checked_on=checked_on,
+        checked_on=min(row.checked_on for row in rows),
         verified=True,
         classes=classes,
         names=frozenset(drugs - codes - classes),

@@ -30,6 +30,10 @@ FIRST_CATALOGUE = (
            ends TEXT NOT NULL, fen INTEGER NOT NULL, document TEXT NOT NULL,
            PRIMARY KEY (code, kind, region, begins)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX price_by_kind ON price (kind, region)",
+    # A region's own list of chronic drugs; drug: a code, an ATC class or the beginning of a generic name.
+    """CREATE TABLE own_range (policy TEXT NOT NULL, disease TEXT NOT NULL, drug TEXT NOT NULL,
+           document TEXT NOT NULL, section TEXT NOT NULL, checked_on TEXT NOT NULL,
+           PRIMARY KEY (policy, disease, drug)) STRICT, WITHOUT ROWID""",
     # How far the news of the agency was taken over into this file.
     "CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )

@@ -17,7 +17,9 @@ from engine.policy.limits import limits_of
 from engine.policy.numbers import cite, numbers
 from engine.policy.packs import Library, Pack
 from engine.price import PriceRule, PriceRules
+from engine.price import words_of as words_of_rule
 from engine.ranges import Ranges
+from engine.ranges import words_of as words_of_range
 
 
 class MissingFigure(Struct, frozen=True):
@@ -79,7 +81,7 @@ class LibraryLaw:
 
     def cards(self) -> tuple[PolicyCard, ...]:
         """Return each pack as the policy place lists it."""
-        return tuple(_card(pack) for pack in self._library.packs)
+        return tuple(self._card(pack) for pack in self._library.packs)
 
     def listing_on(self, drug: Drug, day: date, region: str, insurance: Insurance | None, /) -> Listing:
         """Return the row of ``drug`` in force, with the diseases that the policy gives it for."""
@@ -89,22 +91,33 @@ class LibraryLaw:
         """Return what is asked of the prices in a shop of ``region`` (six digits)."""
         return self._prices.of(region, day)
 
-
-def _card(pack: Pack) -> PolicyCard:
-    return PolicyCard(
-        id=pack.id,
-        title=pack.title,
-        document=pack.document,
-        begins=pack.begins,
-        ends=pack.ends,
-        draft=pack.draft,
-        numbers=tuple((what, shown, cite(provision.clause)) for what, shown, provision in numbers(pack)),
-        readings=tuple(
+    def _card(self, pack: Pack) -> PolicyCard:
+        ruled = tuple((what, shown, cite(provision.clause)) for what, shown, provision in numbers(pack))
+        ranges = tuple(
             (
-                reading.question,
-                reading.answers[pack.taken[reading.id]],
-                tuple(text for key, text in reading.answers.items() if key != pack.taken[reading.id]),
+                f"药品范围 · {self._library.disease_name(each.disease)}",
+                words_of_range(each),
+                cite(each.clause),
             )
-            for reading in pack.readings
-        ),
-    )
+            for each in self._ranges.of(pack.id)
+        )
+        prices = tuple(
+            (*words_of_rule(rule), cite(rule.clause)) for rule in self._prices.all if rule.city == pack.city
+        )
+        return PolicyCard(
+            id=pack.id,
+            title=pack.title,
+            document=pack.document,
+            begins=pack.begins,
+            ends=pack.ends,
+            draft=pack.draft,
+            numbers=(*ruled, *prices, *ranges),
+            readings=tuple(
+                (
+                    reading.question,
+                    reading.answers[pack.taken[reading.id]],
+                    tuple(text for key, text in reading.answers.items() if key != pack.taken[reading.id]),
+                )
+                for reading in pack.readings
+            ),
+        )

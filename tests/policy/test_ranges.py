@@ -178,13 +178,13 @@ def own(*rows: tuple[str, str]) -> Ranges:
                 policy="shaoxing-2023",
                 disease=disease,
                 drug=each,
-                document="浙医保〔2020〕1号",
+                document="某清单",
                 section="附件",
+                checked_on=DAY,
             )
             for disease, each in rows
         ],
         LIBRARY,
-        DAY,
     )
     return RANGES.with_own(found)
 
@@ -218,12 +218,19 @@ def test_a_row_of_an_own_list_that_says_nothing_is_named(row: tuple[str, str], s
 
 
 def test_a_list_without_its_document_or_for_no_policy_is_refused() -> None:
-    good = OwnRow(policy="shaoxing-2023", disease="高血压", drug="C08", document="文件", section="附件")
+    good = OwnRow(
+        policy="shaoxing-2023",
+        disease="高血压",
+        drug="C08",
+        document="文件",
+        section="附件",
+        checked_on=DAY,
+    )
 
     with pytest.raises(PackError, match="没有政策包"):
-        read_own([replace(good, policy="hangzhou-2024")], LIBRARY, DAY)
+        read_own([replace(good, policy="hangzhou-2024")], LIBRARY)
     with pytest.raises(PackError, match="没有写文件和条款"):
-        read_own([replace(good, document="")], LIBRARY, DAY)
+        read_own([replace(good, document="")], LIBRARY)
 
 
 def test_the_library_knows_every_policy_that_a_range_names() -> None:

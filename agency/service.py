@@ -21,6 +21,7 @@ from agency import (
     news,
     reconciliation,
     settling,
+    stock_records,
     tills,
     trips,
     undoing,
@@ -64,6 +65,7 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "SY03": uploads.journal,
     "SY04": news.news,
     "SY05": trips.trip,
+    **stock_records.TRANSACTIONS,
 }
 _CHANGE_NOTHING = ("9001", "1101", "5301", "5205", "5206", "2101", "SY01", "SY04", "SY05")
 _MOVING = ("2102", "2103")

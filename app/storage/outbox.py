@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from app.storage import journal, stores
+from app.storage import journal, stock_returns, stores
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from app.storage.sale_texts import GOODS, SETTLEMENT, messages_beside, text_of_sale
 from engine.protocol.journal import journal_input
-from engine.sale import Sale, Store, insured_settlements
+from engine.protocol.stock import MOST_RECORDS, SALES_BATCH
+from engine.sale import Sale, Store
 
 JOURNAL_UPLOAD = "SY03"
 
@@ -322,20 +323,14 @@ def text_of(db: Connection, message: Message) -> str:
 
 def _text_of_goods(db: Connection, message: Message, sale: Sale) -> str:
     """Return what a sale took from the shelves, with the settlement numbers that the agency gave by now."""
-    serial = sale.number.rpartition("-")[2]
-    rows = db.execute(
-        "SELECT infno, answer FROM outbox WHERE number < ? AND sale = ? AND number >="
-        " (SELECT first_message FROM sale WHERE serial = ?) ORDER BY number",
-        (message.number, message.sale, int(serial)),
-    ).fetchall()
-    answers = [answer for infno, answer in rows if infno == SETTLEMENT]
-    setl_ids = {
-        line: setl_id
-        for settled, answer in zip(insured_settlements(sale.answer), answers, strict=False)
-        if answer is not None and (setl_id := _ANSWER(answer).setlinfo.setl_id)
-        for line in settled.lines
-    }
-    place = sum(infno == message.infno for infno, _answer in rows)
+    setl_ids = stock_returns.setl_ids(db, sale, message.number)
+    place = 0
+    if message.infno != SALES_BATCH:
+        row = db.execute(
+            "SELECT count(*) FROM outbox WHERE number < ? AND number > ? AND sale = ? AND infno = ?",
+            (message.number, message.number - MOST_RECORDS, message.sale, message.infno),
+        ).fetchone()
+        place = int(row[0])
     return text_of_sale(sale, message.infno, message.id, place=place, setl_ids=setl_ids)
 
 
@@ -354,17 +349,8 @@ class _Sold(Struct):
     store: Store
 
 
-class _Info(Struct):
-    setl_id: str | None = None
-
-
-class _Answer(Struct):
-    setlinfo: _Info
-
-
 _SALE = msgspec.json.Decoder(Sale).decode
 _SOLD = msgspec.json.Decoder(_Sold).decode
-_ANSWER = msgspec.json.Decoder(_Answer).decode
 
 
 def _message(row: Any) -> Message:

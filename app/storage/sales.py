@@ -151,6 +151,12 @@ def index_of(db: Connection, number: str) -> SaleIndex | None:
     return rows[0] if rows and not lost else None
 
 
+def number_of(db: Connection, serial: int) -> str | None:
+    """Return the printed number of the sale with ``serial``."""
+    row = db.execute("SELECT number FROM sale WHERE serial = ?", (serial,)).fetchone()
+    return row[0] if row else None
+
+
 def last(db: Connection) -> SaleIndex | None:
     """Return the row of the newest sale."""
     rows = _indices(db, "ORDER BY s.serial DESC LIMIT 1", ())

@@ -56,11 +56,31 @@ STOCK = (
     "CREATE INDEX opened_pack_open ON opened_pack (drug, provider) WHERE gone < size",
     "CREATE UNIQUE INDEX opened_pack_by_code ON opened_pack (code) WHERE code IS NOT NULL",
     """CREATE TRIGGER opened_pack_never_refilled BEFORE UPDATE ON opened_pack
-           WHEN NEW.gone < OLD.gone OR NEW.size <> OLD.size OR NEW.lot IS NOT OLD.lot OR NEW.code IS NOT
-           OLD.code OR NEW.closed < OLD.closed
+           WHEN NEW.gone < OLD.gone OR NEW.size <> OLD.size OR NEW.lot IS NOT OLD.lot
+             OR NEW.code IS NOT OLD.code
            BEGIN SELECT RAISE(ABORT, 'an opened pack only empties'); END""",
     """CREATE TRIGGER opened_pack_never_deleted BEFORE DELETE ON opened_pack
            BEGIN SELECT RAISE(ABORT, 'opened packs stay on record'); END""",
+    # What a sale handed out of an opened pack: the record of split packs (拆零记录).
+    """CREATE TABLE pieces_sold (pack INTEGER NOT NULL REFERENCES opened_pack (number), sale INTEGER NOT NULL,
+           line TEXT NOT NULL, pieces INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+           PRIMARY KEY (pack, sale, line)) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER pieces_sold_never_updated BEFORE UPDATE ON pieces_sold
+           BEGIN SELECT RAISE(ABORT, 'pieces_sold is append-only'); END""",
+    """CREATE TRIGGER pieces_sold_never_deleted BEFORE DELETE ON pieces_sold
+           BEGIN SELECT RAISE(ABORT, 'pieces_sold is append-only'); END""",
+    # What customers brought back, by the serial and the line of its sale; lot is NULL where none was known.
+    """CREATE TABLE came_back (number INTEGER PRIMARY KEY, sale INTEGER NOT NULL, line TEXT NOT NULL,
+           quantity INTEGER NOT NULL CHECK (quantity > 0), lot INTEGER, at TEXT NOT NULL, who TEXT NOT NULL,
+           journal INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX came_back_by_sale ON came_back (sale)",
+    """CREATE TRIGGER came_back_never_updated BEFORE UPDATE ON came_back
+           BEGIN SELECT RAISE(ABORT, 'came_back is append-only'); END""",
+    """CREATE TRIGGER came_back_never_deleted BEFORE DELETE ON came_back
+           BEGIN SELECT RAISE(ABORT, 'came_back is append-only'); END""",
+    # Which sales of full runs handed out a lot, so that a recall finds them among years of sales.
+    """CREATE TABLE lot_sale (lot INTEGER NOT NULL, sale INTEGER NOT NULL, PRIMARY KEY (lot, sale))
+           STRICT, WITHOUT ROWID""",
     # batch '': the whole drug. lifted_at NULL: in force.
     """CREATE TABLE recall (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, drug TEXT NOT NULL,
            batch TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,

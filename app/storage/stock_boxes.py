@@ -48,6 +48,12 @@ def box(db: Connection, code: str) -> Box | None:
     return found
 
 
+def sold_as_unknown(db: Connection, code: str) -> str | None:
+    """Return the number of the sale that handed out a box that was never received; None for none."""
+    sold = runs.sold(db, [code])
+    return sold[1] if sold else None
+
+
 def lots_of(db: Connection, codes: Collection[str]) -> dict[str, int]:
     """Return the lots of those of ``codes`` that are in custody on the shelf."""
     if not codes:
@@ -153,8 +159,36 @@ def next_pack(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM opened_pack").fetchone()[0])
 
 
-def take_pieces(db: Connection, number: int, pieces: int) -> None:
+class PiecesSold(Struct, frozen=True, kw_only=True):
+    """What one line of a sale (its serial) handed out of an opened pack."""
+
+    pack: int
+    sale: int
+    line: str
+    pieces: int
+    at: str
+    who: str
+
+
+def pieces_of(db: Connection, pack: int) -> list[PiecesSold]:
+    """Return what was sold out of an opened pack, oldest first."""
+    rows = db.execute(
+        "SELECT pack, sale, line, pieces, at, who FROM pieces_sold WHERE pack = ? ORDER BY sale, line",
+        (pack,),
+    ).fetchall()
+    return [
+        PiecesSold(pack=row[0], sale=row[1], line=row[2], pieces=row[3], at=row[4], who=row[5])
+        for row in rows
+    ]
+
+
+def take_pieces(db: Connection, sold: PiecesSold) -> None:
     """Take what a sale hands out of an opened pack, and of its lot; the tables refuse more than there is."""
+    number, pieces = sold.pack, sold.pieces
+    db.execute(
+        "INSERT INTO pieces_sold (pack, sale, line, pieces, at, who) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, sold.sale, sold.line, pieces, sold.at, sold.who),
+    )
     db.execute("UPDATE opened_pack SET gone = gone + ? WHERE number = ?", (pieces, number))
     db.execute(
         "UPDATE lot SET pieces = pieces - ? WHERE number = (SELECT lot FROM opened_pack WHERE number = ?)",

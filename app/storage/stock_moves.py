@@ -133,9 +133,12 @@ def received_in(db: Connection, lot: int) -> MoveRow | None:
     return next((each for each in of_lot(db, lot) if each.move.kind == "received"), None)
 
 
-def next_number(db: Connection) -> int:
-    """Return the number of the next movement."""
-    return int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM stock_move").fetchone()[0])
+def place_in_entry(db: Connection, row: MoveRow) -> int:
+    """Return which movement of its journal entry ``row`` is, counted from 1."""
+    found = db.execute(
+        "SELECT count(*) FROM stock_move WHERE journal = ? AND number <= ?", (row.journal, row.number)
+    ).fetchone()
+    return int(found[0])
 
 
 def _row(row: Sequence[Any]) -> MoveRow:

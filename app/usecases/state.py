@@ -8,7 +8,9 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Source
@@ -16,18 +18,11 @@ from engine.prescription import Finding
 from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
 
-Tone: TypeAlias = Literal["done", "info", "attention", "refused"]
+Notice: TypeAlias = notice.Notice
+Tone: TypeAlias = notice.Tone
 Delivery: TypeAlias = Literal["waiting", "sending", "accepted", "rejected", "unknown", "none"]
 """``unknown``: it may have arrived at a platform that cannot say so; 2601 clears it up before it goes
 again."""
-
-
-class Notice(Struct, frozen=True):
-    """A sentence for the pharmacist: what happened (and whether it is recorded), and what to do."""
-
-    tone: Tone
-    what: str
-    advice: str = ""
 
 
 class Choice(Struct, frozen=True):
@@ -350,7 +345,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, StockWork, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -29,6 +29,7 @@ from app.usecases.state import (
     TourStop,
     WorldState,
 )
+from app.usecases.stock_place import StockDoor
 from engine.prescription import Finding
 from engine.receipt import Receipt
 
@@ -185,7 +186,7 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice):
+class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice, StockDoor):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:

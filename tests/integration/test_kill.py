@@ -28,12 +28,14 @@ bench.till.start()
 drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
 person = bench.demonstration.people[0]
 paid = next(stop for stop in bench.demonstration.tour if stop.title == "扫电子处方")
+begun = int(clock.now().timestamp() * 1000) * 100
 print("open", flush=True)
 serial = 0
 for line in sys.stdin:
     bench.till.enter(person.card_no)
     bench.till.enter(paid.code)
-    bench.till.enter(bench.demonstration.drugs[0].barcode)
+    serial += 1
+    bench.till.enter(f"{bench.demonstration.drugs[0].trace_prefix}{begun + serial:013d}")
     bench.till.enter(drug.barcode)
     print(bench.till.settle().settled.number, flush=True)
 """

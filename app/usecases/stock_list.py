@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from app.storage import catalogue, sales, stock, stock_boxes, stock_moves
@@ -19,6 +20,10 @@ from engine.stock_boxes import Box, where
 MOST_ROWS = 500
 MOST_PACKS = 200
 _URGENT: dict[LotState, int] = {"expired": 0, "recalled": 1, "near": 2, "fit": 3}
+_STATE_WORDS: dict[LotState, str] = {"expired": "过期", "recalled": "召回", "near": "近效期", "fit": ""}
+"""By these words, too, the list is narrowed down."""
+
+_WITHIN = re.compile(r"([0-9]{1,4})天").fullmatch
 
 
 def list_stock(desk: Desk, words: str) -> StockList:
@@ -26,6 +31,7 @@ def list_stock(desk: Desk, words: str) -> StockList:
     day, near_days = desk.today(), rules(desk).near_expiry_days
     names: dict[str, Drug | None] = {}
     rows = [row_of(desk, each, day, near_days, names) for each in stock.all_of(desk.db, shop(desk))]
+    rows.sort(key=_urgency)
     scan = classify(words) if words.strip() else None
     about, kept = None, rows
     if scan is not None and scan.kind == "trace_code":
@@ -33,7 +39,7 @@ def list_stock(desk: Desk, words: str) -> StockList:
         about = _about(desk, scan.value, box)
         kept = [row for row in rows if box is not None and row.lot == box.lot]
     elif scan is not None:
-        kept = [row for row in rows if _fits(row, scan.value, names.get(row.drug))]
+        kept = _named(rows, scan.value, names)
     return StockList(
         rows=tuple(kept[:MOST_ROWS]),
         words=words.strip(),
@@ -47,10 +53,18 @@ def list_stock(desk: Desk, words: str) -> StockList:
     )
 
 
-def urgent_first(rows: tuple[LotRow, ...]) -> tuple[LotRow, ...]:
-    """Return those rows that ask for a person, the most urgent first."""
-    asking = [row for row in rows if row.state != "fit"]
-    return tuple(sorted(asking, key=lambda row: (_URGENT[row.state], row.expires or date.max, row.name)))
+def _urgency(row: LotRow) -> tuple[int, int]:
+    """What asks for a person stands first, the most urgent of it before the rest."""
+    return _URGENT[row.state], (row.days or 0) if row.state != "fit" else 0
+
+
+def _named(rows: list[LotRow], words: str, names: dict[str, Drug | None]) -> list[LotRow]:
+    """Return the rows that ``words`` name; ``90天`` those that expire within as many days, soonest first."""
+    within = _WITHIN(words.replace(" ", ""))
+    if within is None:
+        return [row for row in rows if _fits(row, words, names.get(row.drug))]
+    due = [row for row in rows if row.days is not None and row.days <= int(within[1])]
+    return sorted(due, key=lambda row: (row.days or 0, row.name))
 
 
 def row_of(
@@ -93,6 +107,7 @@ def _state(each: OnHand, day: date, days: int | None, near_days: int) -> LotStat
 
 def _fits(row: LotRow, words: str, drug: Drug | None) -> bool:
     known = (drug.pinyin, drug.barcode or "", drug.trade_name or "") if drug else ()
+    known = (*known, _STATE_WORDS[row.state], "待处理" if row.held else "")
     text = " ".join((row.name, row.spec, row.batch, row.maker, row.drug, row.supplier, *known)).lower()
     return all(word in text for word in words.lower().split())
 

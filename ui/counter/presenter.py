@@ -105,6 +105,10 @@ class CounterPresenter:
         """Add or take boxes of the chosen line; None takes the line away."""
         self._step(lambda counter: _change(counter, self._latest, boxes))
 
+    def split(self) -> None:
+        """Sell the chosen line by pieces, or whole again."""
+        self._step(lambda counter: _split(counter, self._latest))
+
     def tendered(self, text: str) -> None:
         """Take the cash handed over, as typed."""
         self._step(lambda counter: counter.tender(text))
@@ -177,6 +181,12 @@ def _change(counter: Counter, state: CounterState | None, boxes: int | None) -> 
     if line is None:
         return counter.refresh()
     return counter.change_quantity(line.id, 0 if boxes is None else line.quantity + boxes)
+
+
+def _split(counter: Counter, state: CounterState | None) -> CounterState:
+    if state is None or state.selected is None or not state.draft.lines:
+        return counter.refresh()
+    return counter.split(state.selected)
 
 
 def _settle(counter: Counter, tendered: str) -> CounterState:
@@ -257,6 +267,7 @@ def _keys(state: CounterState) -> Keys:
         ("↑ ↓", "选行"),
         ("+ −", "数量"),
         ("Del", "移除"),
+        ("Ctrl L", "拆零"),
         ("Enter", "收现金"),
         ("Esc", "撤一步"),
         _REPRINT,

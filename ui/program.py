@@ -23,7 +23,7 @@ from ui.window import Window
 from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
-_LINES = {"more": 1, "fewer": -1, "remove": None}
+_LINES = {"more": 1, "fewer": -1, "remove": None, "split": 0}
 _PRESCRIBE, _CHEAPER = 2, 4  # Ctrl and this.
 
 
@@ -167,9 +167,6 @@ class Program(QObject):
             self._undo()
         elif act == "reprint":
             self._reprint()
-        elif act == "split":
-            if self._at("counter"):
-                self.presenter.split()
         elif act == "prescribe":
             self._prescribe()
         elif act.startswith("control:"):

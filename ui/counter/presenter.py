@@ -102,12 +102,8 @@ class CounterPresenter:
             self._step(lambda counter: _move(counter, self._latest, line))
 
     def changed(self, boxes: int | None) -> None:
-        """Add or take boxes of the chosen line; None takes the line away."""
+        """Add or take boxes of the chosen line; None takes it away, 0 sells it by pieces or whole again."""
         self._step(lambda counter: _change(counter, self._latest, boxes))
-
-    def split(self) -> None:
-        """Sell the chosen line by pieces, or whole again."""
-        self._step(lambda counter: _split(counter, self._latest))
 
     def tendered(self, text: str) -> None:
         """Take the cash handed over, as typed."""
@@ -180,13 +176,9 @@ def _change(counter: Counter, state: CounterState | None, boxes: int | None) -> 
     line = lines.get(state.selected or "") if state else None
     if line is None:
         return counter.refresh()
+    if boxes == 0:
+        return counter.split(line.id)
     return counter.change_quantity(line.id, 0 if boxes is None else line.quantity + boxes)
-
-
-def _split(counter: Counter, state: CounterState | None) -> CounterState:
-    if state is None or state.selected is None or not state.draft.lines:
-        return counter.refresh()
-    return counter.split(state.selected)
 
 
 def _settle(counter: Counter, tendered: str) -> CounterState:

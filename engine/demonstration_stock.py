@@ -10,6 +10,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from engine.demonstration_drugs import FILE as DRUGS
+
 
 class StockLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch of a delivery; the first ``boxes`` of its packs came with their trace codes.
@@ -48,20 +50,15 @@ class DemonstrationStock(Struct, frozen=True):
     recalls: tuple[StockRecall, ...]
 
 
-class _Named(Struct):
-    key: str
-    code: str
-
-
 _T = TypeVar("_T")
 
 
 def parse_stock(texts: Mapping[str, str]) -> DemonstrationStock:
-    """Return the stock of ``texts`` (``stock.toml``, and ``drugs.toml`` for the codes behind its keys).
+    """Return the stock of ``texts`` (``stock.toml``, and ``drugs.csv`` for the codes behind its keys).
 
     Raises ValueError that names what is wrong.
     """
-    codes = {row.key: row.code for row in _rows(texts, "drugs.toml", "drug", _Named)}
+    codes = _codes(texts[DRUGS])
     deliveries = _rows(texts, "stock.toml", "delivery", StockDelivery)
     recalls = _rows(texts, "stock.toml", "recall", StockRecall)
     named = [line.drug for each in deliveries for line in each.lines] + [each.drug for each in recalls]
@@ -76,6 +73,12 @@ def parse_stock(texts: Mapping[str, str]) -> DemonstrationStock:
         ),
         tuple(replace(each, drug=codes[each.drug]) for each in recalls),
     )
+
+
+def _codes(text: str) -> dict[str, str]:
+    """Return the national codes of the demonstration's drugs by key; they stand in the first two columns."""
+    lines = [line.split(",") for line in text.splitlines() if line and not line.startswith("#")]
+    return {cells[0]: cells[1] for cells in lines[1:] if len(cells) > 1}
 
 
 def _rows(texts: Mapping[str, str], file: str, table: str, form: type[_T]) -> list[_T]:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.errors import NotForSale
-from app.storage import outbox, sales, stock_boxes, stock_check
+from app.storage import catalogue, outbox, sales, stock_boxes, stock_check
+from app.storage.connection import transaction
 from app.usecases.stock_errors import CannotSplit, PackEmptied, TraceCodesNeeded
 from app.usecases.stock_state import BroughtBack, LotChange
 from engine.catalogue import Drug
@@ -201,13 +203,8 @@ def test_without_insurance_a_box_may_lack_its_code(bench: Bench, drug: Drug) -> 
     assert buy(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
 
 
-def splittable(bench: Bench, drug: Drug, size: int = 20) -> Drug:
+def splittable(bench: Bench, drug: Drug, size: int | None = 20) -> Drug:
     """Let the catalogue say how many pieces a pack of ``drug`` has."""
-    from msgspec.structs import replace
-
-    from app.storage import catalogue
-    from app.storage.connection import transaction
-
     known = replace(drug, pack_size=size, pack_unit="丸")
     with transaction(bench.catalogue):
         catalogue.save(bench.catalogue, [known])
@@ -295,6 +292,7 @@ def test_a_pack_given_up_before_the_settlement_was_never_opened(bench: Bench, dr
 
 
 def test_what_nobody_knows_the_pieces_of_is_not_split(bench: Bench, drug: Drug) -> None:
+    splittable(bench, drug, size=None)
     line = bench.till.enter(drug.barcode or "").selected or ""
 
     with pytest.raises(CannotSplit):

@@ -152,14 +152,20 @@ def check(desk: Desk, store: Store, draft: Draft, *, insured: bool) -> None:
     rules, day = rules_of(store.provider.region), desk.today()
     if not insured or rules.insured_from is None or day < rules.insured_from:
         return
-    lacking = [line for line in draft.lines if line.drug.trace_prefix and line.boxes > len(line.trace_codes)]
-    needed = [
-        f"{line.drug.generic_name} {line.boxes - len(line.trace_codes)} 盒"
-        for line in lacking
-        if not stock_watch.may_lack_codes(desk.db, store.provider.id, line.drug.code, day)
-    ]
+    needed = _lacking_codes(desk, store, draft, day)
     if needed:
         raise TraceCodesNeeded(drugs="、".join(needed))
+
+
+def _lacking_codes(desk: Desk, store: Store, draft: Draft, day: date) -> list[str]:
+    """Return of which drugs how many boxes still lack their code, those on the uncoded list left out."""
+    return [
+        f"{line.drug.generic_name} {line.boxes - len(line.trace_codes)} {line.drug.unit}"
+        for line in draft.lines
+        if line.drug.trace_prefix
+        and line.boxes > len(line.trace_codes)
+        and not stock_watch.may_lack_codes(desk.db, store.provider.id, line.drug.code, day)
+    ]
 
 
 def found(desk: Desk, draft: Draft) -> list[Finding]:
@@ -167,7 +173,19 @@ def found(desk: Desk, draft: Draft) -> list[Finding]:
     store = desk.store
     if store is None:
         return []
-    return [each for line in draft.lines for each in _of_line(desk, store.provider.id, line, draft)]
+    of_lines = [each for line in draft.lines for each in _of_line(desk, store.provider.id, line, draft)]
+    return [*of_lines, *_codes_wanted(desk, store, draft)]
+
+
+def _codes_wanted(desk: Desk, store: Store, draft: Draft) -> Iterator[Finding]:
+    """Ask for the codes of a sale that nobody insures, too, once all of them are to be told."""
+    rules, day = rules_of(store.provider.region), desk.today()
+    if draft.person is not None or rules.all_from is None or day < rules.all_from:
+        return
+    lacking = _lacking_codes(desk, store, draft, day)
+    if lacking:
+        text = f"还没有采集追溯码：{'、'.join(lacking)}。自费的也要逐盒扫码上传；确实没有码的，登记到无码库。"
+        yield Finding("attention", "codes_wanted", text, rules.clause)
 
 
 def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Iterator[Finding]:

@@ -137,7 +137,7 @@ def test_a_drug_recalled_whole_is_not_sold_even_without_stock_records(bench: Ben
 
 
 def test_a_new_shop_without_stock_records_sells(bench: Bench, drug: Drug) -> None:
-    sale = buy(bench, drug.barcode or "")
+    sale = buy(bench, box(drug, 1))
 
     assert sale.draft.lines[0].lots == ()
     assert codes_found(bench) == set()
@@ -198,8 +198,12 @@ def test_a_row_of_the_uncoded_list_that_was_struck_off_counts_no_more(bench: Ben
         bench.till.settle()
 
 
-def test_without_insurance_a_box_may_lack_its_code(bench: Bench, drug: Drug) -> None:
-    assert drug.trace_prefix is not None
+def test_without_insurance_a_box_may_lack_its_code_with_a_word(bench: Bench, drug: Drug) -> None:
+    bench.till.enter(drug.barcode or "")
+    (finding,) = bench.till.refresh().findings
+    assert (finding.code, finding.severity) == ("codes_wanted", "attention")
+    assert finding.clause is not None
+
     assert buy(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from agency.storage import findings, stock_records
+from engine.catalogue import Drug, listing_on
 from engine.protocol.stock import (
     SaleRecord,
     StockRecord,
@@ -24,8 +26,20 @@ from engine.protocol.stock import (
     read_results,
 )
 from engine.protocol.stock_sales import batch_input
+from engine.sale import set_quantity, split_line
 from engine.stock import Lot
-from tests.fakes.agency_line import EZHOU, NOW, SHAOXING, Bureau, demonstration
+from tests.fakes.agency_line import (
+    EZHOU,
+    NOW,
+    SHAOXING,
+    Bureau,
+    as_told,
+    claim_of,
+    demonstration,
+    draft_of,
+    paid_by_law,
+    person,
+)
 from tests.fakes.enrolled_till import EnrolledTill
 
 DRUG = demonstration().drugs[0]
@@ -204,3 +218,25 @@ def sell(till: EnrolledTill, number: str, *codes: str, split: bool = False) -> N
     line = {"id": "1", "trace_codes": codes, **({"split": True} if split else {})}
     body = {"number": number, "store": {"provider": {"id": till.provider}}, "draft": {"lines": [line]}}
     till.write("sale", msgspec.json.encode(body).decode())
+
+
+def test_a_split_pack_comes_to_the_same_sums_at_the_agency(bureau: Bureau) -> None:
+    whose = as_told(person("王秀英"))
+    draft = draft_of(whose)
+    line = next(each for each in draft.lines if each.drug.listings and _standard(each.drug) is not None)
+    draft = split_line(replace(draft, lines=(replace(line, quantity=1),)), line.id)
+    draft = set_quantity(draft, line.id, 10)
+    claim, answer = claim_of(draft, SHAOXING)
+    assert claim.lines[0].payment_standard == (_standard(line.drug) or 0) // (line.drug.pack_size or 1)
+
+    for settled, text in paid_by_law(draft):
+        said = bureau.call("2102", text)
+
+        assert said.refused == ""
+        facts = msgspec.json.decode(said.output["setlinfo"]["expContent"])
+        assert not facts["differs"]
+        assert settled.total == answer.total == 10 * draft.lines[0].unit_price
+
+
+def _standard(drug: Drug) -> int | None:
+    return listing_on(drug, NOW.date(), "330681", "resident").payment_standard

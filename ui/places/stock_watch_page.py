@@ -15,7 +15,7 @@ RECALLS = (
     Column("已卖出", 72, right=True),
     Column("状态", 84),
 )
-SOLD_TO = (Column("单号", 0), Column("参保人", 76), Column("时间", 84), Column("数量", 52, right=True))
+SOLD_TO = (Column("单号", 0), Column("参保人", 120), Column("时间", 120), Column("数量", 88, right=True))
 UNCODED = (
     Column("药品", 0),
     Column("截止日", 96),
@@ -42,7 +42,33 @@ def recalls_page(rows: tuple[RecallRow, ...], selected: int | None) -> Page:
     ]
     if not rows:
         return (*page, Space(40), Text(text="没有召回。", tone="sub", centred=True))
-    return (*page, Head(RECALLS), *(_recall(row, selected) for row in rows))
+    chosen = next((row for row in rows if row.number == selected), None)
+    return (*page, Head(RECALLS), *(_recall(row, selected) for row in rows), *_sold_to(chosen))
+
+
+def _sold_to(row: RecallRow | None) -> Page:
+    """Return whom to call."""
+    if row is None:
+        return ()
+    title = (Space(20), Heading(f"{row.name} {row.batch or '全部批号'} 卖给了谁", f"{len(row.sold)} 笔"))
+    if not row.sold:
+        return (*title, sub("有批号记录的销售里没有这一批。"))
+    rows = tuple(
+        Row(
+            key="",
+            columns=SOLD_TO,
+            cells=(
+                Cell(text=sale.number),
+                Cell(text=sale.who),
+                Cell(text=moment(sale.at), tone="sub"),
+                Cell(text=f"{sale.quantity} {sale.unit}"),
+            ),
+            height=36,
+        )
+        for sale in row.sold
+    )
+    after = sub("在「销售」里按单号看是谁，逐个打电话请他们停用。")
+    return (*title, Head(SOLD_TO), *rows, Space(8), after)
 
 
 def _recall(row: RecallRow, selected: int | None) -> Row:
@@ -62,9 +88,9 @@ def _recall(row: RecallRow, selected: int | None) -> Row:
 
 
 def recall_card(row: RecallRow | None) -> Page:
-    """Return one recall: what is on hand, and whom to call."""
+    """Return one recall: what of it is still here."""
     if row is None:
-        return (sub("选一起召回，这里显示本店还有多少、卖给了谁。"),)
+        return (sub("选一起召回，这里显示本店还有多少。"),)
     page: list[Item] = [
         Text(text=row.name, size=LARGE, weight=700),
         sub(joined(f"批号 {row.batch or '全部'}", row.why)),
@@ -79,19 +105,7 @@ def recall_card(row: RecallRow | None) -> Page:
     if row.on_hand and not row.lifted:
         said = "撤下货架，放到待处理区，再退给供应商或报损。"
         page += [Space(8), Panel(mark="attention", title="这些盒子还在店里", text=said)]
-    page += [Space(12), Heading("卖给了谁", f"{len(row.sold)} 笔")]
-    if not row.sold:
-        return (*page, sub("有批号记录的销售里没有这一批。"))
-    page.append(Head(SOLD_TO))
-    for sale in row.sold:
-        cells = (
-            Cell(text=sale.number, size=SMALL),
-            Cell(text=sale.who, size=SMALL),
-            Cell(text=moment(sale.at), size=SMALL, tone="sub"),
-            Cell(text=f"{sale.quantity} {sale.unit}", size=SMALL),
-        )
-        page.append(Row(key="", columns=SOLD_TO, cells=cells, height=32))
-    return (*page, Space(8), sub("在「销售」里按单号看是谁，逐个打电话请他们停用。"))
+    return tuple(page)
 
 
 def uncoded_page(rows: tuple[UncodedRow, ...], selected: int | None) -> Page:

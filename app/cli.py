@@ -9,12 +9,13 @@ USAGE = """用法：shanyao [命令] …
   counter   打开柜台（不写命令也一样；--demonstration 用演示数据）
   quote     预结算：从标准输入读请求，在标准输出给结果
   policy    查看、检查政策包
+  knowledge 查看、检查用药知识：shanyao knowledge list | show | check
   journal   核对、查看、导出流水链：shanyao journal verify | show | export
   backup    备份与恢复：shanyao backup now | list | verify | restore | key
   bundle    用 U 盘交换：shanyao bundle export | import | show
   agency    启动参考经办端：shanyao agency serve
 """
-_COMMANDS = ("quote", "policy", "journal", "backup", "bundle")
+_COMMANDS = ("quote", "policy", "knowledge", "journal", "backup", "bundle")
 _PROGRAMS = {"counter": "ui", "agency": "agency"}
 CRASHED = 70
 INTERRUPTED = 130

@@ -1,0 +1,1 @@
+"""What medicine and the law of dispensing say of drugs, as data, found by a drug's name."""

@@ -16,6 +16,7 @@ from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
+from app.knowledge import read_knowledge
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
@@ -282,9 +283,14 @@ def _desk(  # noqa: PLR0917
         catalogue=drugs,
         clock=clock,
         settings=CounterSettings(
-            operator=settings.operator, answer_wait_s=settings.answer_wait_s, floors=settings.floors
+            operator=settings.operator,
+            answer_wait_s=settings.answer_wait_s,
+            floors=settings.floors,
+            pharmacist=settings.pharmacist,
+            licence=settings.licence,
         ),
         law=_law(drugs),
+        knowledge=read_knowledge(),
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
         stops=_fresh_tours(clock) if settings.demonstration else tuple,

@@ -118,6 +118,42 @@ class PrescriptionUnfit(UserError):
     advice = "请照上面处理后再按 F12；处方用不了的，请把处方药撤下。"
 
 
+class NotSigned(UserError):
+    """Prescription drugs are settled after a pharmacist's review, never before (四查十对)."""
+
+    what = "{why}，没有结算，也没有入账。"
+    advice = "请核对左边的审方提示，按 Ctrl S 签字，再按 F12。"
+
+
+class NothingToSign(UserError):
+    what = "没有要审方签字的药，没有签字。"
+    advice = "请先扫处方和处方药，再按 Ctrl S。"
+
+
+class NoPharmacist(UserError):
+    """Who reviews is a setting of the shop: a name and the licence that it stands under."""
+
+    what = "本机没有登记审方药师，没有签字，也没有改动。"
+    advice = "请把 SHANYAO_PHARMACIST 设成药师姓名、SHANYAO_LICENCE 设成执业药师注册证号，再打开柜台。"
+
+
+class CannotBeSigned(UserError):
+    """Something on the desk that no pharmacist may pass."""
+
+    what = "这张处方不能签字放行：{problem}没有签字。"
+    advice = "请照上面处理；处理不了的，按 Ctrl R 拒绝调配，或把药撤下。"
+
+
+class ReasonMissing(UserError):
+    what = "还缺放行的理由：{problem}没有签字，也没有记入流水。"
+    advice = "请逐条选择或写明理由，再签字。"
+
+
+class NothingToRefuse(UserError):
+    what = "桌上没有处方，没有拒绝，也没有记入流水。"
+    advice = "请先扫处方或录入处方。"
+
+
 class NotForSale(UserError):
     """Something in the basket may not be sold; ``problem`` says what and why, in whole sentences."""
 

@@ -12,6 +12,8 @@ from app.usecases.floors import FloorLimits
 from engine.money import Fen, format_yuan, parse_yuan
 
 LONGEST_WAIT_S = 10.0
+_DEMONSTRATED = ("李药师", "演示执业药师 0001")
+"""Who reviews in the demonstration; a real shop names its own."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -21,6 +23,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     that the agency issued to ``paasid``. ``answer_wait_s`` is how long a sale waits for the agency's answer.
     ``ca_file`` holds certificates that an https agency is believed by, ``backup`` is a folder that gets every
     backup too. ``floors`` says how far the shop goes without the network where no lease covers a sale.
+    ``pharmacist`` reviews prescriptions, under ``licence``; without both no prescription drug is settled.
     """
 
     data: Path
@@ -34,6 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     floors: FloorLimits = FloorLimits()
     ca_file: Path | None = None
     backup: Path | None = None
+    pharmacist: str = ""
+    licence: str = ""
 
 
 def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstration: bool) -> Settings:
@@ -57,6 +62,8 @@ def read_settings(environment: Mapping[str, str], *, data: Path | None, demonstr
         floors=_floors(environment),
         ca_file=_path(environment, "SHANYAO_CA_FILE"),
         backup=_path(environment, "SHANYAO_BACKUP"),
+        pharmacist=environment.get("SHANYAO_PHARMACIST") or (_DEMONSTRATED[0] if demonstration else ""),
+        licence=environment.get("SHANYAO_LICENCE") or (_DEMONSTRATED[1] if demonstration else ""),
     )
 
 

@@ -178,4 +178,5 @@ def _typical(bench: Bench) -> Draft:
     for stop in stops:
         if stop.group == stops[0].group:
             bench.till.demonstrate(stop)
+    bench.sign()
     return bench.desk.draft

@@ -42,8 +42,8 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
-from app.bootstrap import DATABASE, KEY, OpenCounter, open_counter
-from app.storage import people, prescriptions, receipts, sales
+from app.bootstrap import DATABASE, DEMONSTRATION_PROVIDER, KEY, OpenCounter, open_counter
+from app.storage import dispensed, people, prescriptions, receipts, sales
 from app.storage.connection import Connection, open_database
 from app.storage.key import read_or_make
 from app.usecases.dispensing import LOOK_BACK
@@ -55,6 +55,7 @@ from engine.calendar import CHINA, business_day
 from engine.person import Person
 from engine.prescription import Prescription
 from tests.fakes.fake_counter import FakeClock, FakePrinter
+from tests.fakes.signing import sign
 
 FEW, MANY = 1_000, 2_000_000
 BUDGET = 1.3
@@ -171,7 +172,7 @@ class _Shop:
         prescriptions.by_number(db, self._prescriptions[person.psn_no].number)
         today = business_day(self._clock.at)
         with self._somebody_else() as other:
-            sales.recent_of(other, person.psn_no, today - LOOK_BACK)
+            dispensed.here(other, person.psn_no, today - LOOK_BACK, DEMONSTRATION_PROVIDER)
             sales.own_settlements(other, person.psn_no, today.year, person.snapshot.as_of)
 
     def _know_the_last_days(self) -> None:
@@ -196,6 +197,7 @@ class _Shop:
             ("search", lambda: till.search("xbd")),
             ("refresh", till.refresh),
             ("tender", lambda: till.tender("2000")),
+            ("sign", lambda: sign(till, till.refresh())),
             ("settle", till.settle),
             ("enter a resident id", lambda: till.enter(person.cert_no)),
             ("sales of today", lambda: till.sales(today)),

@@ -16,6 +16,7 @@ from app.settings import Settings, read_settings
 from app.storage import catalogue, people, prescriptions
 from app.storage.connection import Connection, transaction
 from bench import population
+from tests.fakes.signing import LICENCE, PHARMACIST, sign
 
 ROUNDS = 3
 PATIENTS = 6_000
@@ -26,7 +27,12 @@ _DELIVERED_S = 60.0
 
 def settings(data: Path, *, demonstration: bool) -> Settings:
     """Return a counter's settings on ``data``, whatever the environment says."""
-    return read_settings({"SHANYAO_ANSWER_WAIT_S": "5"}, data=data, demonstration=demonstration)
+    told = {
+        "SHANYAO_ANSWER_WAIT_S": "5",
+        "SHANYAO_PHARMACIST": PHARMACIST,
+        "SHANYAO_LICENCE": LICENCE,
+    }
+    return read_settings(told, data=data, demonstration=demonstration)
 
 
 @contextmanager
@@ -78,6 +84,7 @@ def _sell_tour(counter: OpenCounter) -> None:
         for stop in stops:
             if stop.group == group:
                 counter.demonstrate(stop)
+        sign(counter, counter.refresh())
         counter.settle()
 
 

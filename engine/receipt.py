@@ -107,6 +107,8 @@ def _head(sale: Sale) -> Iterator[Row]:
     yield Row(left="零售单据号", right=sale.number, rule_above=True)
     yield Row(left="时间", right=_moment(sale.made_at))
     yield Row(left="收款员", right=sale.operator)
+    if sale.draft.signed is not None:
+        yield Row(left="审方药师", right=sale.draft.signed.pharmacist)
 
 
 def _person(sale: Sale) -> Iterator[Row]:

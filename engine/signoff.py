@@ -9,6 +9,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from engine.prescription import Finding, Prescription
+
 
 class Override(Struct, frozen=True, kw_only=True):
     """A finding that the pharmacist passed, named by its code and subject, and the reason given."""
@@ -29,3 +31,21 @@ class SignOff(Struct, frozen=True, kw_only=True):
     at: datetime
     covers: str
     overrides: tuple[Override, ...] = ()
+
+
+class PrescriptionRefused(Struct, frozen=True, kw_only=True):
+    """A prescription that a pharmacist refused to dispense, as the journal keeps it.
+
+    ``findings`` are those that spoke against it, ``reportable`` the codes of those that have to be reported
+    to the institution and the agency; ``person`` is the agency's number, None where nobody was known.
+    """
+
+    prescription: Prescription
+    person: str | None
+    provider: str
+    pharmacist: str
+    licence: str
+    at: datetime
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    reportable: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ui.tokens import BODY, SMALL, TINY, Tone
 
 Weight: TypeAlias = Literal[400, 500, 700]
-Mark: TypeAlias = Literal["ok", "info", "attention", "refused"]
+Mark: TypeAlias = Literal["ok", "info", "attention", "refused", "signed"]
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -92,11 +92,21 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class Note(Struct, frozen=True):
-    """Something found: a mark, its words, and where the law says it."""
+    """Something found: a mark, its words, where the law says it, and what to do."""
 
     mark: Mark
     text: str
     source: str = ""
+    advice: str = ""
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """One of several answers; a press on it gives back ``key``. ``number`` is the key that takes it."""
+
+    key: str
+    number: str
+    text: str
+    chosen: bool = False
 
 
 class Panel(Struct, frozen=True, kw_only=True):
@@ -182,6 +192,7 @@ Item: TypeAlias = (
     | Limit
     | Reason
     | Note
+    | Option
     | Panel
     | Rule
     | Space

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.usecases.state import Settled
+from app.usecases.state import CounterState, Settled
 from engine.typeset import receipt_text
 from ui.items import words_of
 from ui.program import Program
@@ -55,6 +55,8 @@ def run(program: Program, folder: Path) -> int:
         if stop.group == group and not _scan(program, str(number)):
             return _fail(program)
     _until(lambda: "都扫完了" in "".join(place.tour.sheet.words()))
+    if not _sign(program):
+        return _fail(program)
     for letter in "100":
         _press(place.cash.tender, Qt.Key(ord(letter)), letter)
     _press(place.cash.tender, Qt.Key.Key_Return)
@@ -62,6 +64,24 @@ def run(program: Program, folder: Path) -> int:
     _until(lambda: presenter.state is not None and presenter.state.settled is not None)
     settled = presenter.state.settled if presenter.state else None
     return _report(program, folder, settled) if settled else _fail(program)
+
+
+def _sign(program: Program) -> bool:
+    """Sign as a pharmacist does: Ctrl S, and the first reason for whatever asks for one."""
+    presenter, signing = program.presenter, program.signing
+    _press(program.window, Qt.Key.Key_S, modifier=Qt.KeyboardModifier.ControlModifier)
+    signed = _until(lambda: signing.widget is not None or _is_signed(presenter.state), _RETRY_MS)
+    while signing.widget is not None and signing.presenter.form is not None:
+        if signing.presenter.form.complete:
+            control = Qt.KeyboardModifier.ControlModifier
+            _press(signing.widget, Qt.Key.Key_Return, modifier=control)
+            return _until(lambda: _is_signed(presenter.state))
+        _press(signing.widget, Qt.Key.Key_1, "1")
+    return signed
+
+
+def _is_signed(state: CounterState | None) -> bool:
+    return state is not None and (state.signing.signed is not None or not state.signing.needed)
 
 
 def _refused(program: Program) -> bool:
@@ -133,5 +153,5 @@ def _click(sheet: Sheet, key: str) -> None:
     )
 
 
-def _press(widget: QWidget, key: Qt.Key, text: str = "") -> None:
-    QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, key, _PLAIN, text))
+def _press(widget: QWidget, key: Qt.Key, text: str = "", modifier: Qt.KeyboardModifier = _PLAIN) -> None:
+    QApplication.sendEvent(widget, QKeyEvent(QEvent.Type.KeyPress, key, modifier, text))

@@ -15,6 +15,7 @@ from ui.counter.cheaper_hosting import CheaperHost
 from ui.counter.hosting import FormHost
 from ui.counter.presenter import CounterPages, CounterPresenter
 from ui.counter.search import SearchPresenter
+from ui.counter.signing_host import SigningHost
 from ui.desk import Desk
 from ui.items import Page
 from ui.places.hosting import PlaceHost
@@ -46,6 +47,7 @@ class Program(QObject):
         self.form = FormHost(window, desk, self.presenter)
         self._comparing = CheaperHost(window, desk, self.presenter)
         self.cheaper = self._comparing.presenter
+        self.signing = SigningHost(window, desk, self.presenter)
         self._connect_window()
         self._connect_counter()
         self.places = PlaceHost(window, desk, self.presenter)
@@ -85,6 +87,8 @@ class Program(QObject):
         self.window.counter.show_pages(pages)
         self.window.counter.show_selected(pages.selected)
         self.window.show_shop(pages.shop)
+        if self.presenter.state is not None:
+            self.signing.shown(self.presenter.state)
         self._keys = pages.keys
         self._show_keys()
         if self.presenter.state is not None:
@@ -120,6 +124,7 @@ class Program(QObject):
         place.tendered.connect(self._tendered)
         place.scanned.connect(self._scanned)
         place.prescribe_pressed.connect(lambda: self._acted("prescribe"))
+        place.sign_pressed.connect(lambda: self._acted("sign"))
 
     def _entered(self, text: str) -> None:
         if self.places.entered(self._open, text):
@@ -167,6 +172,8 @@ class Program(QObject):
             self._undo()
         elif act == "reprint":
             self._reprint()
+        elif act in ("sign", "refuse"):
+            self._sign(act)
         elif act == "prescribe":
             self._prescribe()
         elif act.startswith("control:"):
@@ -189,7 +196,19 @@ class Program(QObject):
     def _prescribe(self) -> None:
         if self.presenter.state is not None:
             self.window.open_place("counter")
+            self.signing.presenter.closed()
             self.form.open(self.presenter.state)
+
+    def _sign(self, act: str) -> None:
+        state = self.presenter.state
+        if state is None or self.form.form is not None:
+            return  # A prescription that is still being typed is not signed.
+        if not self._at("counter"):
+            self.window.open_place("counter")  # Nothing is signed that was not shown.
+        elif act == "sign":
+            self.signing.sign(state)
+        else:
+            self.signing.refuse(state)
 
     def _settle(self) -> None:
         if not self._at("counter"):

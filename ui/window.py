@@ -62,6 +62,8 @@ _KEYS = {
 }
 _CONTROL = {
     Qt.Key.Key_P: "reprint",
+    Qt.Key.Key_S: "sign",
+    Qt.Key.Key_R: "refuse",
     Qt.Key.Key_1: "control:1",
     Qt.Key.Key_2: "control:2",
     Qt.Key.Key_3: "control:3",

@@ -23,6 +23,7 @@ _PAGE = 500
 _LONGEST = 10**9
 _KINDS = {
     "sale": "销售",
+    "prescription_refused": "拒绝调配",
     "agency_answer": "医保中心应答",
     "epoch": "新的一期",
     "resent": "换号重发",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import CATALOGUE_STEPS, migrate
@@ -77,6 +78,24 @@ def by_code(db: Connection, code: str) -> Drug | None:
 def by_trace_prefix(db: Connection, prefix: str) -> Drug | None:
     """Return the drug whose trace codes begin with the seven digits ``prefix``."""
     return _one(db, "trace_prefix = ?", prefix)
+
+
+class Named(Struct, frozen=True):
+    """What a drug is called and what it is, for a history that knows its code alone."""
+
+    generic_name: str
+    form: str
+    prescription_only: bool
+
+
+def names_of(db: Connection, codes: Collection[str]) -> dict[str, Named]:
+    """Return the drugs with these national codes by code; those that the catalogue lacks are missing."""
+    marks = ", ".join("?" * len(codes))
+    rows = db.execute(
+        f"SELECT code, generic_name, form, prescription_only FROM drug WHERE code IN ({marks})",
+        tuple(codes),
+    )
+    return {row[0]: Named(row[1], row[2], bool(row[3])) for row in rows.fetchall()}
 
 
 def search(db: Connection, words: str, limit: int) -> list[Drug]:

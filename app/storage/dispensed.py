@@ -2,12 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 
+import msgspec
+from msgspec import Struct
+
+from app.storage import runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
+from engine.calendar import business_day
 from engine.protocol.lease import Dispensed
+from engine.review import Dispensing
+
+
+class _Drug(Struct):
+    code: str
+    generic_name: str
+    form: str
+    prescription_only: bool = True
+
+
+class _Line(Struct):
+    drug: _Drug
+    quantity: int
+    split: bool = False
+
+
+class _Prescription(Struct):
+    number: str
+    supply_days: int
+
+
+class _Draft(Struct):
+    lines: tuple[_Line, ...] = ()
+    prescription: _Prescription | None = None
+
+
+class _Provider(Struct):
+    id: str
+
+
+class _Store(Struct):
+    provider: _Provider
+
+
+class _Sale(Struct):
+    """What the history wants of a sale: a tenth of it, read at a tenth of the cost."""
+
+    made_at: datetime
+    store: _Store
+    draft: _Draft
+
+
+_SALE = msgspec.json.Decoder(_Sale).decode
 
 
 def save(db: Connection, history: Iterable[Dispensed]) -> None:
@@ -37,13 +85,44 @@ def known_as_of(db: Connection, psn_no: str) -> datetime | None:
     return from_text(row[0]) if row else None
 
 
-def of(db: Connection, psn_no: str, drugs: Collection[str], since: datetime) -> list[Dispensed]:
-    """Return what a person had of ``drugs`` after ``since``, newest first."""
-    marks = ", ".join("?" * len(drugs))
+def here(db: Connection, psn_no: str, since: date, shop: str) -> list[Dispensing]:
+    """Return what the sales in these books handed a person from ``since`` on, oldest first."""
+    first = since.isoformat()
+    rows = runs.sales_of(
+        db,
+        psn_no,
+        "(SELECT body FROM journal WHERE number = s.journal)",
+        "s.day >= ?",
+        (first,),
+        sought="day >= ?",
+        by=first,
+    )
+    return [each for row in rows for each in _handed_out(_SALE(row[0]), shop)]
+
+
+def _handed_out(sale: _Sale, shop: str) -> Iterator[Dispensing]:
+    prescription = sale.draft.prescription
+    for line in sale.draft.lines:
+        yield Dispensing(
+            day=business_day(sale.made_at),
+            drug=line.drug.code,
+            name=line.drug.generic_name,
+            form=line.drug.form,
+            quantity=line.quantity,
+            provider=sale.store.provider.id,
+            here=sale.store.provider.id == shop,
+            days=prescription.supply_days if prescription else None,
+            prescription=prescription.number if prescription else "",
+            prescription_only=line.drug.prescription_only,
+        )
+
+
+def since(db: Connection, psn_no: str, after: datetime) -> list[Dispensed]:
+    """Return what a person was handed after an instant, as far as the agency told, newest first."""
     rows = db.execute(
         "SELECT drug, at, provider, quantity, days FROM dispensed"
-        f" WHERE psn_no = ? AND drug IN ({marks}) AND at > ? ORDER BY at DESC",
-        (psn_no, *drugs, to_text(since)),
+        " WHERE psn_no = ? AND at > ? ORDER BY at DESC",
+        (psn_no, to_text(after)),
     )
     return [
         Dispensed(

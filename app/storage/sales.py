@@ -270,13 +270,6 @@ def has_waiting(db: Connection, psn_no: str, since: datetime = _NEVER) -> bool:
     return any(len(outbox.settled_by(db, row[0], row[1], _ALWAYS)) < row[1] for row in rows)
 
 
-def recent_of(db: Connection, psn_no: str, since: date) -> list[Sale]:
-    """Return a person's sales from ``since`` on, oldest first."""
-    first = since.isoformat()
-    rows = runs.sales_of(db, psn_no, "journal", "s.day >= ?", (first,), sought="day >= ?", by=first)
-    return [read(db, row[0]) for row in rows]
-
-
 def _still_own(db: Connection, sale: Sale, first_message: int, as_of: datetime) -> list[Settlement]:
     gone = outbox.settled_by(db, first_message, len(sale.message_ids), as_of)
     # By place and not by id: a message that went again bears another one.

@@ -31,6 +31,7 @@ from app.usecases.ports import (
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
+from engine.knowledge.library import Knowledge
 from engine.policy.claim import Claim
 from engine.sale import Draft, Store
 
@@ -39,11 +40,14 @@ News = PersonAnswer | ClaimAnswer | None
 
 class CounterSettings(Struct, frozen=True, kw_only=True):
     """What a shop may set: who is on duty, how long a sale waits for the agency, in seconds, and how far it
-    goes without the network and without a lease."""
+    goes without the network and without a lease. ``pharmacist`` reviews prescriptions under ``licence``;
+    without both nobody can sign."""
 
     operator: str
     answer_wait_s: float
     floors: FloorLimits = FloorLimits()
+    pharmacist: str = ""
+    licence: str = ""
 
 
 class Desk:
@@ -57,6 +61,7 @@ class Desk:
         clock: Clock,
         settings: CounterSettings,
         law: Law,
+        knowledge: Knowledge,
         courier: Courier,
         printer: ReceiptPrinter,
         stops: Callable[[], tuple[TourStop, ...]],
@@ -65,6 +70,7 @@ class Desk:
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
+        self.knowledge = knowledge  # What medicine says of drugs.
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

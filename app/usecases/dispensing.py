@@ -1,76 +1,130 @@
-"""Whether a drug was dispensed to this person lately, here or elsewhere, and how old that knowledge is."""
+"""The review of what is on the desk, with all that this till knows of the person's history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from app.storage import dispensed, sales
+from app.storage import catalogue, dispensed
 from app.usecases.desk import Desk
+from app.usecases.quote import Quote
+from app.usecases.signing_state import ReasonAsked, SigningShown
 from engine.calendar import business_day
-from engine.prescription import Finding
+from engine.knowledge.library import Knowledge
+from engine.person import Person, as_patient
+from engine.prescription import Finding, as_claimed
 from engine.protocol.lease import Dispensed
-from engine.sale import Draft
+from engine.review import (
+    Dispensing,
+    Facts,
+    bars,
+    digest_of_review,
+    needing_reason,
+    needs_signature,
+    review,
+)
+from engine.sale import Draft, Store
 
-LOOK_BACK = timedelta(days=90)
-USUAL_DAYS = 28
-"""How long a pack is taken to last where nobody said: the national limit of an ordinary long prescription."""
+LOOK_BACK = timedelta(days=100)
+"""Longer than the longest supply that any policy allows: three months."""
 
 
-def dispensed_before(desk: Desk, draft: Draft) -> tuple[Finding, ...]:
-    """Return what the pharmacist must know: which drugs of the basket the person should still have.
+def reviewed(
+    desk: Desk, store: Store, draft: Draft, quoted: Quote | None, authentic: bool | None = None
+) -> tuple[Finding, ...]:
+    """Return what review finds in ``draft``; ``authentic`` tells of an electronic prescription's signature.
 
-    Nobody is stopped by it. What other shops dispensed is known as of the last time that the agency told.
+    What other shops dispensed is known as of the last time that the agency told.
     """
-    person, codes = draft.person, {line.drug.code: line.drug.generic_name for line in draft.lines}
-    if person is None or not codes:
-        return ()
-    now = desk.now()
-    elsewhere = dispensed.of(desk.db, person.psn_no, tuple(codes), now - LOOK_BACK)
-    newest: dict[str, Dispensed] = {}
-    for each in (*elsewhere, *_here(desk, person.psn_no, now)):
-        known = newest.get(each.drug)
-        if each.drug in codes and (known is None or each.at > known.at):
-            newest[each.drug] = each
-    return tuple(_findings(desk, newest, codes, dispensed.known_as_of(desk.db, person.psn_no), now))
+    return review(facts_of(desk, store, draft, quoted, authentic))
 
 
-def _here(desk: Desk, psn_no: str, now: datetime) -> Iterator[Dispensed]:
-    for sale in sales.recent_of(desk.db, psn_no, business_day(now - LOOK_BACK)):
-        prescription = sale.draft.prescription
-        for line in sale.draft.lines:
-            yield Dispensed(
-                psn_no=psn_no,
-                at=sale.made_at,
-                provider=sale.store.provider.id,
-                drug=line.drug.code,
-                quantity=line.quantity,
-                days=prescription.supply_days if prescription else None,
-            )
+def facts_of(
+    desk: Desk, store: Store, draft: Draft, quoted: Quote | None, authentic: bool | None = None
+) -> Facts:
+    """Return all that a review of ``draft`` may look at."""
+    person, day = draft.person, desk.today()
+    told = dispensed.known_as_of(desk.db, person.psn_no) if person else None
+    asked = None
+    if draft.prescription is not None:
+        patient = as_patient(person, day) if person else None
+        asked = desk.law.asked(patient, store.provider, as_claimed(draft.prescription), day)
+    return Facts(
+        day=day,
+        draft=draft,
+        knowledge=desk.knowledge,
+        asked=asked,
+        answer=quoted.answer if quoted else None,
+        history=history_of(desk, store, person) if person else (),
+        told_until=business_day(told) if told else None,
+        authentic=authentic,
+        provider=store.provider.id,
+        region=store.provider.region,
+        dual_channel=store.provider.dual_channel,
+    )
 
 
-def _findings(
-    desk: Desk, newest: dict[str, Dispensed], codes: dict[str, str], as_of: datetime | None, now: datetime
-) -> Iterator[Finding]:
-    shop = desk.store.provider.id if desk.store else ""
-    for drug, each in newest.items():
-        passed = (business_day(now) - business_day(each.at)).days
-        left = (each.days or USUAL_DAYS) - passed
-        if left <= 0:
-            continue
-        where = "本店" if each.provider == shop else "别的药店"
-        when = f"{passed} 天前" if passed else "今天"
-        had = f"{codes[drug]}{when}在{where}配过 {each.quantity} 份，按疗程还可用约 {left} 天。"
-        text = f"{had}{_age(as_of, now)}"
-        yield Finding("attention", "dispensed_recently", text)
+def history_of(desk: Desk, store: Store, person: Person) -> tuple[Dispensing, ...]:
+    """Return what the person was handed within ``LOOK_BACK``: by this shop's own books, and as it was told.
+
+    A sale of this shop that the agency told of again is taken from the books.
+    """
+    since = desk.now() - LOOK_BACK
+    shop = store.provider.id
+    here = dispensed.here(desk.db, person.psn_no, business_day(since), shop)
+    known = {(each.provider, each.day, each.drug) for each in here}
+    elsewhere = [
+        each
+        for each in dispensed.since(desk.db, person.psn_no, since)
+        if (each.provider, business_day(each.at), each.drug) not in known
+    ]
+    names = catalogue.names_of(desk.catalogue, {each.drug for each in elsewhere})
+    return (*here, *(_told(each, names.get(each.drug), store) for each in elsewhere))
 
 
-def _age(as_of: datetime | None, now: datetime) -> str:
-    """Say how old the knowledge of other shops is: what is not known may have been dispensed all the same."""
-    if as_of is None:
-        return "别店的配药记录本机没有，请问一下参保人。"
-    days = (business_day(now) - business_day(as_of)).days
-    if not days:
-        return "请核对是否重复配药。"
-    day = business_day(as_of)
-    return f"别店的记录截至 {day.month} 月 {day.day} 日，已 {days} 天，请问一下参保人。"
+def _told(each: Dispensed, known: catalogue.Named | None, store: Store) -> Dispensing:
+    return Dispensing(
+        day=business_day(each.at),
+        drug=each.drug,
+        name=known.generic_name if known else "",
+        form=known.form if known else "",
+        quantity=each.quantity,
+        provider=each.provider,
+        here=each.provider == store.provider.id,
+        days=each.days,
+        prescription_only=known.prescription_only if known else True,
+    )
+
+
+def signing_of(knowledge: Knowledge, draft: Draft, findings: tuple[Finding, ...]) -> SigningShown:
+    """Return how far the review is signed, and what it takes to sign it."""
+    if not draft.lines:
+        return SigningShown()
+    signed = draft.signed
+    holds = signed is not None and signed.covers == digest_of_review(draft, findings)
+    return SigningShown(
+        needed=needs_signature(draft, findings),
+        signed=signed if holds else None,
+        void=signed if signed is not None and not holds else None,
+        asked=tuple(_asked(knowledge, finding) for finding in needing_reason(findings)),
+        barring=tuple(finding.text for finding in barring(draft, findings)),
+    )
+
+
+def barring(draft: Draft, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what nobody can sign away: what bars prescription drugs, if there are any, and what bars all."""
+    needing = any(line.drug.prescription_only for line in draft.lines)
+    without = tuple(each for each in findings if each.code == "prescription_needed")
+    unfit = bars(findings) if needing else ()
+    return (*without, *unfit, *(each for each in findings if each.bars and each not in unfit))
+
+
+def _asked(knowledge: Knowledge, finding: Finding) -> ReasonAsked:
+    known = knowledge.reasons(finding.code)
+    return ReasonAsked(
+        code=finding.code,
+        subject=finding.subject,
+        text=finding.text,
+        advice=finding.advice,
+        clause=known.source.clause if known else finding.clause,
+        reasons=known.choices if known else (),
+    )

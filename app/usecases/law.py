@@ -11,7 +11,8 @@ from app.usecases.state import LimitBar, PolicyCard
 from engine.catalogue import Drug, Listing
 from engine.equivalents import Sameness
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim, Insurance
+from engine.policy.asked import Asked, asked_of
+from engine.policy.claim import Claim, ClaimPrescription, Insurance, Patient, Provider
 from engine.policy.compute import MissingParameter, answer_claim
 from engine.policy.limits import limits_of
 from engine.policy.numbers import cite, numbers
@@ -32,6 +33,9 @@ class Law(Protocol):
     """The policy library, as the use cases see it."""
 
     def answer(self, claim: Claim) -> Answer | MissingFigure: ...
+    def asked(
+        self, patient: Patient | None, provider: Provider, prescription: ClaimPrescription, day: date
+    ) -> Asked: ...
     def policy_hash(self, claim: Claim) -> str | None: ...
     def policy_id(self, region: str, insurance: str | None, day: date) -> str | None: ...
     def benefit(self, region: str, insurance: str, day: date) -> str: ...
@@ -56,6 +60,12 @@ class LibraryLaw:
             return answer_claim(self._library, claim)
         except MissingParameter as missing:
             return MissingFigure(missing.path)
+
+    def asked(
+        self, patient: Patient | None, provider: Provider, prescription: ClaimPrescription, day: date
+    ) -> Asked:
+        """Return what the law asks of a prescription before there is a claim."""
+        return asked_of(self._library, patient, provider, prescription, day)
 
     def policy_hash(self, claim: Claim) -> str | None:
         """Return the hash of the pack that answers ``claim``."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app import errors
 from app.storage import device, journal, outbox, sales
@@ -14,6 +15,7 @@ from app.storage.sale_texts import messages_beside
 from app.usecases import stock_counter, stock_pieces
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
+from app.usecases.dispensing import signing_of
 from app.usecases.floors import ADVICE, exposure
 from app.usecases.leases import latest_known
 from app.usecases.paper import put_on_paper, say_unprinted, without_paper
@@ -29,6 +31,7 @@ from engine.review import bars
 from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
+_WHY_UNSIGNED = {False: "处方药还没有药师审方签字", True: "审方签字以后有改动，签字已失效"}
 _STILL_TO_COME = 20
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -110,6 +113,7 @@ def _who(state: CounterState) -> str | None:
 
 
 def _check(desk: Desk, quoted: Quote) -> None:
+    """Raise a UserError for what keeps the sale from being settled; drop a signature that says nothing."""
     draft = desk.draft
     needing = [line.drug.generic_name for line in draft.lines if line.drug.prescription_only]
     if needing and draft.prescription is None:
@@ -121,9 +125,13 @@ def _check(desk: Desk, quoted: Quote) -> None:
     unsaleable = [finding for finding in findings if finding.bars]
     if unsaleable:
         raise errors.NotForSale(problem="".join(finding.text for finding in unsaleable))
+    signing = signing_of(desk.knowledge, draft, findings)
+    if signing.needed and signing.signed is None:
+        raise errors.NotSigned(why=_WHY_UNSIGNED[signing.void is not None])
     store, insured = open_store(desk), bool(insured_settlements(quoted.answer))
     stock_counter.check(desk, store, draft, insured=insured)
     check_cash(draft.tendered, quoted.answer.patient)
+    desk.draft = replace(draft, signed=signing.signed)
 
 
 class Prepared(Struct, frozen=True):

@@ -8,17 +8,17 @@ from app.errors import NoStore
 from app.storage import sales
 from app.usecases import stock_counter
 from app.usecases.desk import Desk
-from app.usecases.dispensing import dispensed_before
+from app.usecases.dispensing import reviewed, signing_of
 from app.usecases.floors import ADVICE
 from app.usecases.leases import ask_for, left_before_restore
 from app.usecases.ports import ClaimContext
 from app.usecases.pricing import price_findings
 from app.usecases.quote import Quote, quote
+from app.usecases.signing_state import SigningShown
 from app.usecases.state import CounterState, LeaseShown
 from engine.calendar import business_day
 from engine.prescription import Finding
 from engine.protocol.lease import LeaseAsk
-from engine.review import review
 from engine.sale import Draft, Store, insured_settlements
 
 
@@ -30,6 +30,7 @@ def show(desk: Desk) -> CounterState:
     quoted = quote(desk, store, desk.draft)
     findings = find(desk, desk.draft, quoted)
     lacking = lacking_codes(desk.draft)
+    signing = signing_of(desk.knowledge, desk.draft, findings)
     state = CounterState(
         store=store,
         operator=desk.settings.operator,
@@ -43,9 +44,10 @@ def show(desk: Desk) -> CounterState:
         bound=quoted.bound if quoted else 0,
         lease=lease_shown(quoted),
         findings=findings,
+        signing=signing,
         limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
         lacking=lacking,
-        hint=hint(desk, quoted, lacking),
+        hint=hint(desk, quoted, lacking, signing),
         notice=desk.notice,
     )
     desk.last_shown = state
@@ -73,7 +75,7 @@ def settled_state(desk: Desk, shown: CounterState) -> CounterState:
 def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     """Return what review finds, then what the law refuses, each once."""
     answer = quoted.answer if quoted else None
-    findings = list(review(draft.prescription, draft, draft.person, desk.today(), answer))
+    findings = list(reviewed(desk, open_store(desk), draft, quoted))
     if quoted and quoted.missing:
         text = f"缺少医保中心参数 {quoted.missing}，请联网同步后重试，或按自费。"
         findings.append(Finding("attention", "missing_parameter", text))
@@ -82,7 +84,6 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         findings.append(Finding("attention", "floor_limit", text))
     if quoted and quoted.claim and draft.person:
         findings += left_before_restore(desk, draft.person.psn_no)
-    findings += dispensed_before(desk, draft)
     findings += price_findings(desk, draft, quoted)
     findings += stock_counter.found(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
@@ -111,7 +112,7 @@ def agreed(desk: Desk, quoted: Quote) -> bool:
     )
 
 
-def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int]) -> str:
+def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: SigningShown) -> str:
     """Return the next act, in a few words."""
     draft = desk.draft
     if desk.awaited is not None:
@@ -120,13 +121,25 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int]) -> str:
         return "扫凭证、处方或药盒" if draft.person is None else "扫处方或药盒"
     if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
         return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
+    if signing.barring:
+        return "有不能放行的提示：请照左边处理，或按 Ctrl R 拒绝调配"
     if lacking:
         line = next(line for line in draft.lines if line.id in lacking)
         box = line.boxes - lacking[line.id] + 1
         return f"还差 {sum(lacking.values())} 个追溯码：请扫「{line.drug.generic_name}」的第 {box} 盒。"
-    if draft.tendered is None and quoted.answer.patient:
-        return "收款：输入收到的金额，或按 F12 按应收结算"
-    return "按 F12 结算"
+    return _hint_at_the_end(draft, quoted, signing)
+
+
+def _hint_at_the_end(draft: Draft, quoted: Quote, signing: SigningShown) -> str:
+    """Return what is left to do once everything is scanned: the signature, the cash, the settlement."""
+    if not signing.needed or signing.signed is not None:
+        waits = draft.tendered is None and quoted.answer.patient
+        return "收款：输入收到的金额，或按 F12 按应收结算" if waits else "按 F12 结算"
+    if signing.void is not None:
+        return "改动后签字已失效：请重新核对，再按 Ctrl S 签字"
+    if signing.asked:
+        return f"有 {len(signing.asked)} 条提示要说明理由才能放行：按 Ctrl S"
+    return "审方：核对左边的提示，按 Ctrl S 签字"
 
 
 def ask_agency(desk: Desk) -> None:

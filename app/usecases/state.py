@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.signing_state import Signing, SigningShown
 from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
@@ -83,6 +84,7 @@ class CounterState(Struct, frozen=True, kw_only=True):
     bound: Fen = 0
     lease: LeaseShown | None = None
     findings: tuple[Finding, ...] = ()
+    signing: SigningShown = SigningShown()
     limits: tuple[LimitBar, ...] = ()
     lacking: dict[str, int] = {}
     hint: str = ""
@@ -345,7 +347,9 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, StockWork, Protocol):
+class Counter(
+    Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, StockWork, Protocol
+):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -18,6 +18,7 @@ from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer
 from app.usecases.show import ask_agency, show
+from app.usecases.signing import PharmacistSigning
 from app.usecases.state import (
     Choice,
     CounterState,
@@ -186,7 +187,17 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice, StockDoor):
+class Till(
+    _Selling,
+    _Prescribing,
+    PharmacistSigning,
+    _Ledger,
+    _Touring,
+    ComparingTill,
+    AfieldMoney,
+    AfieldDevice,
+    StockDoor,
+):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from engine.money import Fen
 from engine.policy import refusals
 from engine.policy.answer import Answer, Refusal, Settlement, self_pay
-from engine.policy.claim import Claim, Line
+from engine.policy.claim import Claim, Line, Patient, Provider
 from engine.policy.messages import refusal_message
 from engine.policy.missing import MissingParameter
 from engine.policy.packs import Library, Pack
@@ -30,16 +30,15 @@ def answer_claim(library: Library, claim: Claim) -> Answer:
     if pack is None:
         code = "no_policy_in_force"
         return _all_self_pay(None, claim, [Refusal(None, code, None, refusal_message(code))])
-    ruling = ruling_of(pack, claim)
+    ruling = ruling_of(pack, patient, claim.provider)
     found = refusals.whole_claim(ruling, claim)
     if found:
         return _all_self_pay(pack.id, claim, found)
     return _answer_lines(library, pack, ruling, claim)
 
 
-def ruling_of(pack: Pack, claim: Claim) -> Ruling:
-    """Return what ``pack`` says to claims like this one."""
-    patient, provider = claim.patient, claim.provider
+def ruling_of(pack: Pack, patient: Patient, provider: Provider) -> Ruling:
+    """Return what ``pack`` says to claims of such a patient at such a provider."""
     city = provider.region[:4]
     if city == patient.region[:4]:
         place = "local"

@@ -27,7 +27,7 @@ def limits_of(library: Library, claim: Claim) -> tuple[LimitUse, ...]:
     pack = library.in_force(claim.patient.region, claim.patient.insurance, claim.day)
     if pack is None:
         return ()
-    ruling = ruling_of(pack, claim)
+    ruling = ruling_of(pack, claim.patient, claim.provider)
     if ruling.offsite_not_filed is not None or ruling.coverage is None or not ruling.coverage.value:
         return ()  # Nothing is covered here, so there are no terms to speak of.
     found: dict[LimitUse, None] = {}

@@ -67,9 +67,16 @@ class Pack:
 class Library:
     """All packs; ``in_force`` picks one. ``disease_names`` maps disease keys to Chinese names."""
 
-    def __init__(self, packs: Sequence[Pack], national: PolicyFile, disease_names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        packs: Sequence[Pack],
+        national: PolicyFile,
+        disease_names: Mapping[str, str],
+        nationwide: Sequence[Provision],
+    ) -> None:
         self.packs = tuple(packs)
         self.national = national
+        self.nationwide = tuple(nationwide)  # The national provisions, under the readings taken.
         self.disease_names = dict(disease_names)
         self._by_city: dict[tuple[str, str], list[Pack]] = defaultdict(list)
         for pack in packs:
@@ -115,7 +122,7 @@ def load_library(
     names = dict(NAMES)
     for file in files:
         names |= file.disease_names
-    return Library(packs, national[0], names)
+    return Library(packs, national[0], names, under(national[0].provisions, taken[NATIONAL]))
 
 
 def _take(

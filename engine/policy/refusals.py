@@ -10,7 +10,7 @@ from engine.policy.answer import Clause, Refusal
 from engine.policy.claim import Claim, ClaimPrescription, Line, Patient, Provider
 from engine.policy.messages import BENEFIT_NAMES, SOURCE_NAMES, refusal_message
 from engine.policy.packs import Library, Pack
-from engine.policy.provisions import Provision
+from engine.policy.provisions import GoodFor, Provision, Supply
 from engine.policy.ruling import PrescriptionTerms, Ruling
 
 
@@ -85,7 +85,7 @@ def _prescription_refusals(
     if day < prescription.issued:
         message = refusal_message("prescription_not_yet_valid", issued=prescription.issued)
         yield Refusal(None, "prescription_not_yet_valid", clause, message)
-    last = last_good_day(terms, prescription)
+    last = last_good_day(terms.good_for, prescription)
     if day.toordinal() > last:
         until = date.fromordinal(last)
         message = refusal_message("prescription_expired", issued=prescription.issued, until=until)
@@ -94,12 +94,12 @@ def _prescription_refusals(
         yield _refuse("prescription_not_confirmed", terms.confirmed)
 
 
-def last_good_day(terms: PrescriptionTerms, prescription: ClaimPrescription) -> int:
+def last_good_day(good_for: GoodFor, prescription: ClaimPrescription) -> int:
     """Return the last day (its ordinal) on which ``prescription`` may be used."""
     issued = prescription.issued.toordinal()
     if prescription.valid_until is None:
         return issued
-    noted, good_for = prescription.valid_until.toordinal(), terms.good_for
+    noted = prescription.valid_until.toordinal()
     if good_for.days is None:
         return noted
     return min(noted, issued + good_for.days - (0 if good_for.after_issue else 1))
@@ -109,16 +109,18 @@ def _supply_refusals(ruling: Ruling, prescription: ClaimPrescription) -> Iterato
     terms = ruling.supply_terms(prescription.travel)
     if terms is None:
         return
-    supply = terms.supply
-    if supply.months is not None:
-        longest = days_of_months(prescription.issued, supply.months)
-        words = f"{supply.months} 个月（自开具日起 {longest} 天）"
-    else:
-        longest = supply.days or 0
-        words = f"{longest} 天"
+    longest, words = longest_supply(terms.supply, prescription.issued)
     if prescription.supply_days > longest:
         days = prescription.supply_days
         yield _refuse("supply_too_long", terms.provision, days=days, longest=words)
+
+
+def longest_supply(supply: Supply, issued: date) -> tuple[int, str]:
+    """Return the most days that a prescription of that day may be for, and how people say it."""
+    if supply.months is not None:
+        longest = days_of_months(issued, supply.months)
+        return longest, f"{supply.months} 个月（自开具日起 {longest} 天）"
+    return supply.days or 0, f"{supply.days or 0} 天"
 
 
 def days_of_months(issued: date, months: int) -> int:

@@ -52,7 +52,7 @@ def room_of(
         accumulators=accumulators,
         parameters=parameters,
     )
-    ruling = ruling_of(pack, claim)
+    ruling = ruling_of(pack, claim.patient, claim.provider)
     if ruling.offsite_not_filed is not None or ruling.coverage is None or not ruling.coverage.value:
         return NO_ROOM
     diseases = _diseases(pack, claim)

@@ -78,6 +78,25 @@ class CounterWindow:
             QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
         self.settle()
 
+    def act(self) -> None:
+        """Press F12; a sale that wants it is signed first."""
+        self.sign()
+        self.key(Qt.Key.Key_F12)
+
+    def sign(self) -> None:
+        """Sign by the pharmacist's own keys where a signature is wanted: Ctrl S, and 1 for every reason."""
+        state = self.program.presenter.state
+        pages = self.window.counter.pages
+        if state is None or pages is None or not pages.to_sign or not self.program._at("counter"):
+            return
+        self.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+        signing = self.program.signing.presenter
+        while signing.form is not None:
+            if signing.form.complete:
+                self.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            else:
+                self.key(Qt.Key.Key_1)
+
     def scan(self, code: str) -> None:
         """Let a scanner type ``code`` and Enter, wherever the focus is."""
         for letter in code:

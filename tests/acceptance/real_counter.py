@@ -16,6 +16,7 @@ from app.storage.catalogue import open_catalogue
 from app.storage.migrations import migrate
 from engine.demonstration import Demonstration
 from tests.fakes.fake_counter import stocked
+from tests.fakes.signing import LICENCE, PHARMACIST
 
 STOP_S = 5.0
 PROVIDER = "P33068100001"
@@ -40,6 +41,8 @@ class RealCounter:
             secret_file=None,
             operator="药师 李",
             answer_wait_s=1.0,
+            pharmacist=PHARMACIST,
+            licence=LICENCE,
         )
         self.counter = open_counter(settings, SystemClock())
         return self.counter

@@ -38,7 +38,7 @@ def _window(real: RealCounter, tmp_path: Path) -> Iterator[CounterWindow]:
 
 def settle(window: CounterWindow) -> str:
     """Press F12 and return how sure the sale's share is."""
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.until(lambda: window.state().settled, "the settlement")
     settled = window.state().settled
     assert settled is not None
@@ -58,7 +58,7 @@ def test_every_person_of_the_tour_is_sold_to_with_the_agency_answering(window: C
         assert settle(window) == "confirmed", window.words()
         if person == SHAOXING:
             window.picture("confirmed")
-        window.key(Qt.Key.Key_F12)
+        window.act()
 
     window.walk(HANGZHOU)
     settle(window)
@@ -83,7 +83,7 @@ def test_a_sale_without_the_agency_is_delivered_by_itself_when_it_is_back(
 ) -> None:
     window.walk(SHAOXING)
     assert settle(window) == "confirmed"
-    window.key(Qt.Key.Key_F12)
+    window.act()
     real.stop_agency()
 
     window.walk(LIAOCHENG)
@@ -101,7 +101,7 @@ def test_the_same_person_of_the_tour_is_sold_to_twice(window: CounterWindow) -> 
     for _ in range(2):
         window.walk(LIAOCHENG)
         settle(window)
-        window.key(Qt.Key.Key_F12)
+        window.act()
 
     assert "2 笔" in sales(window)[1]
 

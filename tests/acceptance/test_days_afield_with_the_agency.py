@@ -55,7 +55,7 @@ def sold_without_the_agency(window: CounterWindow, real: RealCounter) -> str:
     window.walk(SHAOXING)
     window.until(lambda: window.state().lease, "the lease of the pre-settlement")
     real.stop_agency()
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.until(lambda: window.state().settled, "the settlement")
     settled = window.state().settled
     assert settled is not None
@@ -107,11 +107,11 @@ def test_a_day_waits_for_its_answers_and_closes_with_them(window: CounterWindow,
 
     real.start_agency()
     window.key(Qt.Key.Key_F8)
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.until(lambda: "待上传 0" in window.chips(), "the delivery")
     window.key(Qt.Key.Key_F7)
     window.until(lambda: "四个数一致，可以日结。" in words(window, "days"), "the day that may be closed")
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.until(lambda: "已日结，与医保中心一致。" in words(window, "days"), "the close")
     window.picture("days-real")
 
@@ -122,7 +122,7 @@ def test_a_trip_brings_leases_for_those_on_the_list(window: CounterWindow) -> No
     window.key(Qt.Key.Key_3, CONTROL)
     view = window.window.place("sync")
     view.trip.people.setPlainText("王秀英 330681195604129981")  # type: ignore[attr-defined]
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.until(lambda: "已备好 1 人、1 份额度" in words(window, "sync"), "the trip")
 
     window.picture("trip-real")

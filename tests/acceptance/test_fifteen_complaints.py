@@ -81,7 +81,7 @@ def buy(bench: Bench) -> str:
     """Sell a box without a prescription at a till of the demonstration."""
     drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
     bench.till.enter(drug.barcode or "")
-    state = bench.till.settle()
+    state = bench.settle()
     assert state.settled is not None
     return state.settled.number
 

@@ -280,7 +280,7 @@ def test_keys_beside_the_counter_change_nothing_that_is_not_seen(afield: Afield)
         for key in (Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Return, Qt.Key.Key_Up):
             afield.window.key(key)
     afield.open(Qt.Key.Key_F9)
-    afield.window.key(Qt.Key.Key_F12)
+    afield.window.act()
     assert afield.window.window.rail["counter"].isChecked()
     assert afield.window.state().draft == before
     assert afield.window.state().settled is None
@@ -310,8 +310,8 @@ def test_a_sum_of_the_agency_that_differs_is_seen_in_the_list(afield: Afield) ->
     afield.till.sale_changes = {"agency_fund": 2890, "agency_patient": 4110}
     for person in (SHAOXING, EZHOU):
         afield.window.tour(person, 6 if person == SHAOXING else 4)
-        afield.window.key(Qt.Key.Key_F12)
-        afield.window.key(Qt.Key.Key_F12)
+        afield.window.act()
+        afield.window.act()
     afield.open(Qt.Key.Key_F4)
     afield.window.picture("sales-differ")
     words = afield.words("sales")
@@ -321,7 +321,7 @@ def test_a_sum_of_the_agency_that_differs_is_seen_in_the_list(afield: Afield) ->
 
 def test_a_reprint_says_in_its_place_whether_paper_came_out(afield: Afield) -> None:
     afield.window.tour(SHAOXING, 6)
-    afield.window.key(Qt.Key.Key_F12)
+    afield.window.act()
     afield.till.bench.printer.silent = True
     afield.open(Qt.Key.Key_F4)
     afield.open(Qt.Key.Key_F12)
@@ -334,12 +334,12 @@ def test_a_reprint_says_in_its_place_whether_paper_came_out(afield: Afield) -> N
 
 def test_news_from_outside_does_not_wipe_out_what_was_just_said(afield: Afield) -> None:
     afield.window.tour(SHAOXING, 6)
-    afield.window.key(Qt.Key.Key_F12)
+    afield.window.act()
     afield.window.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     afield.till.bench.courier.hear(None)
     afield.window.settle()
     assert "小票已补打" in afield.window.words()
-    afield.window.key(Qt.Key.Key_F12)
+    afield.window.act()
     assert "小票已补打" not in afield.window.words()
 
 

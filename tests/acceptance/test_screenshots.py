@@ -139,7 +139,7 @@ def test_a_region_without_a_policy_pays_everything(window: CounterWindow) -> Non
 def test_a_printer_that_is_silent_does_not_lose_the_sale(window: CounterWindow) -> None:
     window.tour(SHAOXING, 6)
     window.answer().printer.silent = True
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.picture("printing-failed")
     assert "已入账" in window.words()
 
@@ -154,7 +154,7 @@ def test_an_agency_that_answers_nonsense_holds_up_no_sale(palette: Palette, tmp_
         window.until(lambda: "离线" in window.chips(), "the chip that says offline")
         for stop in stops[6:9]:
             window.scan(stop.code)
-        window.key(Qt.Key.Key_F12)
+        window.act()
         window.until(lambda: window.state().settled, "the settlement")
         assert "联网后自动上传。" in window.words()
         window.picture("agency-nonsense")
@@ -177,7 +177,7 @@ def test_cash_and_change_are_seen_before_and_after_the_sale(window: CounterWindo
     window.keys("100")
     window.key(Qt.Key.Key_Return)
     window.picture("cash")
-    window.key(Qt.Key.Key_F12)
+    window.act()
     window.picture("settled")
     assert window.window.counter.act.text() == "下一位"
 
@@ -197,7 +197,7 @@ def test_a_paper_prescription_is_entered_in_its_card(window: CounterWindow) -> N
 def test_the_places_beside_the_counter(window: CounterWindow) -> None:
     for group in (SHAOXING, EZHOU):
         window.tour(group, 6 if group == SHAOXING else 4)
-        window.key(Qt.Key.Key_F12)
+        window.act()
     for name, key in (
         ("sales", Qt.Key.Key_F4),
         ("sync", Qt.Key.Key_F8),

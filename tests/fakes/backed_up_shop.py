@@ -56,7 +56,7 @@ class Shop:
                 for stop in bench.till.tour():
                     if stop.group == group:
                         bench.till.demonstrate(stop)
-                settled = bench.till.settle().settled
+                settled = bench.settle().settled
                 assert settled is not None
                 numbers.append(settled.number)
                 self.clock.at += timedelta(seconds=2)

@@ -13,10 +13,10 @@ from app.errors import PrinterSilent
 from app.storage import catalogue, people, prescriptions, sales, stores
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
-from app.usecases.desk import CounterSettings, Desk, News
+from app.usecases.desk import Desk, News
 from app.usecases.law import LibraryLaw
 from app.usecases.ports import ClaimContext
-from app.usecases.state import TourStop
+from app.usecases.state import CounterState, TourStop
 from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
 from engine.equivalents_file import load_sameness
@@ -26,6 +26,7 @@ from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
 from engine.sale import Store
+from tests.fakes.signing import knowledge, on_duty, sign
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -108,13 +109,23 @@ class Bench:
             db=self.db,
             catalogue=self.catalogue,
             clock=self.clock,
-            settings=CounterSettings(operator="药师 李", answer_wait_s=0.01),
+            settings=on_duty("药师 李", 0.01),
             law=law(),
+            knowledge=knowledge(),
             courier=self.courier,
             printer=self.printer,
             stops=self._stops,
         )
         self.till = Till(self.desk)
+
+    def sign(self) -> CounterState:
+        """Sign as a pharmacist would, where a signature is wanted."""
+        return sign(self.till, self.till.refresh())
+
+    def settle(self) -> CounterState:
+        """Sign, then settle."""
+        self.sign()
+        return self.till.settle()
 
     def _stops(self) -> tuple[TourStop, ...]:
         """Return the tour with boxes of its own for each asking, whatever these books have sold before."""

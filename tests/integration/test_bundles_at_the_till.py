@@ -40,7 +40,7 @@ class Post:
         self.town.bench.till.next_customer()
         self.town.clock.pass_by(timedelta(minutes=3))
         scan_first(self.town.bench)
-        assert self.town.bench.till.settle().settled is not None
+        assert self.town.bench.settle().settled is not None
 
     def export(self) -> Path:
         return Path(self.satchel.export_bundle(SHAOXING, self.stick).path)

@@ -31,7 +31,7 @@ def sell(town: Town) -> None:
     for stop in town.bench.till.tour():
         if stop.group == town.bench.demonstration.tour[0].group:
             town.bench.till.demonstrate(stop)
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
 
 
 def sell_to_nobody(town: Town) -> None:
@@ -40,7 +40,7 @@ def sell_to_nobody(town: Town) -> None:
         each for each in town.bench.demonstration.drugs if not each.prescription_only and each.barcode
     )
     town.bench.till.enter(drug.barcode or "")
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
 
 
 def insured(rows: tuple[DayRow, ...]) -> DayRow:

@@ -70,7 +70,7 @@ class Shop:
             self.town.bench.till.next_customer()
             self.clock.pass_by(timedelta(minutes=3))
             scan_first(self.town.bench)
-            assert self.town.bench.till.settle().settled is not None
+            assert self.town.bench.settle().settled is not None
 
     def deliver(self) -> int:
         return deliver_due(self.db, self.client, self.clock, operator="01", boundary=outlive).settled

@@ -39,7 +39,7 @@ def limit(bench: Bench, **limits: object) -> None:
 
 
 def sold(bench: Bench) -> Sale:
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
     index = sales.last(bench.db)
     assert index is not None
     return sales.read(bench.db, index.journal)

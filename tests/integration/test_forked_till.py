@@ -34,7 +34,7 @@ def test_a_forked_till_hears_of_it_at_the_next_sale_and_settles_it_all_the_same(
 
     assert "分叉" in town.bench.till.world().till_trouble
     assert town.bench.till.leases() == ()
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
 
 
 def test_a_wrong_code_mends_no_fork_and_begins_no_epoch(town: Town) -> None:

@@ -24,7 +24,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     for stop in bench.demonstration.tour:
         if stop.group == first:
             bench.till.demonstrate(stop)
-    bench.till.settle()
+    bench.settle()
     yield bench
     bench.close()
 

@@ -46,7 +46,7 @@ for line in sys.stdin:
     serial += 1
     bench.till.enter(f"{bench.demonstration.drugs[0].trace_prefix}{begun + serial:013d}")
     bench.till.enter(drug.barcode)
-    print(bench.till.settle().settled.number, flush=True)
+    print(bench.settle().settled.number, flush=True)
 """
 
 

@@ -39,7 +39,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def sold(bench: Bench) -> Sale:
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
     index = sales.last(bench.db)
     assert index is not None
     return sales.read(bench.db, index.journal)
@@ -237,7 +237,7 @@ def test_a_lease_that_ends_between_the_last_look_and_the_settlement_records_noth
 
 def test_nobody_settles_as_guaranteed_what_is_only_provisional_now(bench: Bench) -> None:
     lease = grant(bench)
-    bench.till.refresh()
+    bench.sign()
     bench.clock.at = lease.use_until  # type: ignore[attr-defined]
 
     state = bench.till.settle()
@@ -245,7 +245,7 @@ def test_nobody_settles_as_guaranteed_what_is_only_provisional_now(bench: Bench)
     assert state.settled is None
     assert state.notice is not None
     assert "暂定" in state.notice.what
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_a_pre_settlement_asks_for_a_lease_on_what_the_basket_needs(bench: Bench) -> None:

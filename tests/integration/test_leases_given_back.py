@@ -30,7 +30,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def sold(bench: Bench) -> Sale:
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
     index = sales.last(bench.db)
     assert index is not None
     return sales.read(bench.db, index.journal)

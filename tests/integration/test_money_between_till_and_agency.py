@@ -28,7 +28,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 def sold(town: Town) -> Sale:
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
     index = sales.last(town.bench.db)
     assert index is not None
     return sales.read(town.bench.db, index.journal)

@@ -62,7 +62,7 @@ def settle_all(bench: Bench, sale: Sale, less: int = 0) -> None:
 
 
 def sold(bench: Bench) -> Sale:
-    bench.till.settle()
+    bench.settle()
     index = sales.last(bench.db)
     assert index is not None
     return sales.read(bench.db, index.journal)
@@ -128,7 +128,7 @@ def test_answer_in_time_confirms_the_receipt_with_its_settlement_id(bench: Bench
 
     bench.courier.on_poke = answer
 
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
 
     assert settled is not None
     assert settled.certainty == "confirmed"
@@ -140,7 +140,7 @@ def test_journal_upload_carries_the_answers_that_came_since_the_last_sale(bench:
     settle_all(bench, sale)
     drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
     bench.till.enter(drug.barcode or "")
-    bench.till.settle()
+    bench.settle()
 
     upload = outbox.recent(bench.db, 1)[0]
 

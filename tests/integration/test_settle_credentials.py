@@ -53,7 +53,7 @@ def test_sale_after_an_unknown_credential_is_not_on_the_former_persons_insurance
     assert "撤下" in str(bench.till.enter(UNKNOWN_CARD).notice)
     bench.till.choose(free_drug(bench).code)
 
-    bench.till.settle()
+    bench.settle()
 
     sold = sales.read(bench.db, 1)
     assert sold.draft.person is None

@@ -9,6 +9,7 @@ import pytest
 
 from app import errors
 from app.bootstrap import build_counter
+from tests.fakes.signing import reasons_for
 
 
 def test_first_sale_with_the_embedded_agency_is_confirmed_and_printed(
@@ -28,6 +29,7 @@ def test_first_sale_with_the_embedded_agency_is_confirmed_and_printed(
             assert arrived.wait(10)
             arrived.clear()
 
+        counter.sign(reasons_for(counter.refresh()))
         settled = counter.settle().settled
 
         assert settled is not None

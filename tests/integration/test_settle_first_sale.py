@@ -43,7 +43,7 @@ def test_sale_offline_is_provisional_and_waits_for_the_agency(bench: Bench) -> N
     assert before.certainty == "provisional"
     assert before.bound > 0
 
-    state = bench.till.settle()
+    state = bench.settle()
 
     assert state.settled is not None
     assert state.settled.certainty == "provisional"
@@ -57,7 +57,7 @@ def test_sale_offline_is_provisional_and_waits_for_the_agency(bench: Bench) -> N
 
 def test_messages_say_what_was_sold(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
-    number = bench.till.settle().settled
+    number = bench.settle().settled
     assert number is not None
     upload, _goods, *settlements = outbox.recent(bench.db, 10)
 
@@ -74,7 +74,7 @@ def test_messages_say_what_was_sold(bench: Bench) -> None:
 
 def test_second_sale_sees_what_the_first_used_up(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
-    state = bench.till.settle()
+    state = bench.settle()
     assert state.draft.person is not None
     assert state.answer is not None
 
@@ -96,7 +96,7 @@ def test_snapshot_of_last_year_begins_the_new_year_at_zero(bench: Bench) -> None
 def test_box_sold_already_is_refused_at_the_scan_and_not_sold_twice(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
     code = bench.till.refresh().draft.lines[0].trace_codes[0]
-    number = bench.till.settle().settled
+    number = bench.settle().settled
     assert number is not None
 
     state = bench.till.enter(code)
@@ -123,14 +123,14 @@ def test_prescription_drug_is_never_sold_without_a_prescription(bench: Bench) ->
     bench.till.enter(drug.barcode or "")
 
     with pytest.raises(errors.PrescriptionNeeded, match="没有入账"):
-        bench.till.settle()
+        bench.settle()
 
     assert journal.head(bench.db)[0] == 0
 
 
 def test_empty_basket_and_too_little_cash_record_nothing(bench: Bench) -> None:
     with pytest.raises(errors.NothingToSettle):
-        bench.till.settle()
+        bench.settle()
     scan_stops(bench, "绍兴：便民")
 
     with pytest.raises(errors.CashTooLittle, match="还差"):
@@ -162,7 +162,7 @@ def test_prescription_that_has_run_out_sells_no_prescription_drug(bench: Bench) 
     bench.till.refresh()
 
     with pytest.raises(errors.PrescriptionUnfit, match="没有入账"):
-        bench.till.settle()
+        bench.settle()
 
     assert journal.head(bench.db)[0] == 0
 
@@ -173,13 +173,13 @@ def test_more_boxes_than_prescribed_are_not_sold(bench: Bench) -> None:
     bench.till.change_quantity(line.id, 90)
 
     with pytest.raises(errors.PrescriptionUnfit, match="请减到"):
-        bench.till.settle()
+        bench.settle()
 
 
 def test_prescription_that_no_fund_accepts_may_still_be_sold_on_at_the_patients_cost(bench: Bench) -> None:
     scan_stops(bench, "无锡")
 
-    state = bench.till.settle()
+    state = bench.settle()
 
     assert state.settled is not None
     assert state.answer is not None
@@ -190,7 +190,7 @@ def test_change_is_what_was_tendered_less_the_patients_share(bench: Bench) -> No
     scan_stops(bench, "绍兴：便民")
     bench.till.tender("500")
 
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
 
     assert settled is not None
     assert settled.change == 50_000 - settled.patient
@@ -205,7 +205,7 @@ def test_without_a_person_everything_is_self_paid_and_nothing_is_settled_with_th
     assert (state.answer.patient, state.certainty, state.claim) == (drug.price, None, None)
     assert "没有出示医保凭证" in state.answer.settlements[0].steps[0].text
 
-    bench.till.settle()
+    bench.settle()
 
     assert [message.infno for message in outbox.recent(bench.db, 5)] == ["SY03", "3505A"]
 
@@ -214,7 +214,7 @@ def test_silent_printer_leaves_the_sale_recorded_and_its_paper_is_an_original_la
     scan_stops(bench, "绍兴：便民")
     bench.printer.silent = True
 
-    state = bench.till.settle()
+    state = bench.settle()
 
     assert state.settled is not None
     assert state.notice is not None
@@ -230,7 +230,7 @@ def test_silent_printer_leaves_the_sale_recorded_and_its_paper_is_an_original_la
 def test_paper_that_never_came_out_is_offered_at_the_next_start(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
     bench.printer.silent = True
-    bench.till.settle()
+    bench.settle()
     bench.till.next_customer()
 
     state = bench.till.start()
@@ -241,8 +241,8 @@ def test_paper_that_never_came_out_is_offered_at_the_next_start(bench: Bench) ->
 
 def test_settling_twice_is_one_sale(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
-    first = bench.till.settle().settled
-    second = bench.till.settle().settled
+    first = bench.settle().settled
+    second = bench.settle().settled
 
     assert first == second
     assert len(bench.till.sales(None)) == 1
@@ -250,7 +250,7 @@ def test_settling_twice_is_one_sale(bench: Bench) -> None:
 
 def test_next_scan_begins_the_next_sale(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
-    bench.till.settle()
+    bench.settle()
 
     state = bench.till.enter("amlp")
 
@@ -273,7 +273,7 @@ def test_wuxi_is_refused_at_a_pharmacy_and_still_sold(bench: Bench) -> None:
     assert state.answer.fund == 0
     assert any(finding.code == "provider_kind_not_covered" for finding in state.findings)
 
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_every_stop_of_the_tour_can_be_sold(bench: Bench) -> None:
@@ -283,7 +283,7 @@ def test_every_stop_of_the_tour_can_be_sold(bench: Bench) -> None:
         scan_stops(bench, group)
         state = bench.till.refresh()
         if state.draft.lines:
-            assert bench.till.settle().settled is not None, group
+            assert bench.settle().settled is not None, group
     assert journal.verify(bench.db) == []
 
 

@@ -45,13 +45,13 @@ def test_disk_trouble_after_the_commit_says_that_the_sale_is_recorded(
 
     monkeypatch.setattr(paper.sales, "index_of", busy)
 
-    state = bench.till.settle()
+    state = bench.settle()
 
     assert state.settled is not None
     assert state.notice is not None
     assert "销售已入账" in state.notice.what
     assert "没有入账" not in state.notice.what
-    bench.till.settle()
+    bench.settle()
     assert sold(bench) == 1
 
 
@@ -61,9 +61,9 @@ def test_bug_after_the_commit_sells_nothing_twice(bench: Bench, monkeypatch: pyt
 
     monkeypatch.setattr(bench.printer, "print_receipt", broken)
     with pytest.raises(ZeroDivisionError):
-        bench.till.settle()
+        bench.settle()
 
-    state = bench.till.settle()
+    state = bench.settle()
 
     assert state.settled is not None
     assert sold(bench) == 1
@@ -77,7 +77,7 @@ def test_reprint_on_a_full_disk_says_that_the_sale_is_recorded(
 
     monkeypatch.setattr(paper.receipts, "save", full)
     monkeypatch.setattr(paper.receipts, "printed", full)
-    state = bench.till.settle()
+    state = bench.settle()
     assert state.settled is not None
 
     with pytest.raises(errors.ReceiptNotPrinted, match="已入账") as raised:
@@ -88,7 +88,7 @@ def test_reprint_on_a_full_disk_says_that_the_sale_is_recorded(
 
 
 def test_sum_that_changed_since_it_was_shown_is_shown_before_it_is_settled(bench: Bench) -> None:
-    seen = bench.till.refresh()
+    seen = bench.sign()
     person = seen.draft.person
     assert person is not None
     assert seen.answer is not None
@@ -106,7 +106,7 @@ def test_sum_that_changed_since_it_was_shown_is_shown_before_it_is_settled(bench
     assert state.answer is not None
     assert state.answer.patient > seen.answer.patient
     assert journal.head(bench.db)[0] == 0
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_midnight_between_the_claim_and_its_recording_settles_nothing(bench: Bench) -> None:
@@ -120,14 +120,14 @@ def test_midnight_between_the_claim_and_its_recording_settles_nothing(bench: Ben
 
 def test_no_entry_between_two_sales_is_left_out_of_the_uploads(bench: Bench) -> None:
     drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
-    bench.till.settle()
+    bench.settle()
     with transaction(bench.db):
         for _ in range(1_200):
             journal.append(bench.db, "agency_answer", "{}", NOW)
     bench.till.next_customer()
     bench.till.enter(drug.barcode or "")
 
-    bench.till.settle()
+    bench.settle()
 
     uploads = [each for each in outbox.recent(bench.db, 20) if each.infno == outbox.JOURNAL_UPLOAD]
     carried = [

@@ -33,7 +33,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def sold(bench: Bench) -> tuple[Sale, Settlement]:
-    bench.till.settle()
+    bench.settle()
     index = sales.last(bench.db)
     assert index is not None
     sale = sales.read(bench.db, index.journal)

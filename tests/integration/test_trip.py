@@ -19,6 +19,7 @@ from tests.fakes.agency_at_hand import Town
 from tests.fakes.fake_counter import NOW, TODAY
 from tests.fakes.fake_leases import enrol, lease_for, scan_first
 
+IN_HAND = ("dispensed_recently", "supply_stocked_up")
 BACK = TODAY + timedelta(days=7)
 
 
@@ -34,7 +35,7 @@ def everybody(town: Town) -> tuple[str, ...]:
 
 
 def recent(town: Town) -> list[Finding]:
-    return [each for each in town.bench.till.refresh().findings if each.code == "dispensed_recently"]
+    return [each for each in town.bench.till.refresh().findings if each.code in IN_HAND]
 
 
 def test_a_trip_brings_a_lease_for_everybody_and_sells_guaranteed_without_the_network(town: Town) -> None:
@@ -47,7 +48,7 @@ def test_a_trip_brings_a_lease_for_everybody_and_sells_guaranteed_without_the_ne
     assert report.leases > 0
     assert report.drugs == len(town.bench.demonstration.drugs)
     assert town.bench.till.refresh().certainty == "guaranteed"
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
     town.go_online()
     town.deliver()
     (row,) = town.bench.till.sales(None)
@@ -91,7 +92,7 @@ def test_a_sale_may_be_made_between_two_pages_of_a_trip(town: Town, monkeypatch:
     names = everybody(town)[:3]
     assert town.bench.till.prepare_next(names, BACK).left == 1
     scan_first(town.bench)
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
 
     with pytest.raises(TripNotYet, match="接着取"):
         town.bench.till.prepare_next(names, BACK)
@@ -180,7 +181,7 @@ def test_how_old_the_history_is_is_said(town: Town) -> None:
 
 def test_what_this_till_sold_itself_is_history_at_once(town: Town) -> None:
     scan_first(town.bench)
-    assert town.bench.till.settle().settled is not None
+    assert town.bench.settle().settled is not None
     town.bench.till.next_customer()
     for stop in town.bench.till.tour():
         if stop.group == town.bench.demonstration.tour[0].group:

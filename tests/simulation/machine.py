@@ -25,7 +25,7 @@ from app.sync.counter_line import CounterLine
 from app.sync.deliver import Delivery, deliver_due, sender_of
 from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
-from app.usecases.desk import CounterSettings, Desk, News
+from app.usecases.desk import Desk, News
 from app.usecases.ports import ClaimContext
 from app.usecases.till import Till
 from app.usecases.trip import prepare_trip
@@ -36,13 +36,13 @@ from engine.protocol.profile import DEMONSTRATION
 from engine.protocol.settlement import reversal_input
 from engine.receipt import Receipt
 from engine.sale import Store
+from tests.fakes.signing import knowledge, on_duty, sign
 from tests.simulation import town
 from tests.simulation.disk import Disk, DiskConnection, DiskPath, PowerCut
 from tests.simulation.network import FINE, Weather, Wire
 from tests.simulation.office import Office
 
-OPERATOR = "模拟药师"
-URL = "http://agency.simulation"
+OPERATOR, URL = "模拟药师", "http://agency.simulation"
 T = TypeVar("T")
 
 
@@ -51,8 +51,7 @@ class MachineClock:
 
     def __init__(self, world: Surroundings) -> None:
         self._world = world
-        self.off = timedelta()
-        self._tick = 0
+        self.off, self._tick = timedelta(), 0
 
     def now(self) -> datetime:
         self._tick += 1
@@ -240,7 +239,8 @@ class Machine:
             db=self.db,
             catalogue=self.drugs,
             clock=self.clock,
-            settings=CounterSettings(operator=OPERATOR, answer_wait_s=0.0),
+            settings=on_duty(OPERATOR, 0.0),
+            knowledge=knowledge(),
             law=town.till_law(self.world.law_changed_at_tills),
             courier=self.courier,
             printer=Printer(self),
@@ -303,8 +303,7 @@ class Machine:
 
     def act(self, step: Callable[[], T], chance: Random) -> T | None:
         """Do one thing at this till, switched on for it; None where the power went or it was refused."""
-        self.wire.chance = chance
-        self.wire.weather = self.weather
+        self.wire.chance, self.wire.weather = chance, self.weather
         try:
             if not self.on:
                 self.boot()
@@ -336,6 +335,7 @@ class Machine:
             state = till.refresh()
         courier.ready = delivers
         for _attempt in range(2):
+            state = sign(till, state)
             if state.answer is None or not state.draft.lines:
                 return None
             shown_for = state.draft.person.psn_no if state.draft.person else None

@@ -30,6 +30,7 @@ class CounterPlace(QWidget):
     tour_pressed = Signal(str)
     tendered = Signal(str)
     prescribe_pressed = Signal()
+    sign_pressed = Signal()
     scanned = Signal(str)
     cheaper_pressed = Signal(str)
 
@@ -63,6 +64,7 @@ class CounterPlace(QWidget):
         self.tour.setVisible(bool(pages.tour))
         self.tour.show_page(pages.tour)
         self.cash.show_pages(pages)
+        self.sign.setVisible(pages.to_sign and not self._form_open)
         self.act.setText(pages.act)
         self.act.setEnabled(pages.act_enabled)
 
@@ -108,6 +110,7 @@ class CounterPlace(QWidget):
         if self.prescription.roll is not None:
             self.prescription.roll.setVisible(not on)
         self.prescribe.setVisible(not on)
+        self.sign.setVisible(not on and self.pages is not None and self.pages.to_sign)
         if self.pages is not None:
             self._show_person(self.pages)
 
@@ -123,6 +126,11 @@ class CounterPlace(QWidget):
         self.prescribe.setProperty("role", "quiet")
         self.prescribe.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.prescribe.clicked.connect(self.prescribe_pressed)
+        self.sign = QPushButton("审方签字  Ctrl S")
+        self.sign.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sign.clicked.connect(self.sign_pressed)
+        self.sign.hide()
+        self.prescription.add(self.sign)
         self.prescription.add(self.prescribe)
         column.addWidget(self.person)
         column.addWidget(self.prescription, 1)

@@ -6,17 +6,17 @@ from app.usecases.state import CounterState
 from engine.prescription import Finding, Prescription
 from ui.counter.money_page import FULL_PRICE
 from ui.items import Heading, Note, Page, Space, Text, sub
-from ui.words import SOURCE, day, joined
+from ui.words import SOURCE, clock, day, joined
 
 _ABOUT_PRESCRIPTIONS = ("prescription", "no_prescription", "supply")
 _ORDER = {"refused": 0, "attention": 1, "ok": 2}
 
 
 def prescription_page(state: CounterState) -> Page:
-    """Return the prescription and all that review found in it, the gravest first."""
+    """Return the prescription, all that review found in it, the gravest first, and who signed."""
     prescription = state.draft.prescription
     if prescription is None:
-        return (Heading("处方"), *_none(state), *notes(_own(state)))
+        return (Heading("处方"), *_none(state), *notes(_own(state)), *signature(state))
     return (
         Heading("处方", SOURCE[prescription.source]),
         Text(text=prescription.issuer, weight=500),
@@ -25,16 +25,41 @@ def prescription_page(state: CounterState) -> Page:
         sub(f"诊断：{prescription.diagnosis}"),
         Space(8),
         *notes(_own(state)),
+        *signature(state),
     )
 
 
 def notes(findings: tuple[Finding, ...]) -> Page:
-    """Return findings as marked notes, refused ones first."""
+    """Return findings as marked notes, refused ones first, each with what to do."""
     ranked = sorted(findings, key=lambda finding: _ORDER[finding.severity])
     return tuple(
-        Note(finding.severity, finding.text, finding.clause.section if finding.clause else "")
+        Note(
+            finding.severity,
+            finding.text,
+            finding.clause.section if finding.clause else "",
+            finding.advice,
+        )
         for finding in ranked
     )
+
+
+def signature(state: CounterState) -> Page:
+    """Return who signed and when, that a signature is void, or that one is still to be given."""
+    signing = state.signing
+    if signing.signed is not None:
+        passed = len(signing.signed.overrides)
+        text = f"{signing.signed.pharmacist} 审方通过 {clock(signing.signed.at)}"
+        return (Note("signed", text, f"{passed} 条说明理由放行" if passed else ""),)
+    if not signing.needed:
+        return ()
+    if signing.void is not None:
+        text = f"{signing.void.pharmacist} {clock(signing.void.at)} 的签字已失效：签字以后有改动。"
+        return (Note("attention", text, "", "请重新核对，再按 Ctrl S 签字。"),)
+    if signing.barring:
+        return (Note("info", "上面有不能放行的提示，处理好才能签字。"),)
+    if signing.asked:
+        return (Note("info", f"还没有签字；{len(signing.asked)} 条提示要说明理由才能放行。"),)
+    return (Note("info", "还没有审方签字。核对无误后按 Ctrl S。"),)
 
 
 def _own(state: CounterState) -> tuple[Finding, ...]:

@@ -43,6 +43,7 @@ class CounterPages(Struct, frozen=True, kw_only=True):
     selected: str | None
     shop: str
     operator: str
+    to_sign: bool = False
 
 
 class CounterView(Protocol):
@@ -214,6 +215,7 @@ def pages(
         selected=state.selected,
         shop=f"{state.store.name} · {int(state.store.till)} 号机",
         operator=state.operator,
+        to_sign=_to_sign(state),
     )
 
 
@@ -244,6 +246,12 @@ def _act(state: CounterState) -> str:
     return "结算并打印"
 
 
+def _to_sign(state: CounterState) -> bool:
+    """Tell whether a signature is wanted and may be given now."""
+    signing = state.signing
+    return state.settled is None and signing.needed and signing.signed is None and not signing.barring
+
+
 def _keys(state: CounterState) -> Keys:
     if state.settled is not None:
         return (("F12", "下一位"), _REPRINT)
@@ -255,6 +263,15 @@ def _keys(state: CounterState) -> Keys:
         )
         undo = (("Esc", "撤一步"),) if state.draft.person is not None else ()
         return (*start, *undo, _REPRINT)
+    if state.signing.needed and state.signing.signed is None:
+        return (
+            ("↑ ↓", "选行"),
+            ("+ −", "数量"),
+            ("Del", "移除"),
+            ("Ctrl S", "审方签字"),
+            ("Ctrl R", "拒绝调配"),
+            ("Esc", "撤一步"),
+        )
     return (
         ("↑ ↓", "选行"),
         ("+ −", "数量"),

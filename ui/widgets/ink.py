@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
-from ui.tokens import BODY, FAMILY, GRID, SMALL, Palette, Tone
+from ui.tokens import BODY, FAMILY, GRID, SMALL, TINY, Palette, Tone
 
 if TYPE_CHECKING:
     from ui.items import Mark, Weight
@@ -20,7 +20,13 @@ WRAP = int(Qt.TextFlag.TextWordWrap)
 CHIP_HEIGHT = 22
 MARK = 18
 
-MARK_TONE: dict[Mark, Tone] = {"ok": "mount", "info": "sea", "attention": "ochre", "refused": "red"}
+MARK_TONE: dict[Mark, Tone] = {
+    "ok": "mount",
+    "info": "sea",
+    "attention": "ochre",
+    "refused": "red",
+    "signed": "mount",
+}
 _STROKES: dict[Mark, tuple[tuple[tuple[float, float], ...], ...]] = {
     "ok": (((5.5, 9.5), (8, 12), (12.5, 6)),),
     "info": (((9, 8), (9, 13)), ((9, 5), (9, 5.1))),
@@ -114,11 +120,14 @@ class Ink:
             painter.drawRoundedRect(QRectF(place.x(), place.y(), max(filled, 1), place.height()), 2, 2)
 
     def mark(self, painter: QPainter, x: float, y: float, mark: Mark) -> None:
-        """Draw ✓, ! or ✕ in its circle; drawn by hand, because the font lacks ✕."""
+        """Draw ✓, !, ✕ or 签 in its circle; strokes by hand, because the font lacks ✕."""
         tone = MARK_TONE[mark]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.ground_of(tone))
         painter.drawEllipse(QRectF(x, y, MARK, MARK))
+        if mark == "signed":
+            self.text(painter, QRectF(x, y, MARK, MARK), "签", size=TINY, weight=500, tone=tone, flags=CENTRE)
+            return
         pen = QPen(self.colour(tone), 1.8)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

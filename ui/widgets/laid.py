@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QPainter
 
-from ui.items import Head, Heading, Item, Page, Row, Rule, Space, Tiles, words_of
+from ui.items import Head, Heading, Item, Option, Page, Row, Rule, Space, Tiles, words_of
 from ui.widgets.ink import Ink
 from ui.widgets.painters import TILE_GAP, measure, paint, tile_width
 
@@ -48,7 +48,7 @@ class LaidPage:
     def middle_of(self, key: str) -> QPoint:
         """Return the middle of the row or tile with ``key``; raise KeyError where none is shown."""
         for item, y, height in self._places:
-            if isinstance(item, Row) and item.key == key:
+            if isinstance(item, Row | Option) and item.key == key:
                 return QPoint(self.width // 2, y + height // 2)
             if isinstance(item, Tiles):
                 wide = tile_width(item, self.width)
@@ -62,7 +62,7 @@ class LaidPage:
         for item, y, height in self._places:
             if not y <= point.y() < y + height:
                 continue
-            if isinstance(item, Row):
+            if isinstance(item, Row | Option):
                 return item.key or None
             if isinstance(item, Tiles):
                 number = point.x() // (tile_width(item, self.width) + TILE_GAP)

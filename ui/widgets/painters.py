@@ -16,6 +16,7 @@ from ui.items import (
     Limit,
     Name,
     Note,
+    Option,
     Pair,
     Panel,
     Reason,
@@ -27,8 +28,8 @@ from ui.items import (
     Tiles,
     Weight,
 )
-from ui.tokens import BODY, FIGURE, GRID, HEAD, LARGE, ROUND, SMALL, TINY
-from ui.widgets.ink import CHIP_HEIGHT, MARK, MARK_TONE, RIGHT, TOP, Ink
+from ui.tokens import BODY, FIGURE, GRID, HEAD, LARGE, ROUND, SMALL, TINY, TOUCH
+from ui.widgets.ink import CHIP_HEIGHT, LEFT, MARK, MARK_TONE, RIGHT, TOP, Ink
 from ui.widgets.table import paint_head, paint_row
 
 _INDENT = MARK + 8
@@ -160,11 +161,15 @@ def _paint_reason(ink: Ink, painter: QPainter, item: Reason, place: QRectF) -> b
 
 def _note_height(ink: Ink, item: Note, width: int) -> int:
     words = ink.height(item.text, width - _INDENT, BODY)
-    return max(MARK, words + _note_drop(ink, item, width)) + 6
+    return max(MARK, words + _advice_height(ink, item, width) + _note_drop(ink, item, width)) + 6
+
+
+def _advice_height(ink: Ink, item: Note, width: float) -> int:
+    return ink.height(item.advice, int(width) - _INDENT, SMALL) + 1 if item.advice else 0
 
 
 def _note_beside(ink: Ink, item: Note, width: float) -> bool:
-    return ink.width(item.text) + 8 + ink.width(item.source, SMALL) <= width - _INDENT
+    return not item.advice and ink.width(item.text) + 8 + ink.width(item.source, SMALL) <= width - _INDENT
 
 
 def _note_drop(ink: Ink, item: Note, width: float) -> int:
@@ -177,6 +182,9 @@ def _paint_note(ink: Ink, painter: QPainter, item: Note, place: QRectF) -> None:
     ink.mark(painter, place.x(), place.y() + 1, item.mark)
     words = place.adjusted(_INDENT, 0, 0, 0)
     ink.text(painter, words, item.text, flags=TOP, wrap=True)
+    if item.advice:
+        below = words.adjusted(0, ink.height(item.text, int(words.width()), BODY) + 1, 0, 0)
+        ink.text(painter, below, item.advice, size=SMALL, tone="sub", flags=TOP, wrap=True)
     if not item.source:
         return
     if _note_beside(ink, item, place.width()):
@@ -186,6 +194,26 @@ def _paint_note(ink: Ink, painter: QPainter, item: Note, place: QRectF) -> None:
     drop = _note_drop(ink, item, place.width())
     below = QRectF(words.x(), place.bottom() - 6 - drop + 1, words.width(), drop)
     ink.text(painter, below, item.source, size=TINY, tone="sub", flags=TOP, wrap=True)
+
+
+_OPTION_EDGE, _NUMBER = 8, 20
+
+
+def _option_height(ink: Ink, item: Option, width: int) -> int:
+    return max(TOUCH, ink.height(item.text, width - _NUMBER - 2 * _OPTION_EDGE, BODY) + 18) + GRID
+
+
+def _paint_option(ink: Ink, painter: QPainter, item: Option, place: QRectF) -> None:
+    frame = place.adjusted(0.5, 0.5, -0.5, -GRID - 0.5)
+    painter.setPen(QPen(ink.colour("mount" if item.chosen else "line"), 1))
+    painter.setBrush(ink.colour("mount_ground" if item.chosen else "card"))
+    painter.drawRoundedRect(frame, 6, 6)
+    inner = frame.adjusted(_OPTION_EDGE, 0, -_OPTION_EDGE, 0)
+    tone = "mount" if item.chosen else "sub"
+    number = "✓" if item.chosen else item.number
+    ink.text(painter, QRectF(inner.x(), inner.y(), _NUMBER, inner.height()), number, tone=tone)
+    words = inner.adjusted(_NUMBER, 0, 0, 0)
+    ink.text(painter, words, item.text, tone="mount" if item.chosen else "ink", flags=LEFT, wrap=True)
 
 
 _PANEL = 10
@@ -287,6 +315,7 @@ _MEASURE: dict[type, Callable[[Ink, Any, int], int]] = {
     Limit: _fixed(36),
     Reason: _fixed(20),
     Note: _note_height,
+    Option: _option_height,
     Panel: _panel_height,
     Rule: _fixed(13),
     Space: lambda _ink, item, _width: item.height,
@@ -304,6 +333,7 @@ _PAINT: dict[type, Callable[[Ink, QPainter, Any, QRectF], bool | None]] = {
     Limit: _paint_limit,
     Reason: _paint_reason,
     Note: _paint_note,
+    Option: _paint_option,
     Panel: _paint_panel,
     Rule: _paint_rule,
     Space: _nothing,

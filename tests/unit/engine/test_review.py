@@ -12,6 +12,7 @@ from engine.policy.packs import Library
 from engine.prescription import Finding, PrescribedLine
 from engine.review import review
 from engine.sale import Draft, add_box, make_claim, set_quantity
+from tests.fakes.review_desk import SHOP, facts_of
 
 
 @pytest.fixture
@@ -29,8 +30,9 @@ def named(demonstration: Demonstration, name: str) -> Drug:
 
 
 def found(draft: Draft, now: datetime, answer: Answer | None = None) -> dict[str, Finding]:
-    findings = review(draft.prescription, draft, draft.person, business_day(now), answer)
-    return {finding.code: finding for finding in findings}
+    """Return the findings by code; without ``answer`` nothing is computed yet."""
+    facts = facts_of(draft, day=business_day(now), shop=SHOP, answer=answer)
+    return {finding.code: finding for finding in review(facts)}
 
 
 def answered(draft: Draft, demonstration: Demonstration, library: Library, now: datetime) -> Answer:
@@ -137,6 +139,7 @@ def test_what_the_law_refuses_is_said_with_its_clause(
     assert finding.severity == "refused"
     assert isinstance(finding.clause, Clause)
     assert finding.clause == answer.refusals[0].clause
+    assert finding.text == answer.refusals[0].message
     assert "supply_accepted" not in found(draft, now, answer)
 
 
@@ -150,9 +153,7 @@ def test_a_diagnosis_that_is_not_filed_is_noted(draft: Draft, now: datetime) -> 
 def test_the_gravest_finding_comes_first(draft: Draft, now: datetime) -> None:
     draft = set_quantity(draft, "1", 9)
 
-    severities = [
-        f.severity for f in review(draft.prescription, draft, draft.person, business_day(now), None)
-    ]
+    severities = [f.severity for f in review(facts_of(draft, day=business_day(now)))]
 
     assert severities[0] == "refused"
     assert severities == sorted(severities, key=("refused", "attention", "ok").index)

@@ -16,6 +16,7 @@ ENTRIES = (
     "claim",
     "quote_cli",
     "commit",
+    "review",
     "growth",
     "delivery_sqlite",
     "delivery_postgresql",

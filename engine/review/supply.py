@@ -20,7 +20,7 @@ def supply(view: View) -> Iterator[Finding]:
         text = refusal_message("supply_too_long", days=days, longest=asked.most_words)
         yield found(view, "refused", "supply_too_long", text, clause=asked.supply)
     else:
-        text = f"用量 {days} 天，没有超过规定的 {asked.most_words}。"
+        text = f"用量 {days} 天，没有超过 {asked.most_words}。"
         yield found(view, "ok", "supply_accepted", text, clause=asked.supply)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from engine.diseases import disease_name
 from engine.person import diseases_filed_on, masked_name
-from engine.policy.answer import Answer
 from engine.prescription import Finding, Severity
 from engine.review.facts import View, found, prescription_of, said
 
@@ -23,16 +22,22 @@ def without(view: View) -> Iterator[Finding]:
         names = "、".join(needing)
         text = f"{names}是处方药，要有处方才能卖。请扫处方，或按 Ctrl+2 录入。"
         yield found(view, "refused", "prescription_needed", text)
-    yield from by_law(view.facts.answer, frozenset({"no_prescription"}), severity="attention")
+    yield from by_law(view, frozenset({"no_prescription"}), severity="attention")
 
 
-def by_law(answer: Answer | None, codes: frozenset[str], severity: Severity = "refused") -> Iterator[Finding]:
-    """Yield the policy's refusals of these codes, each text once, with the clause it cites."""
+def by_law(view: View, codes: frozenset[str], severity: Severity = "refused") -> Iterator[Finding]:
+    """Yield the policy's refusals of these codes, each text once, with the clause it cites.
+
+    The policy knows a drug by its code; people know it by its name.
+    """
+    answer, names = view.facts.answer, {line.id: line.drug for line in view.draft.lines}
     seen: set[tuple[str, str]] = set()
     for refusal in answer.refusals if answer else ():
-        if refusal.code in codes and (refusal.code, refusal.message) not in seen:
-            seen.add((refusal.code, refusal.message))
-            yield Finding(severity, refusal.code, refusal.message, refusal.clause)
+        drug = names.get(refusal.line or "")
+        text = refusal.message.replace(f"药品 {drug.code} ", drug.generic_name) if drug else refusal.message
+        if refusal.code in codes and (refusal.code, text) not in seen:
+            seen.add((refusal.code, text))
+            yield Finding(severity, refusal.code, text, refusal.clause)
 
 
 def of_this_person(view: View) -> Iterator[Finding]:
@@ -77,19 +82,19 @@ def dates(view: View) -> Iterator[Finding]:
         yield found(view, "refused", "prescription_expired", text, clause=clause)
     else:
         left = (last - view.day).days
-        rest = f"到 {said(last)}，还有 {left} 天" if left else "今天是最后一天"
-        yield found(view, "ok", "prescription_valid", f"处方在有效期内（{rest}）。", clause=clause)
+        rest = f"还有 {left} 天" if left else "今天是最后一天"
+        yield found(view, "ok", "prescription_valid", f"处方在有效期内，{rest}。", clause=clause)
 
 
 def origin(view: View) -> Iterator[Finding]:
     """Yield what the person's policy says of who issued the prescription, and of its confirmation."""
-    yield from by_law(view.facts.answer, _ORIGIN)
+    yield from by_law(view, _ORIGIN)
 
 
 def diagnosis(view: View) -> Iterator[Finding]:
     """Yield whether the diagnosis is one that is filed for the person."""
     person, prescription = view.person, prescription_of(view)
-    refused = list(by_law(view.facts.answer, _DIAGNOSIS, severity="attention"))
+    refused = list(by_law(view, _DIAGNOSIS, severity="attention"))
     yield from refused
     if person is None:
         return

@@ -158,7 +158,15 @@ class CounterWindow:
         """Return all words of the counter place."""
         pages = self.window.counter.pages
         assert pages is not None
-        parts = (pages.person, pages.prescription, pages.basket, pages.money, pages.why, pages.notice)
+        parts = (
+            pages.person,
+            pages.prescription,
+            pages.signature,
+            pages.basket,
+            pages.money,
+            pages.why,
+            pages.notice,
+        )
         return "\n".join(word for page in parts for word in words_of(page))
 
     def chips(self) -> str:

@@ -83,7 +83,9 @@ def next_stop_page(tour: Tour, done: int | None) -> Page:
     if step == len(group):
         return (
             Heading(f"导览 {step} / {len(group)}", tour[done].group),
-            Text(text="都扫完了：看右边的金额和「为什么」，再按 F12 结算并打印。", weight=500),
+            Text(
+                text="都扫完了：按 Ctrl S 审方签字，看看右边的「为什么」，再按 F12 结算并打印。", weight=500
+            ),
         )
     stop = tour[group[step]]
     tile = Tile(

@@ -64,7 +64,7 @@ class CounterPlace(QWidget):
         self.tour.setVisible(bool(pages.tour))
         self.tour.show_page(pages.tour)
         self.cash.show_pages(pages)
-        self.sign.setVisible(pages.to_sign and not self._form_open)
+        self._show_signature(pages)
         self.act.setText(pages.act)
         self.act.setEnabled(pages.act_enabled)
 
@@ -110,9 +110,16 @@ class CounterPlace(QWidget):
         if self.prescription.roll is not None:
             self.prescription.roll.setVisible(not on)
         self.prescribe.setVisible(not on)
-        self.sign.setVisible(not on and self.pages is not None and self.pages.to_sign)
         if self.pages is not None:
+            self._show_signature(self.pages)
             self._show_person(self.pages)
+
+    def _show_signature(self, pages: CounterPages) -> None:
+        """Show who signed, or the key that signs; it takes the place of the one that types a prescription."""
+        self.signature.setVisible(bool(pages.signature) and not self._form_open)
+        self.signature.show_page(pages.signature)
+        self.sign.setVisible(pages.to_sign and not self._form_open)
+        self.prescribe.setVisible(not pages.to_sign and not self._form_open)
 
     def _show_person(self, pages: CounterPages) -> None:
         self.person.show_page(pages.person_brief if self._form_open else pages.person)
@@ -126,6 +133,9 @@ class CounterPlace(QWidget):
         self.prescribe.setProperty("role", "quiet")
         self.prescribe.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.prescribe.clicked.connect(self.prescribe_pressed)
+        self.signature = Sheet(self._ink)  # Outside what scrolls: who signed is always in sight.
+        self.signature.hide()
+        self.prescription.add(self.signature)
         self.sign = QPushButton("审方签字  Ctrl S")
         self.sign.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sign.clicked.connect(self.sign_pressed)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from app.usecases.state import CounterState
+from engine.policy.answer import Clause
 from engine.prescription import Finding, Prescription
 from ui.counter.money_page import FULL_PRICE
 from ui.items import Heading, Note, Page, Space, Text, sub
 from ui.words import SOURCE, clock, day, joined
 
 _ABOUT_PRESCRIPTIONS = ("prescription", "no_prescription", "supply")
+_SHORT = 6
 _ORDER = {"refused": 0, "attention": 1, "ok": 2}
 
 
 def prescription_page(state: CounterState) -> Page:
-    """Return the prescription, all that review found in it, the gravest first, and who signed."""
+    """Return the prescription and all that review found in it, the gravest first."""
     prescription = state.draft.prescription
     if prescription is None:
-        return (Heading("处方"), *_none(state), *notes(_own(state)), *signature(state))
+        return (Heading("处方"), *_none(state), *notes(_own(state)))
     return (
         Heading("处方", SOURCE[prescription.source]),
         Text(text=prescription.issuer, weight=500),
@@ -25,7 +27,6 @@ def prescription_page(state: CounterState) -> Page:
         sub(f"诊断：{prescription.diagnosis}"),
         Space(8),
         *notes(_own(state)),
-        *signature(state),
     )
 
 
@@ -36,11 +37,19 @@ def notes(findings: tuple[Finding, ...]) -> Page:
         Note(
             finding.severity,
             finding.text,
-            finding.clause.section if finding.clause else "",
+            _where(finding.clause),
             finding.advice,
         )
         for finding in ranked
     )
+
+
+def _where(clause: Clause | None) -> str:
+    """Return the section, with a document whose name is short; a label's section says itself what it is."""
+    if clause is None:
+        return ""
+    short = len(clause.document) <= _SHORT and "说明书" not in clause.section
+    return f"{clause.document} {clause.section}" if short else clause.section
 
 
 def signature(state: CounterState) -> Page:
@@ -57,9 +66,22 @@ def signature(state: CounterState) -> Page:
         return (Note("attention", text, "", "请重新核对，再按 Ctrl S 签字。"),)
     if signing.barring:
         return (Note("info", "上面有不能放行的提示，处理好才能签字。"),)
-    if signing.asked:
-        return (Note("info", f"还没有签字；{len(signing.asked)} 条提示要说明理由才能放行。"),)
-    return (Note("info", "还没有审方签字。核对无误后按 Ctrl S。"),)
+    return (Note("info", f"{_counted(state)}还没有审方签字。"),)
+
+
+def _counted(state: CounterState) -> str:
+    """Say how much there is to look at: the list may be longer than the card."""
+    noted = sum(finding.severity == "attention" for finding in _own(state))
+    passed = len(state.signing.asked)
+    parts = [
+        words
+        for count, words in (
+            (passed, f"{passed} 条要说明理由才能放行"),
+            (noted, f"{noted} 条要留意"),
+        )
+        if count
+    ]
+    return f"{'，'.join(parts)}；" if parts else ""
 
 
 def _own(state: CounterState) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from engine.sale import Draft
 from ui.counter.basket_page import basket_page, next_stop_page
 from ui.counter.money_page import full_price, money_page, why_page
 from ui.counter.person_page import person_brief, person_page
-from ui.counter.prescription_page import prescription_page
+from ui.counter.prescription_page import prescription_page, signature
 from ui.desk import Desk
 from ui.items import Mark, Page, Panel
 from ui.words import yuan
@@ -43,6 +43,7 @@ class CounterPages(Struct, frozen=True, kw_only=True):
     selected: str | None
     shop: str
     operator: str
+    signature: Page = ()
     to_sign: bool = False
 
 
@@ -215,6 +216,7 @@ def pages(
         selected=state.selected,
         shop=f"{state.store.name} · {int(state.store.till)} 号机",
         operator=state.operator,
+        signature=signature(state),
         to_sign=_to_sign(state),
     )
 

@@ -29,7 +29,7 @@ class ReasonWidget(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, BAR_ROOM, 0)
+        box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
         self.sheet = Sheet(ink)
         self.sheet.pressed.connect(self._pressed)
@@ -38,8 +38,12 @@ class ReasonWidget(QWidget):
         self.other.setPlaceholderText("其他理由，Enter 采用")
         self.other.setMaxLength(200)
         self.other.scanned.connect(self.scanned)
-        box.addWidget(self.other)
-        box.addLayout(self._buttons(form))
+        below = QVBoxLayout()
+        below.setContentsMargins(0, 0, BAR_ROOM, 0)  # Flush with what the sheet shows beside its bar.
+        below.setSpacing(8)
+        below.addWidget(self.other)
+        below.addLayout(self._buttons(form))
+        box.addLayout(below)
         self.show_form(form)
 
     def show_form(self, form: ReasonForm) -> None:

@@ -150,8 +150,8 @@ def reasons_page(form: ReasonForm) -> Page:
     )
     page: list[Item] = [Heading(title, "按数字选")]
     for number, (asked, given) in enumerate(zip(form.asked, form.given, strict=True)):
-        section = asked.clause.section if asked.clause else ""
-        page.append(Note("ok" if given else "refused", asked.text, section, asked.advice))
+        where = f"{asked.clause.document} {asked.clause.section}" if asked.clause else ""
+        page.append(Note("ok" if given else "refused", asked.text, where, asked.advice))
         page += _options(number, asked, given, turned=number == form.current)
         page.append(Space(8))
     if form.complete:

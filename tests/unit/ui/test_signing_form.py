@@ -32,6 +32,7 @@ class State:
 
     def __init__(self, signing: SigningShown) -> None:
         self.signing, self.settled, self.draft = signing, None, facts().draft
+        self.findings, self.answer = (), None
 
 
 class Counter:
@@ -98,7 +99,9 @@ def test_every_question_is_shown_with_its_section_and_its_reasons() -> None:
 
     words = words_of(reasons_page(view.form))
 
-    assert {DOSE.text, PAIR.text, DOSE.advice, "第五十八条", *DOSE.reasons, *PAIR.reasons} <= set(words)
+    assert {DOSE.text, PAIR.text, DOSE.advice, "药品管理法 第五十八条", *DOSE.reasons, *PAIR.reasons} <= set(
+        words
+    )
     assert counter.signed == []
 
 
@@ -184,7 +187,7 @@ def test_the_card_says_that_a_signature_is_void() -> None:
 
 
 def test_the_card_says_what_is_still_to_be_done() -> None:
-    assert "Ctrl S" in card(SigningShown(needed=True))[0].text
+    assert card(SigningShown(needed=True))[0].text == "还没有审方签字。"
     assert "1 条" in card(SigningShown(needed=True, asked=(DOSE,)))[0].text
     assert "不能放行" in card(SigningShown(needed=True, barring=("过期。",)))[0].text
     assert card(SigningShown()) == []

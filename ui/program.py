@@ -168,22 +168,20 @@ class Program(QObject):
         elif act == "act":
             if self._at("counter") or not self.places.acted(self._open):
                 self._settle()
-        elif act == "undo":
-            self._undo()
-        elif act == "reprint":
-            self._reprint()
         elif act in ("sign", "refuse"):
             self._sign(act)
-        elif act == "prescribe":
-            self._prescribe()
         elif act.startswith("control:"):
-            number = int(act.removeprefix("control:"))
-            if self.places.controlled(self._open, number):
-                return
-            if number == _PRESCRIBE:
-                self._prescribe()
-            elif number == _CHEAPER and self._at("counter"):
-                self.cheaper.chosen_next()
+            self._controlled(int(act.removeprefix("control:")))
+        else:
+            {"undo": self._undo, "reprint": self._reprint, "prescribe": self._prescribe}[act]()
+
+    def _controlled(self, number: int) -> None:
+        if self.places.controlled(self._open, number):
+            return
+        if number == _PRESCRIBE:
+            self._prescribe()
+        elif number == _CHEAPER and self._at("counter"):
+            self.cheaper.chosen_next()
 
     def _moved(self, step: int) -> None:
         if self.search.moved(step) or (self._at("counter") and self.cheaper.moved(step)):

@@ -99,7 +99,7 @@ def test_after_the_settlement_and_before_a_basket_nothing_is_offered(window: Cou
     window.tour(SHAOXING, 6)
     window.until(lambda: card(window), "the card of cheaper ways")
 
-    window.key(Qt.Key.Key_F12)
+    window.act()
 
     assert window.state().settled is not None
     assert not card(window)

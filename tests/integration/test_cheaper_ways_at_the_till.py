@@ -112,7 +112,7 @@ def test_nothing_is_found_for_an_empty_basket_or_a_settled_sale(own: Bench) -> N
     assert own.till.cheaper().ways == ()
     walk(own, EZHOU)
     assert own.till.cheaper().ways
-    own.till.settle()
+    own.settle()
     assert own.till.cheaper().ways == ()
 
 
@@ -120,7 +120,7 @@ def test_the_record_says_what_was_substituted(own: Bench) -> None:
     before = walk(own, EZHOU)
     way = own.till.cheaper().ways[0]
     own.till.take_cheaper(way.key)
-    own.till.settle()
+    own.settle()
 
     row = sales.last(own.db)
     assert row is not None

@@ -57,14 +57,14 @@ def test_once_the_price_is_changed_it_is_sold(bench: Bench) -> None:
 
     bench.till.enter(sold.barcode or "")
 
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_the_same_price_is_nobody_s_business_in_another_city(bench: Bench) -> None:
     go_to_store(bench.desk, LIAOCHENG)
     bench.till.enter(otc(bench).barcode or "")
 
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_the_tours_are_sold_without_a_finding_on_prices(bench: Bench) -> None:

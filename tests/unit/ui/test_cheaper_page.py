@@ -135,7 +135,7 @@ def test_what_is_taken_is_shown_and_the_ways_of_the_old_basket_are_looked_for_an
 def test_once_it_is_settled_the_card_goes(shown: Shown) -> None:
     shown.look()
 
-    shown.show(shown.bench.till.settle())
+    shown.show(shown.bench.settle())
     shown.look()
 
     assert shown.view.page == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from engine.knowledge.entries import MostADay
 from engine.knowledge.strength import Strength, daily_mg, parse_count, parse_strength, written_mg
 from engine.prescription import Finding
 from engine.review.facts import Item, View, found
@@ -41,7 +42,7 @@ def _over(view: View, ingredient: str, taken: list[tuple[Item, Decimal]]) -> Ite
         f"{names}{among}一天共 {written_mg(total)}，超过最大量 {written_mg(most.mg)}"
         f"{f'（{most.from_age} 岁以上）' if most.from_age else ''}。",
         clause=most.source.clause,
-        advice="请医师更正，或在超剂量处重新签字后再调配。",
+        advice=f"{_note(most)}请医师更正，或在超剂量处重新签字后再调配。",
         subject="|".join(dict.fromkeys(item.subject for item, _mg in taken)),
         may_override=True,
     )
@@ -86,10 +87,15 @@ def _by_packs(view: View, item: Item) -> Iterator[Finding]:
             f"{item.name}开了 {line.quantity} {drug.unit}（每{drug.unit} {count} {drug.pack_unit or '份'}）"
             f"用 {days} 天，平均一天会超过最大量 {written_mg(most.mg)}。",
             clause=most.source.clause,
-            advice="请核对用法用量和天数。",
+            advice=f"{_note(most)}请核对用法用量和天数。",
             subject=item.subject,
         )
         return
+
+
+def _note(most: MostADay) -> str:
+    """Say what the figure alone does not: that it is a week's dose spread over its days."""
+    return f"{most.source.note}。" if most.source.note else ""
 
 
 def _strength(item: Item) -> Strength | None:

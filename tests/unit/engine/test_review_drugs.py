@@ -193,6 +193,7 @@ def test_a_prescription_is_reviewed_before_anything_is_in_the_basket() -> None:
         ("盐酸二甲双胍片", "0.5g×30片", "1 g 3", "3000 mg", "2550 mg"),
         ("左甲状腺素钠片", "50μg×100片", "8 片 1", "0.4 mg", "0.3 mg"),
         ("对乙酰氨基酚片", "0.5g×10片", "2 片 4", "4000 mg", "2000 mg"),
+        ("甲氨蝶呤片", "2.5mg×16片", "4 片 1", "10 mg", "3.6 mg"),
     ],
 )
 def test_a_dose_above_the_largest_is_refused_until_it_is_signed_again(
@@ -209,6 +210,14 @@ def test_the_largest_dose_itself_is_allowed() -> None:
     line = prescribed("苯磺酸氨氯地平片", dose="1 片 2")
 
     assert "dose_above_maximum" not in codes(facts(drug("苯磺酸氨氯地平片"), lines=(line,)))
+
+
+def test_a_drug_of_once_a_week_that_is_taken_daily_says_why_it_is_too_much() -> None:
+    daily = facts(drug("甲氨蝶呤片", "2.5mg×16片"), lines=(prescribed("甲氨蝶呤片", dose="4 片 1"),))
+    weekly = facts(drug("甲氨蝶呤片", "2.5mg×16片"), lines=(prescribed("甲氨蝶呤片", dose="4 片 0.143"),))
+
+    assert "一周只服一次" in the(daily, "dose_above_maximum").advice
+    assert "dose_above_maximum" not in codes(weekly)
 
 
 def test_one_ingredient_in_two_drugs_is_added_up() -> None:

@@ -290,7 +290,7 @@ def _desk(  # noqa: PLR0917
             licence=settings.licence,
         ),
         law=_law(drugs),
-        knowledge=read_knowledge(),
+        knowledge=read_knowledge,
         courier=courier,
         printer=PdfPrinter(settings.data / "receipts"),
         stops=_fresh_tours(clock) if settings.demonstration else tuple,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.resources import resource
-from engine.knowledge.library import Knowledge, load_knowledge
+from engine.knowledge.library import Knowledge
 
 
 def knowledge_texts() -> dict[str, str]:
@@ -14,4 +14,6 @@ def knowledge_texts() -> dict[str, str]:
 
 def read_knowledge() -> Knowledge:
     """Return the knowledge that comes with the program; raise KnowledgeError where it cannot be used."""
+    from engine.knowledge.loading import load_knowledge  # noqa: PLC0415 - when the first drug is looked at
+
     return load_knowledge(knowledge_texts())

@@ -129,7 +129,7 @@ class _Shop:
             draft, quoted = self._desk_of(self._people[number % PEOPLE])
             begin, worked = perf_counter(), thread_time()
             findings = reviewed(self._bench.desk, self._store, draft, quoted)
-            signing_of(self._bench.desk.knowledge, draft, findings)
+            signing_of(self._bench.desk, draft, findings)
             ours.append(perf_counter() - begin)
             self.cpu.append(thread_time() - worked)
             pairs = list(self._pairs(draft, quoted))

@@ -11,7 +11,8 @@ from pathlib import Path
 from app.errors import UserError
 from app.knowledge import knowledge_texts, read_knowledge
 from engine.knowledge.entries import Source
-from engine.knowledge.library import Identity, Knowledge, KnowledgeError, concerns, load_knowledge
+from engine.knowledge.library import Identity, Knowledge, concerns
+from engine.knowledge.loading import KnowledgeError, load_knowledge
 from engine.knowledge.parse import FAMILIES
 from engine.knowledge.strength import written_mg
 from engine.policy.problems import Problem

@@ -61,7 +61,7 @@ class Desk:
         clock: Clock,
         settings: CounterSettings,
         law: Law,
-        knowledge: Knowledge,
+        knowledge: Callable[[], Knowledge],
         courier: Courier,
         printer: ReceiptPrinter,
         stops: Callable[[], tuple[TourStop, ...]],
@@ -70,7 +70,8 @@ class Desk:
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
-        self.knowledge = knowledge  # What medicine says of drugs.
+        self._read_knowledge = knowledge
+        self._knowledge: Knowledge | None = None  # Read when the first drug lies here.
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops
@@ -94,6 +95,13 @@ class Desk:
         self._news: SimpleQueue[News] = SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         courier.listen(self.hear)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What medicine and the law of dispensing say of drugs."""
+        if self._knowledge is None:
+            self._knowledge = self._read_knowledge()
+        return self._knowledge
 
     def now(self) -> datetime:
         """Return the present instant."""

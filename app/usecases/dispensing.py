@@ -35,6 +35,8 @@ def reviewed(
 
     What other shops dispensed is known as of the last time that the agency told.
     """
+    if not draft.lines and draft.prescription is None:
+        return ()
     return review(facts_of(desk, store, draft, quoted, authentic))
 
 
@@ -95,10 +97,11 @@ def _told(each: Dispensed, known: catalogue.Named | None, store: Store) -> Dispe
     )
 
 
-def signing_of(knowledge: Knowledge, draft: Draft, findings: tuple[Finding, ...]) -> SigningShown:
+def signing_of(desk: Desk, draft: Draft, findings: tuple[Finding, ...]) -> SigningShown:
     """Return how far the review is signed, and what it takes to sign it."""
     if not draft.lines:
         return SigningShown()
+    knowledge = desk.knowledge
     signed = draft.signed
     holds = signed is not None and signed.covers == digest_of_review(draft, findings)
     return SigningShown(

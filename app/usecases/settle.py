@@ -125,7 +125,7 @@ def _check(desk: Desk, quoted: Quote) -> None:
     unsaleable = [finding for finding in findings if finding.bars]
     if unsaleable:
         raise errors.NotForSale(problem="".join(finding.text for finding in unsaleable))
-    signing = signing_of(desk.knowledge, draft, findings)
+    signing = signing_of(desk, draft, findings)
     if signing.needed and signing.signed is None:
         raise errors.NotSigned(why=_WHY_UNSIGNED[signing.void is not None])
     store, insured = open_store(desk), bool(insured_settlements(quoted.answer))

@@ -30,7 +30,7 @@ def show(desk: Desk) -> CounterState:
     quoted = quote(desk, store, desk.draft)
     findings = find(desk, desk.draft, quoted)
     lacking = lacking_codes(desk.draft)
-    signing = signing_of(desk.knowledge, desk.draft, findings)
+    signing = signing_of(desk, desk.draft, findings)
     state = CounterState(
         store=store,
         operator=desk.settings.operator,

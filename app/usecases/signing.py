@@ -32,7 +32,7 @@ def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
     nobody can pass, or a reason missing.
     """
     draft, findings = desk.draft, _findings(desk)
-    if not signing_of(desk.knowledge, draft, findings).needed:
+    if not signing_of(desk, draft, findings).needed:
         raise errors.NothingToSign()
     pharmacist, licence = _pharmacist(desk)
     stopping = barring(draft, findings)

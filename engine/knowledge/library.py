@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,24 +10,13 @@ from msgspec.structs import replace
 
 from engine.codes import atc_of
 from engine.knowledge import entries
-from engine.knowledge.check import check_files
 from engine.knowledge.entries import Group, Interaction, Route
-from engine.knowledge.names import Parts, Reader, plain, spelled_out
-from engine.knowledge.parse import FAMILIES, KnowledgeFile, parse_file
+from engine.knowledge.names import Parts, Reader, Words, spelled_out
 from engine.policy.answer import Clause
-from engine.policy.problems import Problem
 
 _KEPT = 4_096
 """Drugs whose identity is kept: more than lie on any desk and in any history."""
 _GRAVER = {"contraindicated": 0, "serious": 1, "moderate": 2}
-
-
-class KnowledgeError(Exception):
-    """Knowledge files that cannot be used; ``problems`` lists everything wrong with all of them."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -59,13 +46,10 @@ class Identity(Struct, frozen=True, kw_only=True):
 class Knowledge:
     """The facts of all files. ``hash`` changes with any of them."""
 
-    def __init__(self, files: Sequence[KnowledgeFile], digest: str) -> None:
+    def __init__(self, told: Mapping[str, Sequence[Any]], words: Words, digest: str) -> None:
         self.hash = digest
-        words = next(file.words for file in files if file.words is not None)
-        self._names: dict[str, str] = {
-            fact.id: fact.name for fact in (*_all(files, "ingredient"), *_all(files, "class"))
-        }
-        self._facts = {family: tuple(map(self._titled, _all(files, family))) for family in FAMILIES}
+        self._names: dict[str, str] = {fact.id: fact.name for fact in (*told["ingredient"], *told["class"])}
+        self._facts = {family: tuple(map(self._titled, facts)) for family, facts in told.items()}
         self._ingredients = {fact.id: fact for fact in self._facts["ingredient"]}
         self._by_name = {name: fact.id for fact in self._facts["ingredient"] for name in fact.names}
         self._longest = max(map(len, self._by_name), default=0)
@@ -194,29 +178,9 @@ def concerns(group: Group, identity: Identity) -> bool:
     return any(word in parts.name for word in group.containing)
 
 
-def load_knowledge(texts: Mapping[str, str]) -> Knowledge:
-    """Return the knowledge of ``texts`` (by file name); raise KnowledgeError listing all that is wrong."""
-    problems: list[Problem] = []
-    parsed = [parse_file(name, texts[name], problems) for name in sorted(texts)]
-    files = [file for file in parsed if file is not None]
-    if not problems:  # A file that does not read as it should would only be found wrong a second time.
-        problems += check_files(files)
-    if problems:
-        raise KnowledgeError(tuple(sorted(set(problems))))
-    content = json.dumps(sorted(texts.items()))
-    return Knowledge(files, hashlib.sha256(content.encode()).hexdigest())
-
-
-def _all(files: Iterable[KnowledgeFile], family: str) -> list[Any]:
-    return [made.fact for file in files for made in file.facts.get(family, ())]
-
-
 def _by_pair(interactions: Iterable[Interaction]) -> dict[str, dict[str, Interaction]]:
     pairs: dict[str, dict[str, Interaction]] = {}
     for fact in interactions:
         pairs.setdefault(fact.a, {})[fact.b] = fact
         pairs.setdefault(fact.b, {})[fact.a] = fact
     return pairs
-
-
-__all__ = ["Identity", "Knowledge", "KnowledgeError", "Problem", "concerns", "load_knowledge", "plain"]

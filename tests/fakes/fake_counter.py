@@ -111,7 +111,7 @@ class Bench:
             clock=self.clock,
             settings=on_duty("药师 李", 0.01),
             law=law(),
-            knowledge=knowledge(),
+            knowledge=knowledge,
             courier=self.courier,
             printer=self.printer,
             stops=self._stops,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from app.usecases.desk import CounterSettings
 from app.usecases.state import Counter, CounterState
-from engine.knowledge.library import Knowledge, load_knowledge
+from engine.knowledge.library import Knowledge
+from engine.knowledge.loading import load_knowledge
 from engine.signoff import Override
 
 PHARMACIST, LICENCE = "李药师", "执业药师 0001"

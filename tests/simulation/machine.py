@@ -240,7 +240,7 @@ class Machine:
             catalogue=self.drugs,
             clock=self.clock,
             settings=on_duty(OPERATOR, 0.0),
-            knowledge=knowledge(),
+            knowledge=knowledge,
             law=town.till_law(self.world.law_changed_at_tills),
             courier=self.courier,
             printer=Printer(self),

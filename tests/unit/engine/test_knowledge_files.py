@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from engine.knowledge.library import Knowledge, KnowledgeError, load_knowledge
+from engine.knowledge.library import Knowledge
+from engine.knowledge.loading import KnowledgeError, load_knowledge
 from engine.knowledge.parse import FAMILIES
 from engine.policy.messages import MESSAGES
 from tests.fakes.signing import _FOLDER as FOLDER

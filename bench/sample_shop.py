@@ -97,7 +97,8 @@ def _sell_without_person(counter: OpenCounter) -> None:
         if place % 2:
             serial = int(SystemClock().now().timestamp() * 1000) % 10**13
             counter.enter(f"{drug.trace_prefix}{serial:013d}")
-        counter.settle()
+        if not counter.refresh().signing.barring:  # What is sold to registered buyers only is left out.
+            counter.settle()
 
 
 def _deliver(counter: OpenCounter) -> None:

@@ -21,6 +21,7 @@ class _Drug(Struct):
     generic_name: str
     form: str
     prescription_only: bool = True
+    pack_size: int | None = None
 
 
 class _Line(Struct):
@@ -108,7 +109,7 @@ def _handed_out(sale: _Sale, shop: str) -> Iterator[Dispensing]:
             drug=line.drug.code,
             name=line.drug.generic_name,
             form=line.drug.form,
-            quantity=line.quantity,
+            quantity=-(-line.quantity // (line.drug.pack_size or 1)) if line.split else line.quantity,
             provider=sale.store.provider.id,
             here=sale.store.provider.id == shop,
             days=prescription.supply_days if prescription else None,

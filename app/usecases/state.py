@@ -347,9 +347,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(
-    Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, StockWork, Protocol
-):
+class Counter(Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, StockWork, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -66,7 +66,7 @@ def _without_prescription(view: View, rule: EphedrineRule, free: list[Item]) -> 
 
 
 def _packs(view: View, rule: EphedrineRule, free: list[Item]) -> Iterator[Finding]:
-    count = sum(item.line.quantity for item in free if item.line and not item.line.split)
+    count = sum(item.line.packs for item in free if item.line)
     if count > rule.packs:
         yield found(
             view,

@@ -48,7 +48,7 @@ def used_before(view: View) -> Iterator[Finding]:
             for each in earlier
             if view.knowledge.identify(each.name, each.drug, each.form).key == item.identity.key
         )
-        prescribed, wanted = item.prescribed.quantity, item.line.quantity
+        prescribed, wanted = item.prescribed.quantity, item.line.packs
         if had and wanted <= prescribed < had + wanted:
             unit = item.line.drug.unit
             yield found(

@@ -34,16 +34,15 @@ def _box(view: View, item: Item) -> Iterator[Finding]:
         yield from _differences(view, item, drug, item.prescribed)
     matching = [each for each in prescription_of(view).lines if _answers(view, each, item)]
     prescribed = sum(each.quantity for each in matching)
-    boxes_of_it = sum(
-        each.line.quantity for each in view.basket if each.line and each.prescribed is item.prescribed
-    )
-    if not line.split and boxes_of_it > prescribed:
+    lines = [each.line for each in view.basket if each.line and each.prescribed is item.prescribed]
+    packs = sum(each.packs for each in lines)
+    if packs > prescribed:
+        held = f"{line.quantity} {line.unit}" if len(lines) == 1 else f"{packs} {drug.unit}"
         yield found(
             view,
             "refused",
             "more_than_prescribed",
-            f"{item.name}处方开了 {prescribed} {drug.unit}，篮里有 {boxes_of_it} {drug.unit}。"
-            f"请减到 {prescribed} {drug.unit}。",
+            f"{item.name}处方开了 {prescribed} {drug.unit}，篮里有 {held}。请减到 {prescribed} {drug.unit}。",
             subject=item.subject,
         )
 

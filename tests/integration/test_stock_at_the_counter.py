@@ -40,7 +40,7 @@ def buy(bench: Bench, *scans: str) -> Sale:
     bench.till.next_customer()
     for each in scans:
         bench.till.enter(each)
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
     assert settled is not None
     index = sales.index_of(bench.db, settled.number)
     assert index is not None
@@ -99,7 +99,7 @@ def test_expired_stock_is_not_sold_by_its_barcode_either(bench: Bench, drug: Dru
 
     assert "stock_expired" in codes_found(bench)
     with pytest.raises(NotForSale, match="过期"):
-        bench.till.settle()
+        bench.settle()
     assert sales.last(bench.db) is None
 
 
@@ -117,7 +117,7 @@ def test_a_recall_stops_what_is_in_the_basket_already(bench: Bench, drug: Drug) 
 
     assert "stock_recalled" in codes_found(bench)
     with pytest.raises(NotForSale, match="召回"):
-        bench.till.settle()
+        bench.settle()
 
 
 def test_other_batches_of_a_recalled_one_are_sold_on(bench: Bench, drug: Drug) -> None:
@@ -133,7 +133,7 @@ def test_a_drug_recalled_whole_is_not_sold_even_without_stock_records(bench: Ben
     bench.till.enter(drug.barcode or "")
 
     with pytest.raises(NotForSale, match="召回"):
-        bench.till.settle()
+        bench.settle()
 
 
 def test_a_new_shop_without_stock_records_sells(bench: Bench, drug: Drug) -> None:
@@ -149,7 +149,7 @@ def test_more_than_the_books_have_is_sold_with_a_word(bench: Bench, drug: Drug) 
     bench.till.enter(drug.barcode or "")
     assert "stock_short" in codes_found(bench)
 
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
     assert left(bench, drug) == {"B1": (0, 0, 0)}
 
@@ -159,7 +159,7 @@ def test_a_box_that_never_came_in_is_told_where_every_pack_has_its_code(bench: B
     bench.till.enter(box(drug, 9))
 
     assert "box_unknown" in codes_found(bench)
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_a_box_of_packs_received_by_count_is_nothing_to_wonder_at(bench: Bench, drug: Drug) -> None:
@@ -174,7 +174,7 @@ def test_on_insurance_every_box_with_a_code_is_scanned_first(bench: Bench) -> No
     line = bench.desk.draft.lines[0]
 
     with pytest.raises(TraceCodesNeeded, match=line.drug.generic_name):
-        bench.till.settle()
+        bench.settle()
 
     assert sales.last(bench.db) is None
 
@@ -185,7 +185,7 @@ def test_what_is_on_the_uncoded_list_is_settled_without(bench: Bench) -> None:
     assert bench.till.refresh().lacking
     bench.till.add_uncoded(drug.code, "2026-12-31", "2025 年前的库存")
 
-    assert bench.till.settle().settled is not None
+    assert bench.settle().settled is not None
 
 
 def test_a_row_of_the_uncoded_list_that_was_struck_off_counts_no_more(bench: Bench) -> None:
@@ -195,7 +195,7 @@ def test_a_row_of_the_uncoded_list_that_was_struck_off_counts_no_more(bench: Ben
     bench.till.end_uncoded(number)
 
     with pytest.raises(TraceCodesNeeded):
-        bench.till.settle()
+        bench.settle()
 
 
 def test_without_insurance_a_box_may_lack_its_code_with_a_word(bench: Bench, drug: Drug) -> None:
@@ -221,7 +221,7 @@ def split_sale(bench: Bench, code: str, pieces: int) -> Sale:
     if not bench.desk.draft.lines[-1].split:
         bench.till.split(line)
     bench.till.change_quantity(line, pieces)
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
     assert settled is not None
     index = sales.index_of(bench.db, settled.number)
     assert index is not None
@@ -356,7 +356,7 @@ def test_a_full_run_of_sales_leaves_the_same_stock_as_the_sales_one_by_one(bench
 
 def test_an_insured_sale_waits_with_its_goods_for_the_settlement_s_number(bench: Bench) -> None:
     scan_first(bench)
-    bench.till.settle()
+    bench.settle()
 
     waiting = outbox.sales_waiting(bench.db)
 

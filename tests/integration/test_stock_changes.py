@@ -45,7 +45,7 @@ def buy(bench: Bench, *scans: str) -> str:
     bench.till.next_customer()
     for each in scans:
         bench.till.enter(each)
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
     assert settled is not None
     return settled.number
 
@@ -150,12 +150,12 @@ def test_a_recall_lists_what_is_on_hand_and_who_has_it_by_masked_name(bench: Ben
     for _ in range(17):
         bench.till.next_customer()
         bench.till.enter(drug.barcode or "")
-        bench.till.settle()
+        bench.settle()
     person = bench.demonstration.people[0]
     bench.till.next_customer()
     bench.till.enter(person.card_no or "")
     bench.till.enter(box(drug, 77))
-    number = bench.till.settle().settled
+    number = bench.settle().settled
     assert number is not None
 
     (row,) = bench.till.recall(drug.code, "b1", "药监通知 2026-11")

@@ -69,7 +69,7 @@ def test_the_whole_tour_sells_without_a_word_about_stock(bench: Bench) -> None:
                 state = bench.till.demonstrate(stop)
         assert not OF_STOCK & {finding.code for finding in state.findings}
         if any(line.drug.prescription_only for line in state.draft.lines) and state.draft.prescription:
-            assert bench.till.settle().settled is not None
+            assert bench.settle().settled is not None
     assert stock_check.faults(bench.db) == []
 
 

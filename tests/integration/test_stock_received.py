@@ -73,7 +73,7 @@ def test_a_box_in_custody_is_refused_with_where_it_is(bench: Bench) -> None:
 def test_a_box_that_was_sold_is_refused_with_its_sale(bench: Bench) -> None:
     drug = free_drug(bench)
     bench.till.enter(box(drug, 1))
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
     assert settled is not None
 
     shown = bench.till.scan_delivery(box(drug, 1))
@@ -198,7 +198,7 @@ def test_a_lot_that_was_sold_from_is_not_taken_back(bench: Bench) -> None:
     drug = free_drug(bench)
     receive(bench.till, drug, "B1", "2028-05", packs=5)
     bench.till.enter(drug.barcode or "")
-    bench.till.settle()
+    bench.settle()
 
     with pytest.raises(StockUnclear, match="动用"):
         bench.till.change_lot(LotChange(kind="taken_back", lot=1, why="批号抄错"))

@@ -120,9 +120,8 @@ def test_the_record_says_what_was_substituted(own: Bench) -> None:
     before = walk(own, EZHOU)
     way = own.till.cheaper().ways[0]
     taken = own.till.take_cheaper(way.key)
-    for line in taken.draft.lines:
-        if taken.lacking.get(line.id):  # The other box has a code of its own.
-            own.till.enter(f"{line.drug.trace_prefix}{7:013d}")
+    new = next(line for line in taken.draft.lines if line.instead_of is not None)
+    own.till.enter(f"{new.drug.trace_prefix}{7:013d}")  # On insurance the box in its place is scanned, too.
     own.settle()
 
     row = sales.last(own.db)

@@ -133,13 +133,13 @@ def search(desk: Desk, text: str) -> tuple[Choice, ...]:
             " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
             drug.price,
         )
-        for drug in catalogue.search(desk.catalogue, text, MOST_CHOICES)
+        for drug in desk.seeker.find(text, MOST_CHOICES, desk.draft.prescription)
     )
 
 
 def add_by_words(desk: Desk, scan: Scan) -> None:
     """Add the one drug that the words mean; several are for the person to choose from."""
-    found = catalogue.search(desk.catalogue, scan.value, MOST_CHOICES)
+    found = desk.seeker.find(scan.value, MOST_CHOICES, desk.draft.prescription)
     if len(found) == 1:
         add(desk, found[0])
     elif found:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox
 from app.storage.connection import Connection, transaction
+from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
 from app.usecases.law import Law
 from app.usecases.ports import (
@@ -65,6 +66,7 @@ class Desk:
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
+        self.seeker = Seeker(db, catalogue)
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

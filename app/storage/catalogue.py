@@ -14,6 +14,8 @@ from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import CATALOGUE_STEPS, migrate
 from engine.catalogue import Drug, Listing, Price, PriceKind
 
+_CACHE_KIB = 2_000
+"""A keystroke, a box and a listing read a few pages here and there; more of them at hand were no use."""
 OPEN_END = "9999-12-31"
 _DISEASES = msgspec.json.Decoder(frozenset[str]).decode
 _DRUG = (
@@ -32,6 +34,7 @@ def open_catalogue(path: Path, key: bytes) -> Connection:
     db = open_database(path, key)
     try:
         migrate(db, CATALOGUE_STEPS)
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         db.close()
         raise
@@ -47,7 +50,7 @@ def save(db: Connection, drugs: Iterable[Drug]) -> None:
 
 def carry_over(books: Connection, db: Connection) -> None:
     """Take over the drugs that books of an older version hold, where the catalogue is empty."""
-    if count(db):
+    if db.execute("SELECT 1 FROM drug LIMIT 1").fetchone():
         return
     rows = books.execute("SELECT body FROM drug").fetchall()
     if rows:

@@ -6,8 +6,8 @@ from app.errors import LineUnknown
 from app.storage import catalogue, stock_boxes
 from app.storage.stock_boxes import OpenedPack
 from app.usecases import stock_counter
+from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
-from app.usecases.state import Choice
 from app.usecases.stock_errors import CannotSplit
 from engine.catalogue import Drug
 from engine.ids import Scan
@@ -15,7 +15,6 @@ from engine.sale import add_box, add_pieces, set_quantity, split_line
 from engine.scan import trace_barcode
 
 TRACE_PREFIX_LENGTH = 7
-MOST_CHOICES = 12
 MOST_BOXES = 9_999
 FEWEST_PIECES = 2
 
@@ -121,19 +120,6 @@ def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
     desk.change(add_box(desk.draft, drug, trace_code))
     desk.selected = next(
         line.id for line in desk.draft.lines if line.drug.code == drug.code and not line.split
-    )
-
-
-def search(desk: Desk, text: str) -> tuple[Choice, ...]:
-    """Return drugs that match what is being typed, nearest first."""
-    return tuple(
-        Choice(
-            drug.code,
-            f"{drug.generic_name} {drug.spec}".strip(),
-            " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
-            drug.price,
-        )
-        for drug in desk.seeker.find(text, MOST_CHOICES, desk.draft.prescription)
     )
 
 

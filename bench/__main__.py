@@ -25,6 +25,7 @@ ENTRIES = (
     "trip_pack_stick",
     "start",
     "memory",
+    "search",
 )
 RESULTS = Path("build/bench.json")
 

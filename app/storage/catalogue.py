@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.storage import search
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import CATALOGUE_STEPS, migrate
 from engine.catalogue import Drug, Listing, Price, PriceKind
 
+_CACHE_KIB = 2_000
+"""A keystroke, a box and a listing read a few pages here and there; more of them at hand were no use."""
 OPEN_END = "9999-12-31"
 _DISEASES = msgspec.json.Decoder(frozenset[str]).decode
 _DRUG = (
@@ -32,6 +35,7 @@ def open_catalogue(path: Path, key: bytes) -> Connection:
     db = open_database(path, key)
     try:
         migrate(db, CATALOGUE_STEPS)
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         db.close()
         raise
@@ -41,23 +45,13 @@ def open_catalogue(path: Path, key: bytes) -> Connection:
 def save(db: Connection, drugs: Iterable[Drug]) -> None:
     """Keep ``drugs`` as they are now, with listings and prices of their own, in the caller's transaction."""
     kept = list(drugs)
-    marks = ", ".join("?" * 20)
-    db.executemany(f"INSERT OR REPLACE INTO drug ({_DRUG}) VALUES ({marks})", [_row(drug) for drug in kept])
-    db.executemany("DELETE FROM listing WHERE listing_key = ?", [(drug.code,) for drug in kept])
-    db.executemany("DELETE FROM price WHERE code = ?", [(drug.code,) for drug in kept])
-    db.executemany(
-        f"INSERT INTO listing ({_LISTING}, listing_key) VALUES ({', '.join('?' * 13)})",
-        [(*_listing_row(row), drug.code) for drug in kept for row in drug.listings],
-    )
-    db.executemany(
-        "INSERT INTO price (code, kind, region, begins, ends, fen, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(drug.code, *_price_row(row)) for drug in kept for row in drug.prices],
-    )
+    with search.following(db, [drug.code for drug in kept]):
+        _save(db, kept)
 
 
 def carry_over(books: Connection, db: Connection) -> None:
     """Take over the drugs that books of an older version hold, where the catalogue is empty."""
-    if count(db):
+    if db.execute("SELECT 1 FROM drug LIMIT 1").fetchone():
         return
     rows = books.execute("SELECT body FROM drug").fetchall()
     if rows:
@@ -98,21 +92,10 @@ def names_of(db: Connection, codes: Collection[str]) -> dict[str, Named]:
     return {row[0]: Named(row[1], row[2], bool(row[3])) for row in rows.fetchall()}
 
 
-def search(db: Connection, words: str, limit: int) -> list[Drug]:
-    """Return drugs that contain each of ``words``, nearest first: names, pinyin initials, maker."""
-    parts = [_escaped(part) for part in words.lower().split()]
-    if not parts:
-        return []
-    text = (
-        "lower(pinyin || ' ' || generic_name || ' ' || coalesce(trade_name, '') || ' ' || spec || ' ' ||"
-        " maker || ' ' || code)"
-    )
-    where = " AND ".join(f"{text} LIKE ? ESCAPE '\\'" for _ in parts)
-    rows = db.execute(
-        f"SELECT {_DRUG} FROM drug WHERE {where} ORDER BY {text} NOT LIKE ? ESCAPE '\\', {text} LIMIT ?",
-        (*(f"%{part}%" for part in parts), f"{parts[0]}%", limit),
-    )
-    return [_drug(db, row) for row in rows.fetchall()]
+def by_codes(db: Connection, codes: Iterable[str]) -> list[Drug]:
+    """Return the drugs with national ``codes``, in their order; those that are not there are left out."""
+    found = (_one(db, "code = ?", code) for code in codes)
+    return [drug for drug in found if drug is not None]
 
 
 def of_same_ingredient(db: Connection, code: str, limit: int) -> list[Drug]:
@@ -149,6 +132,21 @@ def mark(db: Connection, name: str) -> str | None:
     """Return how far something was taken over; None where it never was."""
     row = db.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
+
+
+def _save(db: Connection, drugs: Sequence[Drug]) -> None:
+    marks = ", ".join("?" * 20)
+    db.executemany(f"INSERT OR REPLACE INTO drug ({_DRUG}) VALUES ({marks})", [_row(drug) for drug in drugs])
+    db.executemany("DELETE FROM listing WHERE listing_key = ?", [(drug.code,) for drug in drugs])
+    db.executemany("DELETE FROM price WHERE code = ?", [(drug.code,) for drug in drugs])
+    db.executemany(
+        f"INSERT INTO listing ({_LISTING}, listing_key) VALUES ({', '.join('?' * 13)})",
+        [(*_listing_row(row), drug.code) for drug in drugs for row in drug.listings],
+    )
+    db.executemany(
+        "INSERT INTO price (code, kind, region, begins, ends, fen, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(drug.code, *_price_row(row)) for drug in drugs for row in drug.prices],
+    )
 
 
 def _one(db: Connection, where: str, key: str) -> Drug | None:
@@ -269,7 +267,3 @@ def _price(row: Any) -> Price:
 
 def _end(text: str) -> date | None:
     return None if text == OPEN_END else date.fromisoformat(text)
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -14,6 +14,7 @@ from app.storage import (
     schema_delivery,
     schema_goods,
     schema_leases,
+    schema_search,
     schema_stock,
 )
 
@@ -29,7 +30,10 @@ STEPS: Steps = (
     ("0004_goods", schema_goods.GOODS),
     ("0005_stock", schema_stock.STOCK),
 )
-CATALOGUE_STEPS: Steps = (("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),)
+CATALOGUE_STEPS: Steps = (
+    ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),
+    ("0002_search", schema_search.SEARCH),
+)
 """Of the catalogue's own database."""
 
 # As sqlite-utils would make it, but STRICT like every table here.

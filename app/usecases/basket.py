@@ -6,8 +6,8 @@ from app.errors import LineUnknown
 from app.storage import catalogue, stock_boxes
 from app.storage.stock_boxes import OpenedPack
 from app.usecases import stock_counter
+from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
-from app.usecases.state import Choice
 from app.usecases.stock_errors import CannotSplit
 from engine.catalogue import Drug
 from engine.ids import Scan
@@ -15,7 +15,6 @@ from engine.sale import add_box, add_pieces, set_quantity, split_line
 from engine.scan import trace_barcode
 
 TRACE_PREFIX_LENGTH = 7
-MOST_CHOICES = 12
 MOST_BOXES = 9_999
 FEWEST_PIECES = 2
 
@@ -124,22 +123,9 @@ def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
     )
 
 
-def search(desk: Desk, text: str) -> tuple[Choice, ...]:
-    """Return drugs that match what is being typed, nearest first."""
-    return tuple(
-        Choice(
-            drug.code,
-            f"{drug.generic_name} {drug.spec}".strip(),
-            " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
-            drug.price,
-        )
-        for drug in catalogue.search(desk.catalogue, text, MOST_CHOICES)
-    )
-
-
 def add_by_words(desk: Desk, scan: Scan) -> None:
     """Add the one drug that the words mean; several are for the person to choose from."""
-    found = catalogue.search(desk.catalogue, scan.value, MOST_CHOICES)
+    found = desk.seeker.find(scan.value, MOST_CHOICES, desk.draft.prescription)
     if len(found) == 1:
         add(desk, found[0])
     elif found:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox
 from app.storage.connection import Connection, transaction
+from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
 from app.usecases.law import Law
 from app.usecases.ports import (
@@ -72,6 +73,7 @@ class Desk:
         self.catalogue = catalogue  # The drugs' own database.
         self._read_knowledge = knowledge
         self._knowledge: Knowledge | None = None  # Read when the first drug lies here.
+        self.seeker = Seeker(db, catalogue)
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

@@ -14,7 +14,7 @@ from app.usecases.signing_state import Signing, SigningShown
 from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim, Source
+from engine.policy.claim import Claim, Class, Source
 from engine.prescription import Finding
 from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
@@ -26,13 +26,16 @@ Delivery: TypeAlias = Literal["waiting", "sending", "accepted", "rejected", "unk
 again."""
 
 
-class Choice(Struct, frozen=True):
-    """A hit under the entry field; ``key`` goes back to ``choose``."""
+class Choice(Struct, frozen=True, kw_only=True):
+    """A hit under the entry field; ``key`` goes back to ``choose``. ``asked``: the prescription is for it."""
 
     key: str
     title: str
     detail: str
     price: Fen | None  # None: the shop has set none yet.
+    klass: Class = "C"  # On the day, where the person is insured.
+    prescription_only: bool = True
+    asked: bool = False
 
 
 class LimitBar(Struct, frozen=True):

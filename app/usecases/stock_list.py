@@ -199,6 +199,6 @@ def drug_named(desk: Desk, text: str) -> Drug | None:
     known = catalogue.by_code(desk.catalogue, text.strip())
     if known is not None:
         return known
-    found = catalogue.search(desk.catalogue, scan.value, 2)
+    found = desk.seeker.find(scan.value, 2)
     exact = [each for each in found if each.generic_name == text.strip()]
     return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None

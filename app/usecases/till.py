@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from app.storage import journal
 from app.storage.migrations import migrate
-from app.usecases import basket, cash, enter, history, leases, paper, prescribe, settle, tour
+from app.usecases import basket, cash, choices, enter, history, leases, paper, prescribe, settle, tour
 from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
@@ -85,7 +85,7 @@ class _Selling(_Place):
         return self._done()
 
     def search(self, text: str) -> tuple[Choice, ...]:
-        return basket.search(self._desk, text)
+        return choices.search(self._desk, text)
 
     def choose(self, key: str) -> CounterState:
         self._desk.begin_act()

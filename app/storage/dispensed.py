@@ -70,6 +70,12 @@ def save(db: Connection, history: Iterable[Dispensed]) -> None:
     )
 
 
+def replace(db: Connection, psn_no: str, begin: datetime, history: Iterable[Dispensed]) -> None:
+    """Keep ``history`` as all that a person was given from ``begin`` on: what was taken back is gone."""
+    db.execute("DELETE FROM dispensed WHERE psn_no = ? AND at >= ?", (psn_no, to_text(begin)))
+    save(db, history)
+
+
 def known(db: Connection, people: Iterable[str], as_of: datetime) -> None:
     """Note that the agency told all that it knew of these people at ``as_of``."""
     db.executemany(

@@ -23,19 +23,23 @@ from app.usecases.ports import (
     AgencyLine,
     ClaimAnswer,
     Courier,
+    Heard,
     NoAfar,
     NoLine,
-    PersonAnswer,
+    NoSlips,
     ReceiptPrinter,
+    SlipPrinter,
 )
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
 from engine.knowledge.library import Knowledge
 from engine.policy.claim import Claim
+from engine.protocol.eprescription import Waiting
+from engine.refusal import Duty
 from engine.sale import Draft, Store
 
-News = PersonAnswer | ClaimAnswer | None
+News = Heard
 
 
 class CounterSettings(Struct, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ class Desk:
         stops: Callable[[], tuple[TourStop, ...]],
         line: AgencyLine | None = None,
         afar: Afar | None = None,
+        slips: SlipPrinter | None = None,
+        duties: tuple[Duty, ...] = (),
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
@@ -75,6 +81,8 @@ class Desk:
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops
+        self.slips: SlipPrinter = slips or NoSlips()
+        self.duties = duties  # Which refusals are reported, and by which clause.
         self.store: Store | None = None
         self.draft = Draft()
         self.selected: str | None = None
@@ -82,6 +90,9 @@ class Desk:
         self.settled: Settled | None = None
         self.awaited: str | None = None  # The scan that the agency is asked about.
         self.shown_by: tuple[Scan, str] | None = None  # The scan that put a person on the desk, and whom.
+        self.awaited_rx: str | None = None  # The code of the prescription that the platform is asked for.
+        self.asked_for: str | None = None  # Whose prescriptions it was asked for,
+        self.offered: tuple[Waiting, ...] = ()  # and which of them wait there.
         self.presettled: ClaimAnswer | None = None
         self.asked: tuple[Claim, bool] | None = None  # What the agency computes, and whether to reserve it.
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
@@ -138,7 +149,7 @@ class Desk:
         """Make room for the next customer."""
         self.draft, self.selected, self.settled = Draft(), None, None
         self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
-        self.asked = None
+        self.asked, self.awaited_rx, self.asked_for, self.offered = None, None, None, ()
         self._past.clear()
 
     def hear(self, news: News) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.storage import sales
-from app.usecases import stock_counter
+from app.usecases import prescriptions, stock_counter
 from app.usecases.desk import Desk
 from app.usecases.dispensing import reviewed, signing_of
 from app.usecases.floors import ADVICE
@@ -84,6 +84,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         findings.append(Finding("attention", "floor_limit", text))
     if quoted and quoted.claim and draft.person:
         findings += left_before_restore(desk, draft.person.psn_no)
+    findings += prescriptions.findings(desk, draft)
     findings += price_findings(desk, draft, quoted)
     findings += stock_counter.found(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
@@ -115,12 +116,13 @@ def agreed(desk: Desk, quoted: Quote) -> bool:
 def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: SigningShown) -> str:
     """Return the next act, in a few words."""
     draft = desk.draft
-    if desk.awaited is not None:
-        return "正在向医保中心查询…"
+    if desk.awaited is not None or desk.awaited_rx is not None:
+        return f"正在向{'医保中心' if desk.awaited is not None else '处方平台'}查询…"
     if quoted is None:
         return "扫凭证、处方或药盒" if draft.person is None else "扫处方或药盒"
     if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
-        return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
+        waiting = f"平台上有 {len(desk.offered)} 张等着，按 F3 选用；也可" if desk.offered else ""
+        return f"有处方药：{waiting}扫处方，或按 Ctrl+2 录入纸质处方"
     if signing.barring:
         return "有不能放行的提示：请照左边处理，或按 Ctrl R 拒绝调配"
     if lacking:

@@ -15,7 +15,7 @@ from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.usecases.desk import Desk, News
 from app.usecases.law import LibraryLaw
-from app.usecases.ports import ClaimContext
+from app.usecases.ports import ClaimContext, RxAsk
 from app.usecases.state import CounterState, TourStop
 from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
@@ -52,6 +52,7 @@ class FakeCourier:
         self.offline_since: datetime | None = None
         self.sending: frozenset[str] = frozenset()
         self.looked_up: list[Scan] = []
+        self.inquired: list[RxAsk] = []
         self.presettled: list[ClaimContext] = []
         self.pokes = 0
         self.on_poke: Callable[[], None] = lambda: None
@@ -66,6 +67,9 @@ class FakeCourier:
 
     def look_up(self, store: Store, scan: Scan) -> None:
         self.looked_up.append(scan)
+
+    def inquire(self, asked: RxAsk) -> None:
+        self.inquired.append(asked)
 
     def presettle(self, context: ClaimContext) -> None:
         self.presettled.append(context)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from agency import eprescriptions
 from agency.storage import registry
 from agency.storage.connection import transaction
 from engine.prescription import Prescription
@@ -31,14 +32,16 @@ from tests.fakes.agency_line import (
 HOURS = timedelta(hours=1)
 NEXT_DOOR = "P37150000002"
 LI = person("李建国")
-"""Whose prescription in the demonstration is used up by one sale."""
+ONCE = replace(prescription_of(LI), repeats=0)
+"""A prescription that one sale uses up."""
 
 
-def open_next_door(bureau: Bureau) -> None:
-    """Register a second dual-channel pharmacy of the town."""
+def open_town(bureau: Bureau) -> None:
+    """Register a second dual-channel pharmacy of the town, and issue the prescription."""
     here = store(LIAOCHENG)
     with transaction(bureau.db):
         registry.save_stores(bureau.db, [replace(here, provider=replace(here.provider, id=NEXT_DOOR))])
+        eprescriptions.issue(bureau.db, [ONCE])
 
 
 def raw(said: Said) -> Raw:
@@ -47,7 +50,7 @@ def raw(said: Said) -> Raw:
 
 
 def token(bureau: Bureau, code: str | None = None) -> str:
-    return read_qr(raw(bureau.call("7201", qr_input(code or prescription_of(LI).number)))).epc_token
+    return read_qr(raw(bureau.call("7201", qr_input(code or ONCE.number)))).epc_token
 
 
 def download(bureau: Bureau, by: str) -> Said:

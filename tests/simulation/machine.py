@@ -26,7 +26,7 @@ from app.sync.deliver import Delivery, deliver_due, sender_of
 from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
 from app.usecases.desk import Desk, News
-from app.usecases.ports import ClaimContext
+from app.usecases.ports import ClaimContext, RxAsk
 from app.usecases.till import Till
 from app.usecases.trip import prepare_trip
 from engine.ids import Scan
@@ -105,6 +105,9 @@ class Courier:
 
     def look_up(self, store: Store, scan: Scan) -> None:
         self.scans.append((store, scan))
+
+    def inquire(self, asked: RxAsk) -> None:
+        """The simulated town has paper prescriptions alone."""
 
     def presettle(self, context: ClaimContext) -> None:
         self.basket = context

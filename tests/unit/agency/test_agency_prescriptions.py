@@ -28,17 +28,17 @@ from tests.fakes.agency_line import (
     SHAOXING,
     Bureau,
     claim_of,
-    prescription_of,
     store,
 )
 from tests.fakes.prescriptions import (
     HOURS,
     LI,
     NEXT_DOOR,
+    ONCE,
     content,
     download,
     downloaded,
-    open_next_door,
+    open_town,
     raw,
     sale_of,
     setl_id,
@@ -51,7 +51,7 @@ from tests.fakes.prescriptions import (
 @pytest.fixture
 def bureau(tmp_path: Path) -> Iterator[Bureau]:
     made = Bureau(tmp_path, provider=LIAOCHENG)
-    open_next_door(made)
+    open_town(made)
     yield made
     made.close()
 
@@ -63,7 +63,7 @@ def found(bureau: Bureau) -> set[str]:
 def test_a_scanned_code_leads_to_the_prescription_as_it_was_signed(bureau: Bureau) -> None:
     told = content(bureau)
 
-    assert without_seal(told.prescription) == without_seal(prescription_of(LI))
+    assert without_seal(told.prescription) == without_seal(ONCE)
     assert is_authentic(told.prescription, bureau.agency.keys.public) is True
     assert told.standing is not None
     assert (told.standing.state, told.standing.given) == ("valid", ())
@@ -100,7 +100,7 @@ def test_a_repeated_download_of_one_message_is_answered_as_the_first_time(bureau
 def test_what_waits_for_a_person_is_told_by_their_id_with_a_number_good_once(bureau: Bureau) -> None:
     (waiting,) = waits(bureau)
 
-    assert waiting.number == prescription_of(LI).number
+    assert waiting.number == ONCE.number
     assert len(waiting.auth_rxno) == 30
     asked = download_input(region=LI.region, auth_rxno=waiting.auth_rxno)
     assert bureau.call("7203", asked).refused == ""
@@ -201,7 +201,7 @@ def test_self_paid_drugs_on_a_prescription_use_it_up_and_are_seen_by_others(bure
 
     assert waits(bureau) == ()
     rows = bureau.db.execute("SELECT count(*) FROM dispensed WHERE psn_no = ?", (LI.psn_no,)).fetchone()
-    assert rows[0] == len(prescription_of(LI).lines)
+    assert rows[0] == len(ONCE.lines)
 
 
 def test_a_reversed_sale_gives_its_prescription_back(bureau: Bureau) -> None:
@@ -213,9 +213,7 @@ def test_a_reversed_sale_gives_its_prescription_back(bureau: Bureau) -> None:
     assert bureau.call("2103", reversal_input(**asked)).refused == ""
 
     assert len(waits(bureau)) == 1
-    assert content(bureau).standing == Standing(
-        number=prescription_of(LI).number, issued=prescription_of(LI).issued, state="valid"
-    )
+    assert content(bureau).standing == Standing(number=ONCE.number, issued=ONCE.issued, state="valid")
     assert bureau.db.execute("SELECT count(*) FROM dispensed").fetchone()[0] == 0
 
 
@@ -244,9 +242,7 @@ def test_an_expired_prescription_is_told_as_such(bureau: Bureau) -> None:
 def test_the_delivered_end_counts_to_the_second(bureau: Bureau) -> None:
     end = NOW.astimezone(CHINA).replace(microsecond=0) + HOURS
     with transaction(bureau.db):
-        eprescriptions.issue(
-            bureau.db, [replace(prescription_of(LI), valid_end=end, valid_until=business_day(end))]
-        )
+        eprescriptions.issue(bureau.db, [replace(ONCE, valid_end=end, valid_until=business_day(end))])
     bureau.clock.at = end
     assert len(waits(bureau)) == 1
 
@@ -255,9 +251,7 @@ def test_the_delivered_end_counts_to_the_second(bureau: Bureau) -> None:
 
 
 def test_a_repeat_waits_for_its_day_and_ends_after_the_last(bureau: Bureau) -> None:
-    repeated = replace(
-        prescription_of(LI), repeats=1, interval_days=28, valid_until=business_day(NOW + 90 * 24 * HOURS)
-    )
+    repeated = replace(ONCE, repeats=1, interval_days=28, valid_until=business_day(NOW + 90 * 24 * HOURS))
     with transaction(bureau.db):
         eprescriptions.issue(bureau.db, [repeated])
     prescription = downloaded(bureau)
@@ -282,5 +276,5 @@ def test_shops_that_follow_a_person_hear_how_their_prescriptions_stand(bureau: B
     bureau.provider = SHAOXING
     told = read_news(raw(bureau.call("SY04", news_input(page.cursor, mailbox=page.mailbox)))).standings
 
-    assert [(each.number, each.state) for each in told] == [(prescription_of(LI).number, "used")]
+    assert [(each.number, each.state) for each in told] == [(ONCE.number, "used")]
     assert told[0].given[0].provider == LIAOCHENG

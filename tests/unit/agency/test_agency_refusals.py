@@ -18,13 +18,14 @@ from engine.protocol.eprescription_result import refusal_input, refused_input, r
 from engine.protocol.news import news_input, read_news
 from engine.refusal import RefusalReport, Reported
 from engine.sale import Store
-from tests.fakes.agency_line import EZHOU, LIAOCHENG, NOW, Bureau, prescription_of, store
-from tests.fakes.prescriptions import LI, downloaded, raw, sale_of
+from tests.fakes.agency_line import EZHOU, LIAOCHENG, NOW, Bureau, store
+from tests.fakes.prescriptions import LI, ONCE, downloaded, open_town, raw, sale_of
 
 
 @pytest.fixture
 def bureau(tmp_path: Path) -> Iterator[Bureau]:
     made = Bureau(tmp_path, provider=LIAOCHENG)
+    open_town(made)
     yield made
     made.close()
 
@@ -35,7 +36,7 @@ def test_a_review_is_kept_with_its_prescription(bureau: Bureau) -> None:
     assert bureau.call("7204", review_input(sale)).refused == ""
     assert bureau.call("7204", review_input(sale).replace("371502Y", "371502Z")).refused != ""
 
-    (kept,) = rx_results.reviews(bureau.db, LI.psn_no, prescription_of(LI).number)
+    (kept,) = rx_results.reviews(bureau.db, LI.psn_no, ONCE.number)
     assert kept.status == "1"
 
 
@@ -64,9 +65,7 @@ def report_of(prescription: Prescription, **changes: Any) -> RefusalReport:
 def hospital(bureau: Bureau) -> Store:
     """Register the institution that issued the prescription, so that it may ask what is new for it."""
     made = Store(
-        provider=Provider(
-            id=prescription_of(LI).issuer_code, region=LI.region, kind="secondary", designated=True
-        ),
+        provider=Provider(id=ONCE.issuer_code, region=LI.region, kind="secondary", designated=True),
         name="演示市人民医院（聊城）",
         till="01",
         region_name="聊城市东昌府区",
@@ -96,7 +95,7 @@ def test_a_refused_electronic_prescription_is_told_to_agency_and_institution(bur
 
 
 def test_a_refused_paper_prescription_is_registered_once_under_its_institution(bureau: Bureau) -> None:
-    paper = replace(prescription_of(LI), number="P-17", psn_no=None, issuer_code="", issuer="某卫生院")
+    paper = replace(ONCE, number="P-17", psn_no=None, issuer_code="", issuer="某卫生院")
     text = refusal_input(report_of(paper))
 
     assert bureau.call("SY07", text).refused == ""

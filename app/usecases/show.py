@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.storage import sales
-from app.usecases import prescriptions, stock_counter
+from app.usecases import prescriptions, refusals, stock_counter
 from app.usecases.desk import Desk
 from app.usecases.dispensing import reviewed, signing_of
 from app.usecases.floors import ADVICE
@@ -94,6 +94,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
             continue
         text = refusal.message if refusal.line is None else f"{names[refusal.line]}：{refusal.message}"
         findings.append(Finding("refused", refusal.code, text, refusal.clause))
+    findings += refusals.duty_findings(desk, draft.prescription, findings)
     return tuple(dict.fromkeys(findings))
 
 

@@ -28,6 +28,7 @@ from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer, RxAnswer
+from app.usecases.prescriptions_place import PrescriptionDesk
 from app.usecases.show import ask_agency, show
 from app.usecases.signing import PharmacistSigning
 from app.usecases.state import (
@@ -209,6 +210,7 @@ class Till(
     ComparingTill,
     AfieldMoney,
     AfieldDevice,
+    PrescriptionDesk,
     StockDoor,
 ):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""

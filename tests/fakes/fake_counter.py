@@ -25,6 +25,7 @@ from engine.policy.packs import Library, load_library
 from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
+from engine.refusal import RefusalReport, parse_duties
 from engine.sale import Store
 from tests.fakes.signing import knowledge, on_duty, sign
 
@@ -89,6 +90,17 @@ class FakePrinter:
         return None
 
 
+class FakeSlips:
+    """Keeps the reports of which it wrote slips."""
+
+    def __init__(self) -> None:
+        self.reports: list[RefusalReport] = []
+
+    def print_slip(self, report: RefusalReport) -> Path:
+        self.reports.append(report)
+        return Path("slips") / f"{report.id}.pdf"
+
+
 class Bench:
     """A till with the demonstration on its shelves, and its fakes at hand."""
 
@@ -107,6 +119,7 @@ class Bench:
         self.clock: Clock = clock or FakeClock()
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
+        self.slips = FakeSlips()
         self.demonstration = (stock or stocked)(self.db, self.catalogue)
         self._tours = 0
         self.desk = Desk(
@@ -119,6 +132,8 @@ class Bench:
             courier=self.courier,
             printer=self.printer,
             stops=self._stops,
+            slips=self.slips,
+            duties=parse_duties(texts("prescriptions")["reporting.toml"]),
         )
         self.till = Till(self.desk)
 

@@ -41,7 +41,7 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
     for finding in check_paper(form, desk.today()):
         if finding.severity == "refused":
             raise FormIncomplete(problem=finding.text)
-    written = {name: _drug(desk.db, name.strip()) for name, _packs in form.lines}
+    written = {name: _drug(desk.catalogue, name.strip()) for name, _packs in form.lines}
     return read_paper(form, {name: drug for name, drug in written.items() if drug is not None})
 
 

@@ -6,6 +6,7 @@ The person is named as the screen names them, masked; the same report gives the 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -24,8 +25,8 @@ _ROOM = _WIDTH - 2 * _MARGIN
 _REGULAR, _BOLD = "NotoSansSC-Regular", "NotoSansSC-Bold"
 _TITLE, _BODY, _SMALL = 15, 9.5, 7.5
 _LEADING = 1.5
-_MOST_LINES = 12
-"""Drugs and findings that one page has room for; what is beyond is counted."""
+_FOOT = 84 * _MM
+"""Above it the last point is written; what has no room is counted."""
 
 _SOURCE = {"external": "外配处方（纸质）", "electronic": "电子处方", "internet_hospital": "互联网医院处方"}
 
@@ -73,6 +74,14 @@ class _Pen:
             self._y -= _SMALL * _LEADING
             self._text(_MARGIN + 4 * _MM, line, _REGULAR, _SMALL)
 
+    def items(self, points: Sequence[tuple[str, str]], *, until: float = _FOOT) -> None:
+        """Write points with what stands under them, as many as there is room for above ``until``."""
+        for place, (text, under) in enumerate(points):
+            if self._y < until:
+                self.item(f"另有 {len(points) - place} 项，见处方原件和上报记录。")
+                return
+            self.item(text, under)
+
     def rule(self) -> None:
         """Draw a line across the page."""
         self._canvas.line(_MARGIN, self._y, _WIDTH - _MARGIN, self._y)
@@ -116,11 +125,9 @@ def refusal_slip(report: RefusalReport) -> bytes:
     pen.field("诊断", prescription.diagnosis)
     pen.field("开具日期", f"{prescription.issued.isoformat()}，用量 {prescription.supply_days} 天")
     pen.heading("处方药品")
-    for name in _drugs(prescription):
-        pen.item(name)
+    pen.items([(name, "") for name in _drugs(prescription)], until=_HEIGHT / 2)
     pen.heading("拒绝的原因")
-    for each in report.found[:_MOST_LINES]:
-        pen.item(each.text, _said(each.clause, each.duty))
+    pen.items([(each.text, _said(each.clause, each.duty)) for each in report.found])
     pen.heading("请贵机构")
     pen.item("核对上述问题，更正处方或书面说明，并告知参保人；本店已同时向医保经办机构上报。")
     licence = f"（{report.licence}）" if report.licence else ""
@@ -146,8 +153,7 @@ def _drugs(prescription: Prescription) -> list[str]:
     for line in prescription.lines:
         parts = (line.name, line.form, line.strength, f"{line.quantity} 盒", line.usage)
         named.append(" ".join(each for each in parts if each))
-    more = len(named) - _MOST_LINES
-    return named if more <= 0 else [*named[:_MOST_LINES], f"另有 {more} 种，见处方原件"]
+    return named
 
 
 def _said(*clauses: Clause | None) -> str:

@@ -26,6 +26,7 @@ from engine.refusal import RefusalReport, Reported, reportable
 
 REFUSAL_KIND = "refusal_report"
 RX_REVIEW, PAPER_REFUSED = "7204", "SY07"
+TO_REPORT = "refusal_to_report"
 
 
 def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> RefusalReport:
@@ -95,7 +96,13 @@ def duty_findings(desk: Desk, prescription: Prescription | None, found: Iterable
         return [Finding("attention", "refusal_reported", text, duty.clause)]
     text = f"这张处方不能联网结算，还应当分别告知{whom}。"
     advice = "请按 F3 到「处方」，按 F12 上报并打印反馈单。"
-    return [Finding("attention", "refusal_to_report", text, duty.clause, advice=advice)]
+    return [Finding("attention", TO_REPORT, text, duty.clause, advice=advice)]
+
+
+def duty_hint(found: Iterable[Finding]) -> str:
+    """Return the next act where a refusal is still to be reported; empty otherwise."""
+    waits = any(each.code == TO_REPORT for each in found)
+    return "这张处方要拒绝联网结算并上报：按 F3，再按 F12" if waits else ""
 
 
 def _message(desk: Desk, made: RefusalReport) -> Message:

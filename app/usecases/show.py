@@ -47,7 +47,7 @@ def show(desk: Desk) -> CounterState:
         signing=signing,
         limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
         lacking=lacking,
-        hint=hint(desk, quoted, lacking, signing),
+        hint=refusals.duty_hint(findings) or hint(desk, quoted, lacking, signing),
         notice=desk.notice,
     )
     desk.last_shown = state

@@ -33,7 +33,7 @@ PRESCRIPTIONS = (
     Column("开具", 76),
     Column("有效期", 116),
     Column("状态", 116),
-    Column("核销", 76),
+    Column("上传", 76),
 )
 DRUGS = (Column("药品", 0), Column("处方", 56, right=True), Column("还可配", 76, right=True))
 
@@ -180,8 +180,7 @@ def _panel(row: RxRow) -> Panel:
         report: RxReport = row.report
         to = "、".join(report.to) or "开方机构、医保经办机构"
         what = f"已拒绝并上报（第 {report.id} 号）"
-        said = "已送达" if report.delivery == "accepted" else f"上报{DELIVERY[report.delivery]}"
-        text = f"{report.text}上报给{to}，{said}。反馈单按 F12 打印，交开方机构。"
+        text = f"{report.text}上报给{to}：{DELIVERY[report.delivery]}。反馈单按 F12 打印，交开方机构。"
         return Panel(mark="info", title=what, text=text, source=report.clause)
     mark, title, text = _WHAT[row.state]
     if row.act == "report":

@@ -25,7 +25,7 @@ _ROOM = _WIDTH - 2 * _MARGIN
 _REGULAR, _BOLD = "NotoSansSC-Regular", "NotoSansSC-Bold"
 _TITLE, _BODY, _SMALL = 15, 9.5, 7.5
 _LEADING = 1.5
-_FOOT = 84 * _MM
+_FOOT = 74 * _MM
 """Above it the last point is written; what has no room is counted."""
 
 _SOURCE = {"external": "外配处方（纸质）", "electronic": "电子处方", "internet_hospital": "互联网医院处方"}

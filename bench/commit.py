@@ -5,9 +5,9 @@ messages in the outbox, COMMIT. What is written was made ready before (``settle.
 check that no box was sold before, the journal's text and digest); that is timed apart and printed beside it.
 Not timed are the quote before it and the paper after.
 
-The sale is the tour's first: a person, a signed electronic prescription, three traced lines, two settlements;
-person and boxes are new each time. The bare row is one short text in a one-column table. Both databases have the same key,
-page size, journal mode and synchronous=FULL, and stand on the same disk; they take turns.
+The sale is the tour's first: a person, a signed prescription, three traced lines, two settlements; person and
+boxes are new each time. The bare row is one short text in a one-column table. Both databases have the same
+key, page size, journal mode and synchronous=FULL, and stand on the same disk; they take turns.
 
 Before each commit, of either kind, the counter quotes baskets for ``QUOTING_S``. No counter commits twice in
 one tick of the file system's clock (4 ms), and within a tick a second fsync of a file is cheaper than any

@@ -8,15 +8,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import catalogue, cursor, device, findings, people, prescriptions, stores
+from app.storage import catalogue, cursor, findings, people, stores
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Unreachable
-from app.usecases import tasks
+from app.usecases import prescription_news, tasks
 from engine.person import Person, Snapshot
-from engine.prescription import Prescription
-from engine.prescription_use import Standing
 from engine.protocol.envelope import Sender
-from engine.protocol.eprescription_seal import is_authentic
 from engine.protocol.news import PAGE, NewsPage, news_input, read_sound_news
 from engine.protocol.wire import ProtocolError
 
@@ -98,7 +95,7 @@ def take_page(
         for text in left_out:
             findings.note(db, "news", text, asked_at)
         stores.save(db, page.stores)
-        take_prescriptions(db, page.prescriptions, page.standings, provider, asked_at)
+        prescription_news.take(db, page.prescriptions, page.standings, provider, asked_at)
         people.save(db, [_seen(person, asked_at) for person in page.people])
         for news in page.snapshots:
             people.save_snapshot(db, news.psn_no, as_asked(news.snapshot, asked_at))
@@ -106,25 +103,6 @@ def take_page(
         cursor.put(db, CURSOR, str(page.cursor))
         cursor.put(db, MAILBOX + provider, str(page.mailbox))
     return sum(map(len, (page.stores, page.drugs, page.prescriptions, page.people, page.snapshots)))
-
-
-def take_prescriptions(
-    db: Connection,
-    told: Sequence[Prescription],
-    standings: Sequence[Standing],
-    provider: str,
-    at: datetime,
-) -> None:
-    """Keep prescriptions and how they stand; one whose seal does not hold is left aside as a finding."""
-    pinned = device.pinned(db, provider)
-    key = pinned.agency_key if pinned else None
-    genuine = [each for each in told if is_authentic(each, key) is not False]
-    for each in told:
-        if each not in genuine:
-            text = f"更新中的处方 {each.number} 与平台签章不符，没有采用。"
-            findings.note(db, "prescription_not_authentic", text, at)
-    prescriptions.save(db, genuine)
-    prescriptions.save_standings(db, standings)
 
 
 def as_asked(snapshot: Snapshot, asked_at: datetime) -> Snapshot:

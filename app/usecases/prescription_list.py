@@ -58,16 +58,16 @@ def rows(desk: Desk) -> tuple[RxRow, ...]:
 
     Without a person those used or reported last come first.
     """
-    found: dict[str, RxRow] = {}
-    for waiting in desk.offered:
-        row = _waiting(desk, waiting)
-        found[row.key] = row
+    here: dict[str, RxRow] = {}
     for prescription in _shown(desk):
         row = _row(desk, prescription)
-        found.setdefault(row.key, row)
-        if len(found) >= MOST_ROWS:
+        here.setdefault(row.key, row)
+        if len(here) >= MOST_ROWS:
             break
-    return tuple(found.values())
+    # What came here already, by whatever way, waits no more; a forged copy of it does not count.
+    known = {row.number for row in here.values() if row.state != "not_authentic"}
+    waiting = [_waiting(desk, each) for each in desk.offered if each.number not in known]
+    return (*waiting, *here.values())
 
 
 def take(desk: Desk, key: str) -> None:

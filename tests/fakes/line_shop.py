@@ -20,14 +20,13 @@ from app.storage.migrations import migrate
 from app.sync.client import AgencyClient
 from app.sync.worker import SyncWorker
 from app.usecases.desk import CounterSettings, Desk
-from app.usecases.law import LibraryLaw
 from app.usecases.state import CounterState
 from app.usecases.till import Till
 from app.usecases.tour import OPEN_STORE
 from engine.protocol.profile import DEMONSTRATION
 from engine.refusal import parse_duties
 from tests.fakes.agency_line import NOW, Bureau, Line
-from tests.fakes.fake_counter import KEY, FakePrinter, FakeSlips, library, texts
+from tests.fakes.fake_counter import KEY, FakePrinter, FakeSlips, law, texts
 
 PATIENCE_S = 20
 _LOOK_S = 0.05
@@ -64,7 +63,7 @@ class LineShop:
             catalogue=self.drugs,
             clock=self.clock,
             settings=CounterSettings(operator="药师 李", answer_wait_s=5.0),
-            law=LibraryLaw(library()),
+            law=law(),
             courier=self.worker,
             printer=FakePrinter(),
             stops=tuple,

@@ -267,12 +267,12 @@ def _beyond(prescription: Prescription, rest: Left, draft: Draft, where: str) ->
     for place, prescribed in enumerate(prescription.lines):
         if wanted[place] > rest.packs[place]:
             over = True
-            still = said_packs(rest.packs[place])
+            still, wants = said_packs(rest.packs[place]), said_packs(wanted[place])
+            said = f"已配过{where}，还剩 {still}，篮里有 {wants}" if rest.packs[place] else f"已配完{where}"
             yield Finding(
                 "refused",
                 "prescription_partly_used",
-                f"{prescribed.name}在这张处方上已配过{where}，"
-                f"还剩 {still}，篮里有 {said_packs(wanted[place])}。",
+                f"{prescribed.name}在这张处方上{said}。",
                 advice=f"请减到 {still}。" if rest.packs[place] else "请把它从篮里拿掉。",
                 subject=prescribed.drug or prescribed.name,
                 bars=True,

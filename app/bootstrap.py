@@ -18,7 +18,7 @@ from app.devices.slips import PdfSlips
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
 from app.knowledge import read_knowledge
-from app.policies import read_duties, read_library, read_price_rules, read_ranges, read_sameness
+from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
 from app.storage import catalogue, cursor, device, epochs, own_ranges, stores
@@ -298,7 +298,6 @@ def _desk(  # noqa: PLR0917
         line=line,
         afar=afar,
         slips=PdfSlips(settings.data / "slips"),
-        duties=read_duties(),
     )
 
 

@@ -13,7 +13,6 @@ from engine.price import PriceRules
 from engine.price_file import load_price_rules
 from engine.ranges import Ranges
 from engine.ranges_file import OwnRow, load_ranges, read_own
-from engine.refusal import Duty, parse_duties
 
 
 class ReadingUnclear(UserError):
@@ -57,11 +56,6 @@ def read_sameness() -> Sameness:
     """Return what counts as the same drug; raise PackError where the file cannot be used."""
     file = resource("equivalents/equivalents.toml")
     return load_sameness(file.name, file.read_text(encoding="utf-8"))
-
-
-def read_duties() -> tuple[Duty, ...]:
-    """Return which refusals of prescriptions are reported, and by which clause."""
-    return parse_duties(resource("prescriptions/reporting.toml").read_text(encoding="utf-8"))
 
 
 def parse_readings(given: Iterable[str]) -> dict[str, dict[str, str]]:

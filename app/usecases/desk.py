@@ -36,7 +36,6 @@ from engine.ids import Scan
 from engine.knowledge.library import Knowledge
 from engine.policy.claim import Claim
 from engine.protocol.eprescription import Waiting
-from engine.refusal import Duty
 from engine.sale import Draft, Store
 
 News = Heard
@@ -72,7 +71,6 @@ class Desk:
         line: AgencyLine | None = None,
         afar: Afar | None = None,
         slips: SlipPrinter | None = None,
-        duties: tuple[Duty, ...] = (),
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
@@ -82,7 +80,6 @@ class Desk:
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops
         self.slips: SlipPrinter = slips or NoSlips()
-        self.duties = duties  # Which refusals are reported, and by which clause.
         self.store: Store | None = None
         self.draft = Draft()
         self.selected: str | None = None

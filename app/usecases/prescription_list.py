@@ -14,17 +14,16 @@ from app.storage.prescription_uses import UsedIn
 from app.storage.refusals import Filed
 from app.usecases.desk import Desk
 from app.usecases.prescriptions import (
+    alone,
     authenticity,
     choose,
-    findings,
     left,
     put,
     said_packs,
     standing_of,
 )
 from app.usecases.prescriptions_state import RxAct, RxLine, RxReport, RxRow, RxState
-from app.usecases.refusals import RX_REVIEW
-from app.usecases.show import open_store
+from app.usecases.refusals import RX_REVIEW, owed_reports
 from app.usecases.state import Delivery
 from engine.calendar import CHINA
 from engine.person import masked_name
@@ -32,7 +31,6 @@ from engine.prescription import Dose, Finding, PrescribedLine, Prescription
 from engine.prescription_use import Left, key_of
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_content import end_of
-from engine.refusal import reportable
 from engine.sale import Draft
 
 MOST_ROWS = 60
@@ -94,7 +92,7 @@ def found_of(desk: Desk, prescription: Prescription) -> tuple[Finding, ...]:
     shown = desk.last_shown
     if _is_on_desk(desk, prescription) and shown is not None and shown.draft == desk.draft:
         return shown.findings
-    return findings(desk, Draft(prescription=prescription))
+    return alone(desk, prescription)
 
 
 def key_in_row(key: str) -> str:
@@ -144,7 +142,7 @@ def _row(desk: Desk, prescription: Prescription) -> RxRow:
     found = found_of(desk, prescription)
     filed = refusals.of_key(desk.db, key_of(prescription))
     state = _state(desk, prescription, rest)
-    duties = reportable(desk.duties, open_store(desk).provider, [f for f in found if f.severity == "refused"])
+    duty, owed = owed_reports(desk, prescription, found)
     return RxRow(
         key=_HERE + key_of(prescription),
         number=prescription.number,
@@ -157,10 +155,10 @@ def _row(desk: Desk, prescription: Prescription) -> RxRow:
         valid_end=_end(prescription),
         now=desk.now(),
         state=state,
-        act=_act(state, filed, bool(duties)),
+        act=_act(state, filed, bool(owed)),
         lines=tuple(_line(each, rest, place) for place, each in enumerate(prescription.lines)),
         findings=found,
-        duties=tuple(dict.fromkeys(f"{duty.document} {duty.section}" for _finding, duty in duties)),
+        duty=f"{duty.source.clause.document} {duty.source.clause.section}" if duty and owed else "",
         round=_round(rest),
         sales=tuple(each.number for each in used),
         report=_report(filed) if filed else None,

@@ -28,6 +28,9 @@ from engine.sale import Draft
 _LAWFUL = Clause("处方管理办法", "第四十条")
 """A pharmacist dispenses nothing on a prescription whose lawfulness cannot be told."""
 
+ALTERED = "signature_altered"
+"""As the review says it."""
+
 _ELECTRONIC = ("electronic", "internet_hospital")
 
 
@@ -134,15 +137,20 @@ def arrived(desk: Desk, news: RxAnswer) -> None:
 
 
 def findings(desk: Desk, draft: Draft) -> tuple[Finding, ...]:
-    """Return what is found of the prescription itself: its seal, its standing, what is left of it."""
+    """Return what is found beside the review: where there is no seal, the standing, what is left of it."""
     prescription = draft.prescription
     if prescription is None:
         return ()
     return (
-        *_of_seal(desk, prescription),
+        *_without_seal(desk, prescription),
         *_of_standing(desk, prescription),
         *_of_use(desk, prescription, draft),
     )
+
+
+def alone(desk: Desk, prescription: Prescription) -> tuple[Finding, ...]:
+    """Return what is found of a prescription by itself, no sale looked at."""
+    return (*_of_seal(desk, prescription), *findings(desk, Draft(prescription=prescription)))
 
 
 def _take_arrived(desk: Desk, prescription: Prescription, *, awaited: bool) -> None:
@@ -182,31 +190,31 @@ def _unusable(desk: Desk, prescription: Prescription) -> tuple[str, str] | None:
     person = desk.draft.person
     if person is not None and prescription.psn_no not in (None, person.psn_no):
         return "这张处方开给另一位参保人，没有采用。", "请扫本人的处方。"
-    for finding in (
-        *_of_seal(desk, prescription),
-        *_of_standing(desk, prescription),
-        *_of_use(desk, prescription, Draft()),
-    ):
+    for finding in alone(desk, prescription):
         if finding.bars:
             return f"{finding.text}没有采用。", finding.advice
     return None
 
 
 def _of_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
-    key = _platform_key(desk)
-    genuine = is_authentic(prescription, key)
+    """Yield what a review would say of the seal, in words that need no sale."""
+    genuine = authenticity(desk, prescription)
     if genuine is False:
         yield Finding(
             "refused",
-            "prescription_not_authentic",
+            ALTERED,
             f"处方 {prescription.number} 与平台签章不符，内容可能被改动或伪造。",
             _LAWFUL,
             advice="不要按它配药；请参保人找开方机构核对，并按 F3 在「处方」里上报。",
             bars=True,
         )
     elif genuine:
-        yield Finding("ok", "prescription_authentic", "平台签章核对无误。")
-    elif key is not None and prescription.source in _ELECTRONIC:
+        yield Finding("ok", "signature_sound", "平台签章核对无误。")
+
+
+def _without_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
+    known = _platform_key(desk) is not None
+    if known and authenticity(desk, prescription) is None and prescription.source in _ELECTRONIC:
         yield Finding(
             "attention",
             "prescription_unverified",
@@ -246,7 +254,7 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
         advice = "请撤下它；还要用药的，请参保人找医师重新开。"
         if paper:
             advice = "请核对编号是否录错；确是同一张的，请撤下它。"
-        yield Finding("refused", "prescription_used", text, advice=advice, may_override=paper, bars=True)
+        yield Finding("refused", "prescription_used", text, advice=advice, may_override=paper, bars=not paper)
     elif rest.opens is not None:
         text = f"处方 {prescription.number} 这一次的量已配完{_where(desk, given)}。"
         advice = f"{rest.opens.month} 月 {rest.opens.day} 日起才能配下一次，请那天再来。"

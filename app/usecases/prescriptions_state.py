@@ -55,8 +55,8 @@ class RxRow(Struct, frozen=True, kw_only=True):
     """A prescription in the list; ``key`` goes back to the acts. ``who`` is a masked name, or empty.
 
     ``valid_end`` is the last instant at which it may be dispensed; ``now`` when this was looked at. ``round``
-    says in words how often it may still be repeated, empty of one that may not. ``sales`` are the numbers of
-    this till's sales on it.
+    says in words how often it may still be repeated, empty of one that may not. ``duty`` is the clause by
+    which it must be refused and reported. ``sales`` are the numbers of this till's sales on it.
     """
 
     key: str
@@ -73,7 +73,7 @@ class RxRow(Struct, frozen=True, kw_only=True):
     act: RxAct
     lines: tuple[RxLine, ...] = ()
     findings: tuple[Finding, ...] = ()
-    duties: tuple[str, ...] = ()
+    duty: str = ""
     round: str = ""
     sales: tuple[str, ...] = ()
     review: Delivery = "none"

@@ -1,7 +1,7 @@
 """A refusal told to institution and agency: journalled, queued in the same step, and put on a slip.
 
-What a shop must report is data (resources/prescriptions/reporting.toml); whether the drug is sold at the
-patient's own cost all the same is not decided here.
+What a shop must report, to whom and by which clause is knowledge. Whether the drug is sold at the patient's
+own cost all the same is not decided here.
 """
 
 from __future__ import annotations
@@ -17,16 +17,29 @@ from app.storage.connection import transaction
 from app.storage.outbox import Message
 from app.usecases import tasks
 from app.usecases.desk import Desk
-from engine.person import masked_name
+from engine.knowledge.entries import Duty
+from engine.person import Person, masked_name
 from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import key_of
 from engine.protocol.envelope import QUERY_SERIALS, message_id
 from engine.protocol.eprescription_result import refusal_input, refused_input
-from engine.refusal import RefusalReport, Reported, reportable
+from engine.refusal import RefusalReport, Reported
+from engine.review import duty_of, reportable
 
 REFUSAL_KIND = "refusal_report"
 RX_REVIEW, PAPER_REFUSED = "7204", "SY07"
-TO_REPORT = "refusal_to_report"
+
+
+def owed_reports(
+    desk: Desk, prescription: Prescription, found: Iterable[Finding]
+) -> tuple[Duty | None, tuple[Finding, ...]]:
+    """Return which of ``found`` must be reported where the person is insured, and by which duty."""
+    if desk.store is None:
+        return None, ()
+    person = _whose(desk, prescription)
+    region = person.region if person else desk.store.provider.region
+    duty = duty_of(desk.knowledge, region, dual_channel=desk.store.provider.dual_channel)
+    return duty, reportable(duty, found)
 
 
 def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> RefusalReport:
@@ -34,41 +47,45 @@ def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> 
 
     Raises NothingToReport where no clause asks for one, AlreadyReported where it was made.
     """
+    duty, owed = owed_reports(desk, prescription, found)
+    if duty is None or not owed:
+        raise NothingToReport(number=prescription.number)
+    before = refusals.of_key(desk.db, key_of(prescription))
+    if before is not None:
+        raise AlreadyReported(number=prescription.number, id=before.id)
+    with transaction(desk.db):
+        made = file(desk, prescription, duty, owed)
+        tasks.upload_rest(desk, made.at)
+    desk.courier.poke()
+    return made
+
+
+def file(desk: Desk, prescription: Prescription, duty: Duty, owed: Iterable[Finding]) -> RefusalReport:
+    """Write a report into the journal and queue its message, in the caller's transaction."""
     store, now = desk.store, desk.now()
     if store is None:
         raise NoStore()
-    refused = [each for each in found if each.severity == "refused"]
-    pairs = reportable(desk.duties, store.provider, refused)
-    if not pairs:
-        raise NothingToReport(number=prescription.number)
-    key = key_of(prescription)
-    before = refusals.of_key(desk.db, key)
-    if before is not None:
-        raise AlreadyReported(number=prescription.number, id=before.id)
-    signed = desk.draft.signed
+    person = _whose(desk, prescription)
     made = RefusalReport(
         id=f"{store.till}-R{refusals.count(desk.db) + 1:06d}",
         at=now,
         provider=store.provider.id,
         shop=store.name,
-        by=signed.pharmacist if signed else desk.settings.operator,
-        licence=signed.licence if signed else "",
-        who=_who(desk, prescription),
+        by=desk.settings.pharmacist or desk.settings.operator,
+        licence=desk.settings.licence,
+        who=masked_name(person.name) if person else "",
         prescription=prescription,
         found=tuple(
-            Reported(code=finding.code, text=finding.text, clause=finding.clause, duty=duty.clause)
-            for finding, duty in pairs
+            Reported(code=each.code, text=each.text, clause=each.clause, duty=duty.source.clause)
+            for each in owed
         ),
-        to=tuple(dict.fromkeys(name for _finding, duty in pairs for name in duty.to)),
+        to=duty.to,
         electronic=is_from_platform(prescription),
     )
-    with transaction(desk.db):
-        entry = journal.append(desk.db, REFUSAL_KIND, msgspec.json.encode(made).decode(), now)
-        outbox.put(desk.db, _message(desk, made))
-        number = outbox.last_number(desk.db)
-        refusals.put(desk.db, made, key, now, journal=entry.number, message=number)
-        tasks.upload_rest(desk, now)
-    desk.courier.poke()
+    entry = journal.append(desk.db, REFUSAL_KIND, msgspec.json.encode(made).decode(), now)
+    outbox.put(desk.db, _message(desk, made))
+    number = outbox.last_number(desk.db)
+    refusals.put(desk.db, made, key_of(prescription), now, journal=entry.number, message=number)
     return made
 
 
@@ -80,29 +97,22 @@ def print_slip(desk: Desk, prescription_key: str) -> Path:
     return desk.slips.print_slip(filed.report)
 
 
-def duty_findings(desk: Desk, prescription: Prescription | None, found: Iterable[Finding]) -> list[Finding]:
-    """Return what the law asks of the shop beyond refusing: that it is reported, to whom, by which clause."""
-    if prescription is None or desk.store is None:
-        return []
-    refused = [each for each in found if each.severity == "refused"]
-    pairs = reportable(desk.duties, desk.store.provider, refused)
-    if not pairs:
-        return []
-    duty = pairs[0][1]
-    whom = "、".join(dict.fromkeys(name for _finding, each in pairs for name in each.to))
-    filed = refusals.of_key(desk.db, key_of(prescription))
-    if filed is not None:
-        text = f"已按规定拒绝并上报{whom}（第 {filed.id} 号）。"
-        return [Finding("attention", "refusal_reported", text, duty.clause)]
-    text = f"这张处方不能联网结算，还应当分别告知{whom}。"
-    advice = "请按 F3 到「处方」，按 F12 上报并打印反馈单。"
-    return [Finding("attention", TO_REPORT, text, duty.clause, advice=advice)]
+def reported(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ...]:
+    """Return that a prescription was refused and reported, where it was."""
+    filed = refusals.of_key(desk.db, key_of(prescription)) if prescription else None
+    if filed is None:
+        return ()
+    text = f"已按规定拒绝联网结算，并向{'、'.join(filed.report.to)}上报（第 {filed.id} 号）。"
+    return (Finding("ok", "refusal_reported", text),)
 
 
-def duty_hint(found: Iterable[Finding]) -> str:
+def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:
     """Return the next act where a refusal is still to be reported; empty otherwise."""
-    waits = any(each.code == TO_REPORT for each in found)
-    return "这张处方要拒绝联网结算并上报：按 F3，再按 F12" if waits else ""
+    prescription, listed = desk.draft.prescription, tuple(found)
+    if prescription is None or any(each.code == "refusal_reported" for each in listed):
+        return ""
+    _duty, owed = owed_reports(desk, prescription, listed)
+    return "这张处方要拒绝联网结算并上报：按 F3，再按 F12" if owed else ""
 
 
 def _message(desk: Desk, made: RefusalReport) -> Message:
@@ -116,9 +126,8 @@ def _message(desk: Desk, made: RefusalReport) -> Message:
     )
 
 
-def _who(desk: Desk, prescription: Prescription) -> str:
-    """Return whose prescription it is, as a slip may say it."""
-    person = desk.draft.person
+def _whose(desk: Desk, prescription: Prescription) -> Person | None:
+    """Return whose prescription it is: as issued, else whoever stands at the counter."""
     if prescription.psn_no is not None:
-        person = people.by_psn_no(desk.db, prescription.psn_no)
-    return masked_name(person.name) if person else ""
+        return people.by_psn_no(desk.db, prescription.psn_no)
+    return desk.draft.person

@@ -47,7 +47,7 @@ def show(desk: Desk) -> CounterState:
         signing=signing,
         limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
         lacking=lacking,
-        hint=refusals.duty_hint(findings) or hint(desk, quoted, lacking, signing),
+        hint=refusals.duty_hint(desk, findings) or hint(desk, quoted, lacking, signing),
         notice=desk.notice,
     )
     desk.last_shown = state
@@ -75,7 +75,9 @@ def settled_state(desk: Desk, shown: CounterState) -> CounterState:
 def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     """Return what review finds, then what the law refuses, each once."""
     answer = quoted.answer if quoted else None
-    findings = list(reviewed(desk, open_store(desk), draft, quoted))
+    prescription = draft.prescription
+    genuine = prescriptions.authenticity(desk, prescription) if prescription else None
+    findings = list(reviewed(desk, open_store(desk), draft, quoted, genuine))
     if quoted and quoted.missing:
         text = f"缺少医保中心参数 {quoted.missing}，请联网同步后重试，或按自费。"
         findings.append(Finding("attention", "missing_parameter", text))
@@ -94,7 +96,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
             continue
         text = refusal.message if refusal.line is None else f"{names[refusal.line]}：{refusal.message}"
         findings.append(Finding("refused", refusal.code, text, refusal.clause))
-    findings += refusals.duty_findings(desk, draft.prescription, findings)
+    findings += refusals.reported(desk, prescription)
     return tuple(dict.fromkeys(findings))
 
 

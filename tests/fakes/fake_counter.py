@@ -25,7 +25,7 @@ from engine.policy.packs import Library, load_library
 from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
-from engine.refusal import RefusalReport, parse_duties
+from engine.refusal import RefusalReport
 from engine.sale import Store
 from tests.fakes.signing import knowledge, on_duty, sign
 
@@ -133,7 +133,6 @@ class Bench:
             printer=self.printer,
             stops=self._stops,
             slips=self.slips,
-            duties=parse_duties(texts("prescriptions")["reporting.toml"]),
         )
         self.till = Till(self.desk)
 

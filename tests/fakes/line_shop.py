@@ -19,14 +19,14 @@ from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.sync.client import AgencyClient
 from app.sync.worker import SyncWorker
-from app.usecases.desk import CounterSettings, Desk
+from app.usecases.desk import Desk
 from app.usecases.state import CounterState
 from app.usecases.till import Till
 from app.usecases.tour import OPEN_STORE
 from engine.protocol.profile import DEMONSTRATION
-from engine.refusal import parse_duties
 from tests.fakes.agency_line import NOW, Bureau, Line
-from tests.fakes.fake_counter import KEY, FakePrinter, FakeSlips, law, texts
+from tests.fakes.fake_counter import KEY, FakePrinter, FakeSlips, law
+from tests.fakes.signing import knowledge, on_duty, sign
 
 PATIENCE_S = 20
 _LOOK_S = 0.05
@@ -62,13 +62,13 @@ class LineShop:
             db=self.db,
             catalogue=self.drugs,
             clock=self.clock,
-            settings=CounterSettings(operator="药师 李", answer_wait_s=5.0),
+            settings=on_duty("药师 李", 5.0),
             law=law(),
+            knowledge=knowledge(),
             courier=self.worker,
             printer=FakePrinter(),
             stops=tuple,
             slips=FakeSlips(),
-            duties=parse_duties(texts("prescriptions")["reporting.toml"]),
         )
         self.till = Till(self.desk)
         stack.callback(self._close)
@@ -86,6 +86,11 @@ class LineShop:
 
     def scan(self, code: str) -> CounterState:
         return self.till.enter(code)
+
+    def settle(self) -> CounterState:
+        """Sign as a pharmacist does, then settle."""
+        sign(self.till, self.till.refresh())
+        return self.till.settle()
 
     def after(self, holds: Callable[[CounterState], object]) -> CounterState:
         """Return the first state, after the courier was heard, of which ``holds`` is true."""

@@ -10,9 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.errors import (
-    NotForSale,
-)
+from app.errors import NotForSale, PrescriptionUnfit
 from app.storage import outbox
 from app.usecases.state import PaperPrescription
 from engine.calendar import CHINA, business_day
@@ -44,7 +42,7 @@ def codes(bench: Bench) -> set[str]:
 
 
 def sell(bench: Bench) -> str:
-    settled = bench.till.settle().settled
+    settled = bench.settle().settled
     assert settled is not None, bench.desk.notice
     return settled.number
 
@@ -56,8 +54,8 @@ def queued(bench: Bench) -> list[str]:
 def test_a_signed_prescription_is_genuine_and_says_so(bench: Bench) -> None:
     walk(bench, SHAOXING_FIRST)
 
-    assert "prescription_authentic" in codes(bench)
-    assert "prescription_not_authentic" not in codes(bench)
+    assert "signature_sound" in codes(bench)
+    assert "signature_altered" not in codes(bench)
 
 
 def test_one_that_was_altered_on_the_disk_is_not_put_on_the_counter(bench: Bench) -> None:
@@ -83,8 +81,8 @@ def test_one_that_is_altered_while_it_lies_on_the_counter_sells_nothing(bench: B
     bench.desk.draft = replace(bench.desk.draft, prescription=replace(here, lines=more))
     bench.till.refresh()
 
-    with pytest.raises(NotForSale, match="签章不符"):
-        bench.till.settle()
+    with pytest.raises(PrescriptionUnfit, match="签名对不上"):
+        bench.settle()
 
     assert bench.till.sales(None) == ()
 
@@ -96,8 +94,8 @@ def test_an_electronic_prescription_without_a_seal_is_pointed_out_and_may_be_sol
     bench.desk.draft = replace(bench.desk.draft, prescription=replace(here, seal=None))
 
     assert "prescription_unverified" in codes(bench)
-    bench.till.settle()
-    assert bench.till.settle().settled is not None
+    bench.settle()
+    assert bench.settle().settled is not None
     assert "7204" not in queued(bench)
 
 
@@ -135,7 +133,7 @@ def test_what_a_part_left_is_dispensed_and_not_a_pack_more(bench: Bench) -> None
 
     assert "prescription_partly_used" in codes(bench)
     with pytest.raises(NotForSale, match="还剩 1 盒"):
-        bench.till.settle()
+        bench.settle()
     bench.till.change_quantity(first.id, 1)
     sell(bench)
     bench.till.next_customer()

@@ -67,7 +67,7 @@ class Shop:
         self.bench.till.next_customer()
         self.clock.pass_by(timedelta(minutes=3))
         scan_first(self.bench)
-        settled = self.bench.till.settle().settled
+        settled = self.bench.settle().settled
         assert settled is not None, self.bench.desk.notice
         return settled.number
 

@@ -185,7 +185,7 @@ def _panel(row: RxRow) -> Panel:
     mark, title, text = _WHAT[row.state]
     if row.act == "report":
         text = "按规定要拒绝联网结算，并告知开方机构和医保部门：按 F12 上报。"
-        return Panel(mark="refused", title="要拒绝并上报", text=text, source="；".join(row.duties))
+        return Panel(mark="refused", title="要拒绝并上报", text=text, source=row.duty)
     return Panel(mark=mark, title=title, text=text)
 
 

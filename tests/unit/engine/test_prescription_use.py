@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
@@ -13,12 +12,10 @@ from msgspec.structs import replace
 
 from engine.calendar import CHINA
 from engine.demonstration import Demonstration
-from engine.prescription import Finding, PrescribedLine, Prescription
+from engine.prescription import PrescribedLine, Prescription
 from engine.prescription_use import Given, Standing, key_of, left_of, line_for
 from engine.protocol import eprescription_content as content
 from engine.protocol.codes import disease_code
-from engine.refusal import parse_duties, reportable
-from engine.sale import Store
 
 DAY = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 10, 30, tzinfo=CHINA)
@@ -133,31 +130,3 @@ def test_a_standing_names_every_sale(demonstration: Demonstration) -> None:
     assert read.prescription.psn_no == demonstration.people[0].psn_no
     assert {line.disease for line in read.prescription.lines} == {line.disease for line in prescription.lines}
     assert disease_code("hypertension") == "M03900"
-
-
-DUTIES = """
-[[duty]]
-document = "办法"
-section = "第二十二条"
-region = "3715"
-dual_channel = true
-to = ["开方机构", "医保部门"]
-codes = ["supply_too_long"]
-"""
-
-
-def test_what_is_reported_is_the_regions_own_and_for_dual_channel_shops(
-    demonstration: Demonstration,
-) -> None:
-    duties = parse_duties(DUTIES)
-    found = (Finding("refused", "supply_too_long", "太长。"), Finding("attention", "check_name", "核对。"))
-
-    def told(shop: Store) -> list[str]:
-        return [finding.code for finding, _duty in reportable(duties, shop.provider, found)]
-
-    assert [told(shop) for shop in demonstration.stores if shop.provider.dual_channel] == [
-        ["supply_too_long"]
-    ]
-    assert not any(told(shop) for shop in demonstration.stores if not shop.provider.dual_channel)
-    with pytest.raises(ValueError, match="duties"):
-        parse_duties(DUTIES + "typo = 1\n")

@@ -255,7 +255,7 @@ SHOPS = (
     ),
 )
 
-VERSION = 3
+VERSION = 4
 NUMBERED = ("settlement", "sign_in", "lease", "adjustment", "file")
 """What numbers are handed out for without waiting: sequences in PostgreSQL, counters in SQLite."""
 TABLES = (*REFERENCE, *PERSONS, *ROUTES, *SHOPS)

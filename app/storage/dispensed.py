@@ -30,7 +30,6 @@ class _Line(Struct):
 
 
 class _Prescription(Struct):
-    number: str
     supply_days: int
 
 
@@ -118,7 +117,6 @@ def _handed_out(sale: _Sale, shop: str) -> Iterator[Dispensing]:
             provider=sale.store.provider.id,
             here=sale.store.provider.id == shop,
             days=prescription.supply_days if prescription else None,
-            prescription=prescription.number if prescription else "",
             prescription_only=line.drug.prescription_only,
         )
 

@@ -141,11 +141,12 @@ def findings(desk: Desk, draft: Draft) -> tuple[Finding, ...]:
     prescription = draft.prescription
     if prescription is None:
         return ()
-    return (
+    found = (
         *_without_seal(desk, prescription),
         *_of_standing(desk, prescription),
         *_of_use(desk, prescription, draft),
     )
+    return tuple(replace(each, clause=each.clause or desk.knowledge.basis(each.code)) for each in found)
 
 
 def alone(desk: Desk, prescription: Prescription) -> tuple[Finding, ...]:
@@ -260,10 +261,12 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
         advice = f"{rest.opens.month} 月 {rest.opens.day} 日起才能配下一次，请那天再来。"
         yield Finding("refused", "prescription_too_early", text, advice=advice, bars=True)
     elif given:
-        yield from _beyond(prescription, rest, draft, _where(desk, given))
+        yield from _beyond(prescription, rest, draft, _where(desk, given), paper=paper)
 
 
-def _beyond(prescription: Prescription, rest: Left, draft: Draft, where: str) -> Iterator[Finding]:
+def _beyond(
+    prescription: Prescription, rest: Left, draft: Draft, where: str, *, paper: bool
+) -> Iterator[Finding]:
     """Yield what of the basket is more than a partly used prescription still has."""
     wanted = [Fraction(0)] * len(prescription.lines)
     for line in draft.lines:
@@ -283,7 +286,8 @@ def _beyond(prescription: Prescription, rest: Left, draft: Draft, where: str) ->
                 f"{prescribed.name}在这张处方上{said}。",
                 advice=f"请减到 {still}。" if rest.packs[place] else "请把它从篮里拿掉。",
                 subject=prescribed.drug or prescribed.name,
-                bars=True,
+                may_override=paper,
+                bars=not paper,
             )
     if not over:
         yield Finding("attention", "prescription_begun", f"这张处方已配过一部分{where}，请只配剩下的。")

@@ -37,6 +37,6 @@ def told_to_report(duty: Duty, finding: Finding) -> Finding:
     to = "和".join(duty.to)
     advice = (
         f"{finding.advice}不能联网结算：按 Ctrl R 拒绝调配，或按 F3 只拒绝结算，"
-        f"都会向{to}上报（{duty.source.clause.section}）。"
+        f"都会反馈给{to}（{duty.source.clause.section}）。"
     )
     return replace(finding, advice=advice, clause=finding.clause or duty.source.clause)

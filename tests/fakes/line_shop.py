@@ -64,7 +64,7 @@ class LineShop:
             clock=self.clock,
             settings=on_duty("药师 李", 5.0),
             law=law(),
-            knowledge=knowledge(),
+            knowledge=knowledge,
             courier=self.worker,
             printer=FakePrinter(),
             stops=tuple,

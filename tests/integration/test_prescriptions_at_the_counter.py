@@ -18,6 +18,7 @@ from engine.prescription import Prescription
 from engine.prescription_use import Given, Standing
 from tests.fakes.fake_counter import NOW, TODAY, Bench
 from tests.fakes.sealed_shop import forge, keep, prescription_for, row_of, seal_all, walk
+from tests.fakes.stocked_shelves import box
 
 SHAOXING_FIRST, LIAOCHENG = 0, 3
 
@@ -103,7 +104,7 @@ def test_a_prescription_is_used_up_by_one_sale_also_without_the_network(bench: B
     prescription = once(bench)
     walk(bench, SHAOXING_FIRST)
     for line in bench.desk.draft.lines:
-        bench.till.change_quantity(line.id, 2)
+        bench.till.enter(box(line.drug, 77))
     number = sell(bench)
     bench.till.next_customer()
 
@@ -211,7 +212,7 @@ def test_a_repeat_waits_for_its_day(bench: Bench) -> None:
     walk(bench, 1)
     line = bench.desk.draft.lines[0]
     other = next(each for each in bench.demonstration.drugs if each.code == prescription.lines[1].drug)
-    bench.till.enter(other.barcode or "")
+    bench.till.enter(box(other, 77))
     assert line.quantity == 1
     sell(bench)
     bench.till.next_customer()
@@ -260,9 +261,9 @@ def test_a_paper_prescription_with_a_number_that_was_used_is_refused(bench: Benc
         for each in bench.demonstration.drugs
         if each.code == bench.demonstration.prescriptions[0].lines[0].drug
     )
-    for _ in range(2):
+    for turn in range(2):
         bench.till.prescribe(form)
-        bench.till.enter(drug.barcode or "")
+        bench.till.enter(box(drug, 70 + turn))
         if "prescription_used" in codes(bench):
             break
         sell(bench)
@@ -279,7 +280,7 @@ def test_the_sale_of_insured_drugs_tells_the_review_now_and_the_write_off_later(
     walk(bench, SHAOXING_FIRST)
     number = sell(bench)
 
-    assert queued(bench) == ["2102", "2102", "7204", "SY03"]
+    assert queued(bench) == ["2102", "2102", "3505A", "7204", "SY03"]
     row = row_of(bench, prescription_for(bench, "王秀英").number)
     assert (row.review, row.write_off) == ("waiting", "waiting")
     told = next(each for each in outbox.recent(bench.db, 9) if each.infno == "7204")
@@ -292,7 +293,7 @@ def test_a_sale_at_the_patients_own_cost_is_written_off_at_once(bench: Bench) ->
     walk(bench, 5)  # Nobody pays for the person from Hangzhou.
     sell(bench)
 
-    assert queued(bench) == ["7204", "7206", "SY03"]
+    assert queued(bench) == ["3505A", "7204", "7206", "SY03"]
     told = next(each for each in outbox.recent(bench.db, 9) if each.infno == "7206")
     first, again = outbox.text_of(bench.db, told), outbox.text_of(bench.db, told)
     assert first == again

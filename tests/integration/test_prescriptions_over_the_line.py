@@ -150,9 +150,8 @@ def test_what_others_dispensed_is_learnt_as_a_person_is_identified(town: Town) -
     identified(next_door)
     next_door.after(lambda _state: dispensed.known_as_of(next_door.db, LI.psn_no))
 
-    drug = ONCE.lines[0].drug or ""
-    told = dispensed.of(next_door.db, LI.psn_no, (drug,), town.bureau.clock.now() - timedelta(days=1))
-    assert [each.provider for each in told] == [LIAOCHENG]
+    told = dispensed.since(next_door.db, LI.psn_no, town.bureau.clock.now() - timedelta(days=1))
+    assert [(each.provider, each.drug) for each in told] == [(LIAOCHENG, ONCE.lines[0].drug)]
 
 
 def test_without_the_network_an_unknown_code_says_what_can_be_done(town: Town) -> None:

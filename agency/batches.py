@@ -17,6 +17,8 @@ INFNO = "SY06"
 SETTLING = ("2102", "2103")
 """Each takes one number of a settlement."""
 
+_ON_PRESCRIPTION = ("7204", "7206")
+
 Message: TypeAlias = Request | ProtocolError
 """A message of a batch, or why it is none."""
 
@@ -27,6 +29,14 @@ class _Line(Struct):
 
 class _Lines(Struct):
     drugdetail: list[_Line] = []
+
+
+class _OnPrescription(Struct, frozen=True):
+    hi_rxno: str | None = None
+
+
+class _Data(Struct):
+    data: _OnPrescription = _OnPrescription()
 
 
 def read(batch: Request) -> list[Message]:
@@ -48,14 +58,37 @@ def lanes_of(messages: Iterable[Message]) -> list[tuple[str, str]]:
 
 
 def prescriptions_of(messages: Iterable[Message]) -> list[str]:
-    """Return the numbers of the prescriptions that settlements name."""
+    """Return the numbers of the prescriptions that settlements, reviews and write-offs name."""
+    return [number for _psn_no, number in _named(messages)]
+
+
+def uses_of(messages: Iterable[Message]) -> list[tuple[str, str]]:
+    """Return person and prescription, each once, of what is settled or written off on one."""
+    named = _named(messages)
+    return sorted({(psn_no, number) for psn_no, number in named if psn_no is not None})
+
+
+def _named(messages: Iterable[Message]) -> list[tuple[str | None, str]]:
     return [
-        line.rxno
+        (person_of(each), number)
         for each in messages
-        if isinstance(each, Request) and each.infno in SETTLING
-        for line in _lines(each)
-        if line.rxno is not None
+        if isinstance(each, Request)
+        for number in _numbers(each)
+        if number is not None
     ]
+
+
+def _numbers(request: Request) -> list[str | None]:
+    if request.infno in SETTLING:
+        return [line.rxno for line in _lines(request)]
+    return [_data(request).hi_rxno] if request.infno in _ON_PRESCRIPTION else []
+
+
+def _data(request: Request) -> _OnPrescription:
+    try:
+        return msgspec.json.decode(request.input, type=_Data).data
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _OnPrescription()
 
 
 def _lines(request: Request) -> list[_Line]:

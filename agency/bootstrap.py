@@ -10,11 +10,12 @@ from starlette.applications import Starlette
 
 from agency.clock import Clock
 from agency.enrolment import allow_demonstration
+from agency.eprescriptions import issue
 from agency.law import Law, read_law
 from agency.operations import Operations
 from agency.resources import read_texts
 from agency.service import Agency
-from agency.storage import credentials, mailbox, persons, prescriptions, registry, sums
+from agency.storage import credentials, mailbox, persons, registry, sums
 from agency.storage.connection import Connection, Database, transaction
 from agency.storage.opening import open_database
 from agency.web import make_web
@@ -81,7 +82,7 @@ def seed(db: Connection, shown: Demonstration, law: Law, now: datetime) -> None:
             _enter(db, person, law.benefit(person.region, person.insurance, day), shown.stores)
         for code, psn_no in shown.vouchers.items():
             credentials.save(db, codes.VOUCHER, code, psn_no)
-        prescriptions.save(db, shown.prescriptions)
+        issue(db, shown.prescriptions)
 
 
 def _enter(db: Connection, person: Person, benefit: str, shops: Iterable[Store]) -> None:

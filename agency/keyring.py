@@ -39,6 +39,11 @@ def open_keys(database: Database) -> Keys:
         return Keys(signing=_kept(db, _SIGNING), sealing=_kept(db, _SEALING))
 
 
+def signing_key(db: Connection) -> bytes:
+    """Return the key that the agency signs with, inside the caller's transaction."""
+    return _kept(db, _SIGNING)
+
+
 def _kept(db: Connection, name: str) -> bytes:
     fresh = signing.to_text(secrets.token_bytes(signing.KEY_LENGTH))
     return signing.from_text(keys.keep(db, name, fresh))

@@ -12,7 +12,8 @@ _OF_A_PURCHASE = ("2101", "2102")
 
 
 class _Named(Struct):
-    psn_no: str
+    psn_no: str | None = None
+    expContent: str | None = None  # Where the nation has no field for it, the person stands there.
 
 
 class _Whose(Struct):
@@ -31,6 +32,9 @@ def person_of(request: Request) -> str | None:
 
 def _named(node: Raw) -> str | None:
     try:
-        return msgspec.json.decode(node, type=_Named).psn_no
+        named = msgspec.json.decode(node, type=_Named)
+        if named.psn_no is None and named.expContent:
+            named = msgspec.json.decode(named.expContent, type=_Named)
+        return named.psn_no or None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

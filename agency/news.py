@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from agency.calls import Call, with_sums
+from agency.eprescriptions import standing
 from agency.storage import mailbox, persons, prescriptions, registry
 from agency.storage.mailbox import Mail
 from engine.catalogue import Drug
 from engine.person import Person
 from engine.protocol.adjustment import Adjustment
 from engine.protocol.news import NewSnapshot, NewsPage, news_output, read_request
+from engine.refusal import RefusalReport
 from engine.sale import Store
 
 
@@ -44,6 +46,17 @@ def news(call: Call) -> str:
             msgspec.json.decode(each.body, type=Adjustment)
             for each in mail
             if each.kind == mailbox.ADJUSTMENT
+        ),
+        standings=tuple(
+            standing(call.db, found, call.now)
+            for each in mail
+            if each.kind == mailbox.PRESCRIPTION
+            and (found := prescriptions.prescription(call.db, each.key)) is not None
+        ),
+        refusals=tuple(
+            msgspec.json.decode(each.body, type=RefusalReport)
+            for each in mail
+            if each.kind == mailbox.REFUSAL
         ),
     )
     return news_output(page)

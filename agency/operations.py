@@ -15,10 +15,11 @@ from starlette.responses import HTMLResponse, Response
 from agency.clock import Clock
 from agency.errors import NotNow
 from agency.operations_page import Cell, Table, page
-from agency.storage import findings, overview, stock_records, tills
+from agency.storage import findings, overview, rx_results, stock_records, tills
 from agency.storage.connection import Connection, Database
 from agency.storage.findings import Finding
 from agency.storage.overview import Adjusted, Reserved, Totals
+from agency.storage.rx_results import Refused
 from agency.storage.tills import Till
 from engine.calendar import CHINA
 from engine.money import Fen, format_yuan
@@ -109,6 +110,7 @@ def _page(db: Connection, now: datetime) -> str:
             _exposure_by_region(reserved, shops),
             _exposure_by_shop(reserved, shops),
             _findings(findings.recent(db, _ROWS), shops),
+            _refused(rx_results.recent(db, _ROWS), shops),
             _adjustments(overview.adjustments(db, _ROWS), shops),
         ],
     )
@@ -187,6 +189,21 @@ def _findings(found: Iterable[Finding], shops: dict[str, Store]) -> Table:
         for each in found
     ]
     return Table(f"分叉与发现（最近 {_ROWS} 条）", ("时间", "机构", "收银机", "内容"), rows)
+
+
+def _refused(found: Iterable[Refused], shops: dict[str, Store]) -> Table:
+    rows = [
+        [
+            Cell(_time(each.at)),
+            _shop(each.institution, shops),
+            _shop(each.provider, shops),
+            Cell(each.number),
+            Cell(each.text),
+        ]
+        for each in found
+    ]
+    heads = ("时间", "开方机构", "上报的药店", "处方号", "原因")
+    return Table(f"药店拒付上报（最近 {_ROWS} 张处方）", heads, rows)
 
 
 def _adjustments(made: Iterable[Adjusted], shops: dict[str, Store]) -> Table:

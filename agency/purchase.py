@@ -29,6 +29,7 @@ class Purchase(Struct, frozen=True, kw_only=True):
     request: SettlementRequest
     person: Person
     claim: Claim
+    prescription: Prescription | None = None  # As the agency itself holds it.
 
 
 def read_purchase(call: Call) -> Purchase:
@@ -55,7 +56,7 @@ def read_purchase(call: Call) -> Purchase:
         parameters=person.snapshot.parameters,
         lines=tuple(_line(call, asked, person, known, day) for asked in request.lines),
     )
-    return Purchase(request=request, person=person, claim=claim)
+    return Purchase(request=request, person=person, claim=claim, prescription=known)
 
 
 def _granted(call: Call, request: SettlementRequest) -> Patient | None:

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 
 from agency import (
     batches,
+    dispensing,
     enrolment,
+    eprescriptions,
     identity,
     leases,
     news,
@@ -34,7 +36,17 @@ from agency.keyring import Keys, open_keys
 from agency.lanes import person_of
 from agency.law import Law
 from agency.purchase import FUTURE
-from agency.storage import counters, messages, persons, prescriptions, registry, settlements, sums
+from agency.storage import (
+    counters,
+    dispensed,
+    messages,
+    persons,
+    prescriptions,
+    registry,
+    settlements,
+    sums,
+    write_offs,
+)
 from agency.storage import leases as kept_leases
 from agency.storage.connection import Connection, Database, transaction, undone_by
 from agency.tills import Fork, Speaker
@@ -58,6 +70,11 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "3201": reconciliation.totals,
     "3202": reconciliation.details,
     "5205": trips.medication_history,
+    "7201": eprescriptions.parse_code,
+    "7202": eprescriptions.waiting,
+    "7203": eprescriptions.download,
+    "7204": dispensing.reviewed,
+    "7206": dispensing.written_off,
     "9101": reconciliation.upload,
     "SY00": enrolment.enrol,
     "SY01": leases.lease,
@@ -66,8 +83,12 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "SY04": news.news,
     "SY05": trips.trip,
     **stock_records.TRANSACTIONS,
+    "SY07": dispensing.refused_on_paper,
 }
-_CHANGE_NOTHING = ("9001", "1101", "5301", "5205", "5206", "2101", "SY01", "SY04", "SY05")
+_CHANGE_NOTHING = (
+    *("9001", "1101", "5301", "5205", "5206", "2101", "7201", "7202", "7203"),
+    *("SY01", "SY04", "SY05"),
+)
 _MOVING = ("2102", "2103")
 """What the sums in an answer are about."""
 
@@ -364,6 +385,10 @@ def _read_ahead(db: Connection, people: Sequence[str], read: Sequence[batches.Me
         table.read_ahead(db, people)
     messages.read_ahead(db, batches.lanes_of(read))
     prescriptions.read_ahead(db, batches.prescriptions_of(read))
+    used = batches.uses_of(read)
+    if used:
+        dispensed.read_ahead(db, used)
+        write_offs.read_ahead(db, used)
     settled = sum(each.infno in batches.SETTLING for each in read if not isinstance(each, ProtocolError))
     counters.take_ahead(db, "settlement", settled)
 

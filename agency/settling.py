@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agency import lease_use, leases, trueup
+from agency import dispensing, lease_use, leases, trueup
 from agency.books import Books, reclaim
 from agency.calls import Call, known_person
 from agency.lease_use import Use
@@ -37,7 +37,7 @@ from engine.protocol.settled import (
     settled_output,
     snapshot_before,
 )
-from engine.protocol.settlement import read_reversal, sums_of
+from engine.protocol.settlement import read_reversal, rxno_of, sums_of
 from engine.protocol.wire import ProtocolError, compact, encode
 
 
@@ -85,6 +85,7 @@ def settle(call: Call) -> str:
     books = leases.books_of(call, purchase.person)
     later = settlements.later(call.db, psn_no, books.year, books.benefit, purchase.request.at)
     decision = _decide(call, purchase, books, later.held)
+    dispensing.check_settlement(call, purchase, leased=decision.use is not None)
     number = next_number(call.db, "settlement")
     stamp = f"{purchase.person.region}{compact(call.now)}"
     ids = Ids(setl_id=f"{stamp}{number:010d}", mdtrt_id=f"M{number:011d}", medins_setl_id=call.request.msgid)
@@ -131,6 +132,8 @@ def take_back(call: Call, made: Settlement, *, to_come_again: bool = False) -> s
     sums.write(call.db, *key, less(sums.read(call.db, *key), made.added))
     settlements.mark_reversed(call.db, made.psn_no, made.setl_id, setl_id)
     dispensed.take_back(call.db, made.psn_no, made.setl_id)
+    if not to_come_again:
+        dispensing.take_back(call, made)
     if to_come_again and made.lease is not None:
         lease_use.give_back(call.db, made)
     reclaim(call.db, made.psn_no, call.now)
@@ -237,7 +240,7 @@ def _book(call: Call, purchase: Purchase, books: Books, decision: Decision, *, i
         sums.write(call.db, psn_no, books.year, books.benefit, plus(books.paid, added))
     made = _settlement(call, purchase, books, decision, ids=ids, output=output)
     settlements.save(call.db, made)
-    dispensed.save(call.db, made.setl_id, given(made))
+    dispensed.save(call.db, made.setl_id, given(made, rxno_of(purchase.request)))
 
 
 def _settlement(
@@ -278,8 +281,8 @@ def _settlement(
     )
 
 
-def given(made: Settlement) -> list[Dispensed]:
-    """Return what a settlement dispensed, with the days of supply of its prescription."""
+def given(made: Settlement, rxno: str | None) -> list[Dispensed]:
+    """Return what a settlement dispensed, with number and days of supply of its prescription."""
     claim = made.claim
     days = claim.prescription.supply_days if claim.prescription else None
     return [
@@ -290,6 +293,8 @@ def given(made: Settlement) -> list[Dispensed]:
             drug=line.drug,
             quantity=line.quantity,
             days=days,
+            rxno=rxno,
+            sale=made.sale,
         )
         for line in claim.lines
     ]

@@ -1,4 +1,4 @@
-"""``trueup``: what nobody's message sets off: leases whose time is over end, and a changed law is applied."""
+"""``trueup``: what nobody's message sets off: what is over ends, and a changed law is applied."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from agency.clock import SystemClock
 from agency.law import read_law
 from agency.options import add_books
 from agency.resources import read_texts
+from agency.storage import rx_tokens
+from agency.storage.connection import transaction
 from agency.storage.opening import open_database
 
 
@@ -33,6 +35,8 @@ def _region(text: str) -> str:
 def _sweep(args: argparse.Namespace) -> int:
     law, now = read_law(read_texts("policies"), read_texts("ranges")), SystemClock().now()
     with contextlib.closing(open_database(args.where, args.partitions)) as database:
+        with database.connection() as db, transaction(db):
+            rx_tokens.forget(db, now)
         reclaimed = trueup.reclaim_all(database, law, now)
         computed = trueup.sweep(database, law, now, args.region)
     sys.stdout.write(json.dumps({"reclaimed": reclaimed, "computed": computed}) + "\n")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agency.calls import Call, ended, known_person, with_sums
+from agency.eprescriptions import standing
 from agency.leases import grant_what_is_left, use_until
 from agency.storage import credentials, dispensed, persons, prescriptions
 from agency.tills import may_hold_leases
 from engine.person import Person
 from engine.prescription import Prescription
+from engine.prescription_use import Standing
 from engine.protocol import codes
 from engine.protocol.history import history_output, read_history_request
 from engine.protocol.lease import (
@@ -41,10 +43,12 @@ def trip(call: Call) -> str:
         if psn_no is None
     ]
     outcomes = [grant_what_is_left(call, till, LeaseAsk(psn_no=each.psn_no), until) for each in people]
+    prescribed = [pair for person in people for pair in _prescriptions(call, person)]
     return trip_output(
         TripPack(
             people=tuple(people),
-            prescriptions=tuple(each for person in people for each in _prescriptions(call, person)),
+            prescriptions=tuple(each for each, _told in prescribed),
+            standings=tuple(told for _each, told in prescribed if told.given),
             history=tuple(each for person in people for each in _history(call, person)),
             leases=tuple(each for each in outcomes if isinstance(each, SignedLease)),
             refused=(*refused, *(each for each in outcomes if isinstance(each, NotGranted))),
@@ -82,8 +86,12 @@ def _people(call: Call, found: list[str]) -> tuple[list[Person], list[NotGranted
     return people, refused
 
 
-def _prescriptions(call: Call, person: Person) -> list[Prescription]:
-    return prescriptions.of_person(call.db, person.psn_no)
+def _prescriptions(call: Call, person: Person) -> list[tuple[Prescription, Standing]]:
+    """Return what may still be dispensed of a person's prescriptions, and how far each is."""
+    told = [
+        (each, standing(call.db, each, call.now)) for each in prescriptions.of_person(call.db, person.psn_no)
+    ]
+    return [pair for pair in told if pair[1].state == "valid"]
 
 
 def _history(call: Call, person: Person) -> list[Dispensed]:

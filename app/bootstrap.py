@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
+from app.devices.slips import PdfSlips
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
 from app.knowledge import read_knowledge
@@ -48,7 +49,7 @@ DATABASE = "counter.db"
 CATALOGUE = "catalogue.db"
 KEY = "counter.key"
 LOCK = "counter.lock"
-AGENCY = "agency-3"  # The demonstration's agency; its books are not those of earlier versions.
+AGENCY = "agency-4"  # The demonstration's agency; its books are not those of earlier versions.
 DEMONSTRATION_PROVIDER = "P33068100001"
 _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
@@ -296,6 +297,7 @@ def _desk(  # noqa: PLR0917
         stops=_fresh_tours(clock) if settings.demonstration else tuple,
         line=line,
         afar=afar,
+        slips=PdfSlips(settings.data / "slips"),
     )
 
 

@@ -183,6 +183,23 @@ class NoSaleYet(UserError):
     advice = "完成一笔销售后，再按 Ctrl P。"
 
 
+class PrescriptionUnknown(UserError):
+    what = "这张处方已不在列表里，没有改动。"
+    advice = "请刷新「处方」后再选。"
+
+
+class NothingToReport(UserError):
+    """No clause asks for a report of what was found of a prescription."""
+
+    what = "处方 {number} 没有按规定要上报的问题，没有上报。"
+    advice = "如有别的问题，请告诉开方医师；要拒绝调配的，把处方撤下即可。"
+
+
+class AlreadyReported(UserError):
+    what = "处方 {number} 已经上报过（第 {id} 号），没有重复上报。"
+    advice = "需要反馈单的，请在「处方」里打印。"
+
+
 class FormIncomplete(UserError):
     what = "处方还不能录入：{problem}"
     advice = "改好后再确认；这张处方还没有用上。"

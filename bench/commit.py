@@ -5,9 +5,9 @@ messages in the outbox, COMMIT. What is written was made ready before (``settle.
 check that no box was sold before, the journal's text and digest); that is timed apart and printed beside it.
 Not timed are the quote before it and the paper after.
 
-The sale is the tour's first: a person, a prescription, three traced lines, two settlements; person and boxes
-are new each time. The bare row is one short text in a one-column table. Both databases have the same key,
-page size, journal mode and synchronous=FULL, and stand on the same disk; they take turns.
+The sale is the tour's first: a person, a signed prescription, three traced lines, two settlements; person and
+boxes are new each time. The bare row is one short text in a one-column table. Both databases have the same
+key, page size, journal mode and synchronous=FULL, and stand on the same disk; they take turns.
 
 Before each commit, of either kind, the counter quotes baskets for ``QUOTING_S``. No counter commits twice in
 one tick of the file system's clock (4 ms), and within a tick a second fsync of a file is cheaper than any
@@ -33,6 +33,7 @@ from app.usecases.show import open_store
 from bench.result import Result
 from engine.sale import Draft
 from tests.fakes.fake_counter import KEY, Bench, FakeClock
+from tests.fakes.sealed_shop import seal_all
 
 BEFORE = 3_000
 """Sales, and bare rows, that the databases hold before the first one is timed."""
@@ -172,8 +173,9 @@ class _Counter:
 
 
 def _typical(bench: Bench) -> Draft:
-    """Return the tour's first sale: one person, one prescription, three lines, two settlements."""
+    """Return the tour's first sale: one person, a signed prescription, three lines, two settlements."""
     bench.till.start()
+    seal_all(bench)
     stops = bench.till.tour()
     for stop in stops:
         if stop.group == stops[0].group:

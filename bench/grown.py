@@ -41,6 +41,7 @@ _INDEXED = (
         "psn_no, serial, day, lease",
         "sale WHERE psn_no IS NOT NULL",
     ),
+    ("prescription_sale (key, sale)", "prescription, serial", "sale WHERE prescription IS NOT NULL"),
 )
 """As ``app.storage.runs`` indexes a run, all runs at once: sorted keys go in much faster."""
 

@@ -214,6 +214,9 @@ def _as_prescription(
         travel=raw.travel,
         confirmed=raw.confirmed,
         psn_no=people[raw.person].psn_no,
+        issuer_code=raw.issuer_code,
+        repeats=raw.repeats,
+        long_term=raw.long_term,
     )
 
 

@@ -145,8 +145,11 @@ class PrescriptionRow(Struct, forbid_unknown_fields=True):
     diseases: frozenset[str] = frozenset()
     issued_days_ago: int = 0
     issuer_designated: bool = True
+    issuer_code: str = ""
     travel: bool = False
     confirmed: bool = False
+    repeats: int = 0
+    long_term: bool = False
 
 
 class StopRow(Struct, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -79,6 +79,11 @@ class Prescription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     long_term: bool = False  # A long prescription (长期处方).
     seal: Seal | None = None
     download_id: str | None = None  # What it was downloaded with (epc_token or auth_rxno), for 7206.
+    issuer_code: str = ""  # The provider number of the issuer, where it is known.
+    valid_end: datetime | None = None  # As delivered, to the second; ``valid_until`` is its day.
+    repeats: int = 0  # How often it may be dispensed again after the first time,
+    repeated: int = 0  # how often that was done before it came here,
+    interval_days: int = 0  # and the least number of days from one time to the next.
 
 
 class Finding(Struct, frozen=True):
@@ -98,6 +103,11 @@ class Finding(Struct, frozen=True):
     subject: str = ""
     may_override: bool = False
     bars: bool = False
+
+
+def is_from_platform(prescription: Prescription) -> bool:
+    """Tell whether it came from a prescription platform, which hears what becomes of it (7204, 7206)."""
+    return prescription.seal is not None or prescription.download_id is not None
 
 
 def as_claimed(prescription: Prescription) -> ClaimPrescription:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 PLACES = (
     ("counter", "收银", "F2"),
-    ("tasks", "待办", "F3"),
+    ("prescriptions", "处方", "F3"),
     ("sales", "销售", "F4"),
     ("stock", "库存", "F5"),
+    ("tasks", "待办", "F6"),
     ("days", "对账", "F7"),
     ("sync", "同步", "F8"),
     ("policy", "政策", "F9"),
@@ -48,9 +49,10 @@ _SHOP_WIDTH = 260
 _KEYS = {
     Qt.Key.Key_F1: "place:help",
     Qt.Key.Key_F2: "place:counter",
-    Qt.Key.Key_F3: "place:tasks",
+    Qt.Key.Key_F3: "place:prescriptions",
     Qt.Key.Key_F4: "place:sales",
     Qt.Key.Key_F5: "place:stock",
+    Qt.Key.Key_F6: "place:tasks",
     Qt.Key.Key_F7: "place:days",
     Qt.Key.Key_F8: "place:sync",
     Qt.Key.Key_F9: "place:policy",

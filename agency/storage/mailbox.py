@@ -10,6 +10,7 @@ from msgspec import Struct
 from agency.storage.connection import Connection
 
 PERSON, PRESCRIPTION, SNAPSHOT, ADJUSTMENT = "person", "prescription", "snapshot", "adjustment"
+REFUSAL = "refusal"
 _LATE = ("mailbox",)
 
 

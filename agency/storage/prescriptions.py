@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
 from agency.storage import mailbox, persons
 from agency.storage.connection import Connection, select_in
+from agency.storage.instants import instant, read_instant
 from engine.prescription import Prescription
 from engine.protocol.wire import encode
 
@@ -32,8 +34,10 @@ def save(db: Connection, prescriptions: Iterable[Prescription]) -> None:
                 "UPDATE prescription SET psn_no = ?, body = ? WHERE number = ?",
                 (each.psn_no, body, each.number),
             )
+            if each.psn_no is not None:  # Issued anew: what was said of the one before is past.
+                _set(db, each.psn_no, each.number, None, "")
         if each.psn_no is not None:
-            _tell(db, each.psn_no, each.number)
+            tell(db, each.psn_no, each.number)
 
 
 def prescription(db: Connection, number: str) -> Prescription | None:
@@ -63,7 +67,29 @@ def of_person(db: Connection, psn_no: str) -> list[Prescription]:
     return [each for each in found if each is not None and each.psn_no == psn_no]
 
 
-def _tell(db: Connection, psn_no: str, number: str) -> None:
+def withdraw(db: Connection, psn_no: str, number: str, reason: str, at: datetime) -> None:
+    """Note that the issuer takes a prescription back; the shops of its person hear of it."""
+    _set(db, psn_no, number, instant(at), reason)
+    tell(db, psn_no, number)
+
+
+def withdrawal(db: Connection, psn_no: str, number: str) -> tuple[datetime, str] | None:
+    """Return since when a prescription is withdrawn, and why; None of one that is not."""
+    row = db.execute(
+        "SELECT withdrawn_at, reason FROM prescribed WHERE psn_no = ? AND number = ?", (psn_no, number)
+    ).fetchone()
+    return (read_instant(row[0]), row[1] or "") if row and row[0] else None
+
+
+def _set(db: Connection, psn_no: str, number: str, withdrawn_at: str | None, reason: str) -> None:
+    db.execute(
+        "UPDATE prescribed SET withdrawn_at = ?, reason = ? WHERE psn_no = ? AND number = ?",
+        (withdrawn_at, reason, psn_no, number),
+    )
+
+
+def tell(db: Connection, psn_no: str, number: str) -> None:
+    """Let the shops of a person hear of a prescription, and of how it stands."""
     db.execute(
         "INSERT INTO prescribed (psn_no, number) VALUES (?, ?) ON CONFLICT DO NOTHING", (psn_no, number)
     )

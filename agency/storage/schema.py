@@ -114,11 +114,33 @@ PERSONS = (
         "psn_no",
     ),
     # Which electronic prescriptions were issued to a person; the prescription itself is found by its number.
-    Table("prescribed", "psn_no TEXT NOT NULL, number TEXT NOT NULL", "psn_no, number", "psn_no"),
-    # What was dispensed to a person, of whoever dispensed it (5205, SY05).
+    # withdrawn_at and reason: since when its issuer takes it back, and why.
+    Table(
+        "prescribed",
+        "psn_no TEXT NOT NULL, number TEXT NOT NULL, withdrawn_at TEXT, reason TEXT",
+        "psn_no, number",
+        "psn_no",
+    ),
+    # What was written off of a prescription (7206), a row for each sale; body: what was dispensed.
+    Table(
+        "written_off",
+        "psn_no TEXT NOT NULL, number TEXT NOT NULL, provider TEXT NOT NULL, sale TEXT NOT NULL,"
+        " at TEXT NOT NULL, msgid TEXT NOT NULL, settlements TEXT NOT NULL, body TEXT NOT NULL",
+        "psn_no, number, provider, sale",
+        "psn_no",
+    ),
+    # Pharmacists' reviews (7204); status as told.
+    Table(
+        "rx_review",
+        "psn_no TEXT NOT NULL, number TEXT NOT NULL, msgid TEXT NOT NULL, provider TEXT NOT NULL,"
+        " at TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL",
+        "psn_no, number, msgid",
+        "psn_no",
+    ),
+    # What was dispensed to a person, of whoever dispensed it (5205, SY05), and on which prescription.
     Table(
         "dispensed",
-        "psn_no TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL",
+        "psn_no TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, rxno TEXT, body TEXT NOT NULL",
         "psn_no, id",
         "psn_no",
         ("psn_no, at",),
@@ -134,6 +156,14 @@ ROUTES = (
         "number",
     ),
     Table("prescription", "number TEXT NOT NULL, psn_no TEXT, body TEXT NOT NULL", "number", "number"),
+    # What a prescription is downloaded by, once; way: qr (7201) or person (7202).
+    Table(
+        "rx_token",
+        "token TEXT NOT NULL, number TEXT NOT NULL, provider TEXT NOT NULL, way TEXT NOT NULL,"
+        " made_at TEXT NOT NULL, used_at TEXT",
+        "token",
+        "token",
+    ),
     # Where each box was sold first; a second sale of it is a finding.
     Table(
         "trace",
@@ -174,7 +204,7 @@ SHOPS = (
     ),
     Table("mailbox_head", "provider TEXT NOT NULL, number INTEGER NOT NULL", "provider", "provider"),
     # What a shop is to hear, once for each kind, person and key, under its latest number: kind is person,
-    # prescription, snapshot or adjustment; body only of the last, the others are read when they are told.
+    # prescription, snapshot, adjustment or refusal; body only of the last two, the others are read when told.
     Table(
         "mailbox",
         "provider TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, psn_no TEXT NOT NULL,"
@@ -190,6 +220,14 @@ SHOPS = (
         " text TEXT NOT NULL",
         "provider, id",
         "provider",
+    ),
+    # Prescriptions that shops refused, by the institution that issued them: its number, else its name.
+    Table(
+        "refused",
+        "institution TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL, at TEXT NOT NULL,"
+        " number TEXT NOT NULL, body TEXT NOT NULL",
+        "institution, id",
+        "institution",
     ),
     Table(
         "upload",
@@ -217,7 +255,7 @@ SHOPS = (
     ),
 )
 
-VERSION = 3
+VERSION = 4
 NUMBERED = ("settlement", "sign_in", "lease", "adjustment", "file")
 """What numbers are handed out for without waiting: sequences in PostgreSQL, counters in SQLite."""
 TABLES = (*REFERENCE, *PERSONS, *ROUTES, *SHOPS)

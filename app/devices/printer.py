@@ -47,7 +47,7 @@ class PdfPrinter:
         try:
             content = receipt_pdf(copy_of(receipt, copy) if copy else receipt)  # Its font is a file as well.
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(target, content)
+            write_whole(target, content)
         except OSError as trouble:
             if trouble.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise PrinterFull() from trouble
@@ -61,7 +61,7 @@ class PdfPrinter:
         return folder / (f"{receipt.number}-copy-{copy}.pdf" if copy else f"{receipt.number}.pdf")
 
 
-def _write_whole(target: Path, content: bytes) -> None:
+def write_whole(target: Path, content: bytes) -> None:
     """Write beside ``target``, then put it in its place, so that no half paper is ever found there."""
     draft = target.with_name(f".{target.name}.part")
     try:

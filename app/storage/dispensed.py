@@ -31,7 +31,6 @@ class _Line(Struct):
 
 
 class _Prescription(Struct):
-    number: str
     supply_days: int
 
 
@@ -69,6 +68,12 @@ def save(db: Connection, history: Iterable[Dispensed]) -> None:
             for each in history
         ],
     )
+
+
+def replace(db: Connection, psn_no: str, begin: datetime, history: Iterable[Dispensed]) -> None:
+    """Keep ``history`` as all that a person was given from ``begin`` on: what was taken back is gone."""
+    db.execute("DELETE FROM dispensed WHERE psn_no = ? AND at >= ?", (psn_no, to_text(begin)))
+    save(db, history)
 
 
 def known(db: Connection, people: Iterable[str], as_of: datetime) -> None:
@@ -113,7 +118,6 @@ def _handed_out(sale: _Sale, shop: str) -> Iterator[Dispensing]:
             provider=sale.store.provider.id,
             here=sale.store.provider.id == shop,
             days=prescription.supply_days if prescription else None,
-            prescription=prescription.number if prescription else "",
             prescription_only=line.drug.prescription_only,
         )
 

@@ -60,6 +60,8 @@ _TABLES = (
     ),
     _Table("printing", "number", "number > :printing"),
     _Table("outbox", "number", "number > :settled"),
+    _Table("write_off", "sale", "message > :message"),
+    _Table("refusal", "number", "journal > :entries"),
     _Table("task", "number", "journal > :entries OR done_journal > :entries"),
     _Table("day_closed", "day, serial", "journal > :entries"),
     _Table("finding", "number", "number > :finding"),

@@ -14,6 +14,7 @@ from app.storage import (
     schema_delivery,
     schema_goods,
     schema_leases,
+    schema_prescriptions,
     schema_search,
     schema_stock,
 )
@@ -29,6 +30,7 @@ STEPS: Steps = (
     ("0003_leases", schema_leases.LEASES),
     ("0004_goods", schema_goods.GOODS),
     ("0005_stock", schema_stock.STOCK),
+    ("0006_prescriptions", schema_prescriptions.PRESCRIPTIONS),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

@@ -42,6 +42,11 @@ def close_run(db: Connection, serial: int) -> None:
         (serial - LENGTH,),
     )
     db.execute(
+        "INSERT INTO prescription_sale (key, sale) SELECT prescription, serial FROM sale"
+        " WHERE serial > ? AND prescription IS NOT NULL ORDER BY prescription",
+        (serial - LENGTH,),
+    )
+    db.execute(
         "INSERT INTO drug_sold (code, sales, last_day) SELECT good.value ->> 0, count(*), max(day)"
         " FROM sale, json_each(goods) good WHERE serial > ? GROUP BY 1 ORDER BY 1"
         " ON CONFLICT (code) DO UPDATE SET sales = sales + excluded.sales, last_day = excluded.last_day",

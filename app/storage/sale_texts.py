@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.stock_rules import rules_of
+from engine.protocol.eprescription_result import is_told, review_input, write_off_input
 from engine.protocol.settlement import sold_input
 from engine.protocol.stock import SALE, SALES_BATCH
 from engine.protocol.stock_sales import batch_input, record_count, sale_records, single_input
@@ -14,11 +15,19 @@ SETTLEMENT = "2102"
 GOODS = (SALE, SALES_BATCH)
 """What a sale took from the shelves: told of every sale, insured or not, after its settlements."""
 
+RX_REVIEW, WRITE_OFF = "7204", "7206"
+
 
 def messages_beside(sale: Sale) -> tuple[str, ...]:
-    """Return the transactions that ``sale`` is told by beside its settlements, in order."""
+    """Return the transactions that ``sale`` is told by beside its settlements, in order.
+
+    The write-off of an insured sale names its settlements: it is put when they were answered.
+    """
     rules = rules_of(sale.store.provider.region)
-    return (SALES_BATCH,) if rules.batch_sales else (SALE,) * record_count(sale, rules)
+    goods = (SALES_BATCH,) if rules.batch_sales else (SALE,) * record_count(sale, rules)
+    if not is_told(sale):
+        return goods
+    return (*goods, RX_REVIEW) if sale.message_ids else (*goods, RX_REVIEW, WRITE_OFF)
 
 
 def text_of_sale(
@@ -34,4 +43,8 @@ def text_of_sale(
     if infno in GOODS:
         records = sale_records(sale, rules_of(sale.store.provider.region), setl_ids or {})
         return batch_input(records) if infno == SALES_BATCH else single_input(records[place])
+    if infno == RX_REVIEW:
+        return review_input(sale)
+    if infno == WRITE_OFF:
+        return write_off_input(sale)
     raise LookupError(f"a sale is not told by {infno}")

@@ -19,6 +19,7 @@ from engine.lease import Spend, spend_of
 from engine.money import Fen
 from engine.person import masked_name
 from engine.policy.answer import Settlement
+from engine.prescription_use import dispenses, key_of
 from engine.sale import Certainty, Sale, insured_settlements
 
 _DECODE = msgspec.json.Decoder(Sale).decode
@@ -108,18 +109,23 @@ def row_of(sale: Sale, previous: LastSale, standing: Standing) -> SaleRow:
     sums = (answer.total, answer.fund, answer.assistance, answer.patient)
     day, provider = business_day(sale.made_at).isoformat(), sale.store.provider.id
     texts = (sale.number, to_text(sale.made_at), day, *who, provider, runs.as_text(trace_codes(sale)))
-    state = (sale.certainty, previous.messages + 1, len(sale.message_ids))
+    state = (sale.certainty, len(sale.message_ids))
     lease, insurance = sale.lease.id if sale.lease else None, person.insurance if person else None
     sure = (lease, insurance, to_text(standing.latest), standing.exposure, goods_of(sale))
-    return SaleRow(serial, day, (serial, *texts, *sums, *state, *sure))
+    return SaleRow(serial, day, (serial, *texts, *sums, *state, *sure, prescription_of(sale)))
 
 
 def record(db: Connection, row: SaleRow, previous: LastSale, journal: int) -> None:
-    """Write the row of the sale whose text is journal entry ``journal``, in the caller's transaction."""
+    """Write the row of the sale whose text is journal entry ``journal``, in the caller's transaction.
+
+    Its messages are put right after it. The courier may have put one since the sale was made ready: which
+    number is the first of them is known only now.
+    """
     db.execute(
         "INSERT INTO sale (journal, serial, number, at, day, who, psn_no, provider, traces, total, fund,"
-        " assistance, patient, certainty, first_message, messages, lease, insurance, latest, exposure,"
-        " goods) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " assistance, patient, certainty, messages, lease, insurance, latest, exposure, goods, prescription,"
+        " first_message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " (SELECT coalesce(max(number), 0) + 1 FROM outbox))",
         (journal, *row.values),
     )
     if previous.day != row.day:
@@ -135,6 +141,13 @@ def goods_of(sale: Sale) -> str:
         for line in sale.draft.lines
     ]
     return msgspec.json.encode(goods).decode()
+
+
+def prescription_of(sale: Sale) -> str | None:
+    """Return the key of the prescription that ``sale`` dispenses from; None where it dispenses from none."""
+    prescription = sale.draft.prescription
+    drugs = ((line.drug.code, line.drug.generic_name) for line in sale.draft.lines)
+    return key_of(prescription) if prescription and dispenses(prescription, drugs) else None
 
 
 def trace_codes(sale: Sale) -> list[str]:

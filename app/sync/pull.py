@@ -8,10 +8,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import catalogue, cursor, findings, people, prescriptions, stores
+from app.storage import catalogue, cursor, findings, people, stores
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Unreachable
-from app.usecases import tasks
+from app.usecases import prescription_news, tasks
 from engine.person import Person, Snapshot
 from engine.protocol.envelope import Sender
 from engine.protocol.news import PAGE, NewsPage, news_input, read_sound_news
@@ -95,7 +95,7 @@ def take_page(
         for text in left_out:
             findings.note(db, "news", text, asked_at)
         stores.save(db, page.stores)
-        prescriptions.save(db, page.prescriptions)
+        prescription_news.take(db, page.prescriptions, page.standings, provider, asked_at)
         people.save(db, [_seen(person, asked_at) for person in page.people])
         for news in page.snapshots:
             people.save_snapshot(db, news.psn_no, as_asked(news.snapshot, asked_at))

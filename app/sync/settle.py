@@ -13,7 +13,7 @@ from app.storage import journal, outbox
 from app.storage.connection import Connection
 from app.storage.outbox import Failure, Message, Verdict
 from app.sync.client import Accepted, Rejected, Reply, Unreachable
-from app.usecases import acknowledge
+from app.usecases import acknowledge, write_off
 from engine.protocol.journal import MOST_ENTRIES
 
 FIRST_WAIT = timedelta(seconds=2)
@@ -99,6 +99,10 @@ def take(
                 Verdict(number=message.number, state="rejected", text=reply.text, proof=reply.proof)
             )
     outbox.settle(db, verdicts, at)
+    settled = {verdict.number for verdict in verdicts}
+    write_off.after_answers(
+        db, [sent.message for sent, _reply in answered if sent.message.number in settled], at, fresh_id
+    )
     outbox.postpone(db, failures)
     return failures
 

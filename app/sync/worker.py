@@ -19,18 +19,18 @@ from app.errors import UserError
 from app.storage import cursor, device, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.instants import to_text
-from app.sync import ask
+from app.sync import ask, prescriptions
 from app.sync.client import AgencyClient, Unreachable
 from app.sync.deliver import deliver_due, sender_of, wait_after
 from app.sync.enrol import ensure, introduce
 from app.sync.pull import pull_news
 from app.sync.settle import LONGEST_WAIT
-from app.usecases.ports import ClaimAnswer, ClaimContext, PersonAnswer
+from app.usecases.ports import ClaimContext, Heard, PersonAnswer, RxAnswer, RxAsk
 from engine.ids import Scan
 from engine.protocol.envelope import Sender
 from engine.sale import Store
 
-Hear = Callable[[PersonAnswer | ClaimAnswer | None], None]
+Hear = Callable[[Heard], None]
 
 PULL_EVERY = timedelta(seconds=60)
 MARK_EVERY = timedelta(seconds=60)
@@ -83,6 +83,7 @@ class SyncWorker:
         self._wake = threading.Condition()
         self._stopping = self._poked = False
         self._scans: deque[tuple[Store, Scan]] = deque()
+        self._rx: deque[RxAsk] = deque()
         self._basket: ClaimContext | None = None
         self._online: bool | None = None
         self._offline_since: datetime | None = None
@@ -138,6 +139,12 @@ class SyncWorker:
             self._scans.append((store, scan))
             self._wake.notify()
 
+    def inquire(self, asked: RxAsk) -> None:
+        """Ask the platform about prescriptions; never blocks, the answer is heard."""
+        with self._wake:
+            self._rx.append(asked)
+            self._wake.notify()
+
     def presettle(self, context: ClaimContext) -> None:
         """Have the agency compute a basket; never blocks, and the latest one wins."""
         with self._wake:
@@ -164,20 +171,25 @@ class SyncWorker:
         self._lost()
         self._next_pull = None  # After the pause the line is tried at once.
         with self._wake:
-            asked = tuple(self._scans)
+            scans, inquiries = tuple(self._scans), tuple(self._rx)
             self._scans.clear()
-        for _store, scan in asked:
+            self._rx.clear()
+        for _store, scan in scans:
             self._tell(PersonAnswer(scan=scan, person=None, trouble=_STUMBLED))
+        for inquiry in inquiries:
+            self._tell(RxAnswer(asked=inquiry, trouble=_STUMBLED))
         with self._wake:
-            self._wake.wait_for(lambda: self._stopping or bool(self._scans), pause_s)
+            self._wake.wait_for(lambda: self._stopping or bool(self._scans or self._rx), pause_s)
 
     def _serve(self, db: Connection, client: AgencyClient) -> None:
         while self._await_work():
             question = self._take_question()
             if isinstance(question, ClaimContext):
                 self._compute(db, client, question)
-            elif question is not None:
+            elif isinstance(question, tuple):
                 self._identify(db, client, *question)
+            elif question is not None:
+                self._inquire(db, client, question)
             else:
                 self._deliver(db, client)
                 self._pull(db, client)
@@ -199,15 +211,17 @@ class SyncWorker:
         return min(pull_in, self._next_delivery - now)
 
     def _asked(self) -> bool:
-        return bool(self._scans) or self._basket is not None
+        return bool(self._scans or self._rx) or self._basket is not None
 
     def _urgent(self) -> bool:
         return self._stopping or self._asked()
 
-    def _take_question(self) -> ClaimContext | tuple[Store, Scan] | None:
+    def _take_question(self) -> ClaimContext | tuple[Store, Scan] | RxAsk | None:
         with self._wake:
             if self._scans:
                 return self._scans.popleft()
+            if self._basket is None and self._rx:  # The sum on the screen goes before what waits elsewhere.
+                return self._rx.popleft()
             basket, self._basket = self._basket, None
             return basket
 
@@ -226,6 +240,22 @@ class SyncWorker:
             _log.exception("a look-up failed")
         finally:
             # Whoever waits at the counter hears something, whatever happened.
+            self._tell(answer)
+
+    def _inquire(self, db: Connection, client: AgencyClient, asked: RxAsk) -> None:
+        answer = RxAnswer(asked=asked, trouble=_STUMBLED)
+        try:
+            sender = self._speaker(db, client, asked.store.provider.id)
+            answer = prescriptions.answer(db, client, self._clock, asked, sender)
+            self._reached(db)
+        except Unreachable as error:
+            self._note(error)
+            answer = RxAnswer(asked=asked, trouble=error.trouble.rstrip("。"))
+        except UserError:
+            raise
+        except Exception:
+            _log.exception("an inquiry about prescriptions failed")
+        finally:
             self._tell(answer)
 
     def _compute(self, db: Connection, client: AgencyClient, context: ClaimContext) -> None:
@@ -342,7 +372,7 @@ class SyncWorker:
         if went:
             self._tell(None)
 
-    def _tell(self, news: PersonAnswer | ClaimAnswer | None) -> None:
+    def _tell(self, news: Heard) -> None:
         for hear in tuple(self._listeners):
             # A listener that fails keeps neither the others nor the courier from their work.
             try:

@@ -24,19 +24,22 @@ from app.usecases.ports import (
     AgencyLine,
     ClaimAnswer,
     Courier,
+    Heard,
     NoAfar,
     NoLine,
-    PersonAnswer,
+    NoSlips,
     ReceiptPrinter,
+    SlipPrinter,
 )
 from app.usecases.state import CounterState, Notice, Settled, Tone, TourStop
 from engine.calendar import business_day
 from engine.ids import Scan
 from engine.knowledge.library import Knowledge
 from engine.policy.claim import Claim
+from engine.protocol.eprescription import Waiting
 from engine.sale import Draft, Store
 
-News = PersonAnswer | ClaimAnswer | None
+News = Heard
 
 
 class CounterSettings(Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ class Desk:
         stops: Callable[[], tuple[TourStop, ...]],
         line: AgencyLine | None = None,
         afar: Afar | None = None,
+        slips: SlipPrinter | None = None,
     ) -> None:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
@@ -77,6 +81,7 @@ class Desk:
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops
+        self.slips: SlipPrinter = slips or NoSlips()
         self.store: Store | None = None
         self.draft = Draft()
         self.selected: str | None = None
@@ -84,6 +89,9 @@ class Desk:
         self.settled: Settled | None = None
         self.awaited: str | None = None  # The scan that the agency is asked about.
         self.shown_by: tuple[Scan, str] | None = None  # The scan that put a person on the desk, and whom.
+        self.awaited_rx: str | None = None  # The code of the prescription that the platform is asked for.
+        self.asked_for: str | None = None  # Whose prescriptions it was asked for,
+        self.offered: tuple[Waiting, ...] = ()  # and which of them wait there.
         self.presettled: ClaimAnswer | None = None
         self.asked: tuple[Claim, bool] | None = None  # What the agency computes, and whether to reserve it.
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
@@ -140,7 +148,7 @@ class Desk:
         """Make room for the next customer."""
         self.draft, self.selected, self.settled = Draft(), None, None
         self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
-        self.asked = None
+        self.asked, self.awaited_rx, self.asked_for, self.offered = None, None, None, ()
         self._past.clear()
 
     def hear(self, news: News) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.usecases.basket import add_by_barcode, add_by_code, add_by_trace_code, add_by_words
 from app.usecases.desk import Desk
 from app.usecases.identify import identify
-from app.usecases.prescribe import take_electronic
+from app.usecases.prescriptions import take_electronic
 from engine.ids import Scan, ScanKind
 from engine.scan import classify
 

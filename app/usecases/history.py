@@ -16,7 +16,16 @@ from engine.receipt import Receipt
 
 MOST_ROWS = 500
 
-_TITLES = {"2102": "结算", "2103": "撤销", "SY02": "归还额度", "SY03": "流水上传", "2101": "预结算"}
+_TITLES = {
+    "2101": "预结算",
+    "2102": "结算",
+    "2103": "撤销",
+    "7204": "药师审方",
+    "7206": "处方核销",
+    "SY02": "归还额度",
+    "SY03": "流水上传",
+    "SY07": "拒付上报",
+}
 
 
 def list_sales(desk: Desk, day: date | None) -> tuple[SaleRow, ...]:

@@ -8,6 +8,7 @@ from app.storage import people
 from app.storage.connection import Connection
 from app.usecases.desk import Desk
 from app.usecases.ports import PersonAnswer
+from app.usecases.prescriptions import ask_waiting
 from app.usecases.show import open_store
 from engine.ids import Scan
 from engine.person import Person, masked_name
@@ -63,6 +64,7 @@ def put_person(desk: Desk, person: Person, scan: Scan | None) -> None:
         draft = replace(draft, prescription=None)
         desk.say("attention", "处方开给另一位参保人，已撤下。", f"请扫{masked_name(person.name)}本人的处方。")
     desk.change(draft)
+    ask_waiting(desk, person)
 
 
 def person_arrived(desk: Desk, news: PersonAnswer) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Raw, Struct
 
-from app.errors import AgencyNotReached, BackupFailed, BundleNotReady, BundleUnreadable
+from app.errors import AgencyNotReached, BackupFailed, BundleNotReady, BundleUnreadable, PrinterSilent
 from app.usecases.state import BundleReport
 from engine.ids import Scan
 from engine.person import Person
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim
+from engine.prescription import Prescription
+from engine.protocol.eprescription import Waiting
 from engine.protocol.lease import LeaseAsk
 from engine.receipt import Receipt
+from engine.refusal import RefusalReport
 from engine.sale import Draft, Store
 
 
@@ -27,6 +30,23 @@ class ReceiptPrinter(Protocol):
     """
 
     def print_receipt(self, receipt: Receipt, copy: int = 0) -> Path | None: ...
+
+
+class SlipPrinter(Protocol):
+    """Writes the slip by which an institution is told that its prescription was refused.
+
+    Returns where its file lies; raises PrinterSilent when nothing came out.
+    """
+
+    def print_slip(self, report: RefusalReport) -> Path: ...
+
+
+class NoSlips:
+    """Nothing to write slips with."""
+
+    def print_slip(self, report: RefusalReport) -> Path:  # noqa: ARG002
+        """Nothing comes out."""
+        raise PrinterSilent()
 
 
 class PersonAnswer(Struct, frozen=True, kw_only=True):
@@ -48,6 +68,44 @@ class ClaimAnswer(Struct, frozen=True, kw_only=True):
     fund: int
     assistance: int
     patient: int
+
+
+class RxByCode(Struct, frozen=True, kw_only=True):
+    """Ask for the prescription whose QR code was scanned (7201, 7203)."""
+
+    store: Store
+    code: str
+
+
+class RxWaiting(Struct, frozen=True, kw_only=True):
+    """Ask what waits for a person at the platform (7202), and what they were given elsewhere (5205)."""
+
+    store: Store
+    person: Person
+
+
+class RxChosen(Struct, frozen=True, kw_only=True):
+    """Ask for one of those that wait (7203)."""
+
+    store: Store
+    waiting: Waiting
+    region: str
+
+
+RxAsk: TypeAlias = RxByCode | RxWaiting | RxChosen
+
+
+class RxAnswer(Struct, frozen=True, kw_only=True):
+    """What the platform said to ``asked``: a prescription, or what waits, or why there is none.
+
+    ``refused`` is the agency's code of its own no; empty where trouble on the way kept it from being asked.
+    """
+
+    asked: RxAsk
+    prescription: Prescription | None = None
+    waiting: tuple[Waiting, ...] | None = None
+    trouble: str = ""
+    refused: str = ""
 
 
 class ClaimContext(Struct, frozen=True, kw_only=True):
@@ -81,12 +139,15 @@ class NoLine:
         return bytes(self.ask(infno, input_json, provider))
 
 
+Heard: TypeAlias = PersonAnswer | ClaimAnswer | RxAnswer | None
+
+
 class Courier(Protocol):
     """The way to the agency; nothing here blocks. ``online`` is None until the first attempt.
 
     ``sending`` are the ids of the messages that are in a call now. ``listen`` takes a callback for everything
-    that arrives: a PersonAnswer or ClaimAnswer as above, or None for "the world changed". It is called from
-    the courier's own thread.
+    that arrives: an answer as above, or None for "the world changed". It is called from the courier's own
+    thread.
     """
 
     @property
@@ -95,9 +156,10 @@ class Courier(Protocol):
     def offline_since(self) -> datetime | None: ...
     @property
     def sending(self) -> frozenset[str]: ...
-    def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None: ...
+    def listen(self, hear: Callable[[Heard], None]) -> None: ...
     def poke(self) -> None: ...
     def look_up(self, store: Store, scan: Scan) -> None: ...
+    def inquire(self, asked: RxAsk) -> None: ...
     def presettle(self, context: ClaimContext) -> None: ...
 
 
@@ -108,13 +170,16 @@ class NoCourier:
     offline_since: datetime | None = None
     sending: frozenset[str] = frozenset()
 
-    def listen(self, hear: Callable[[PersonAnswer | ClaimAnswer | None], None]) -> None:
+    def listen(self, hear: Callable[[Heard], None]) -> None:
         """Nothing will ever arrive."""
 
     def poke(self) -> None:
         """There is nobody to send to."""
 
     def look_up(self, store: Store, scan: Scan) -> None:
+        """There is nobody to ask."""
+
+    def inquire(self, asked: RxAsk) -> None:
         """There is nobody to ask."""
 
     def presettle(self, context: ClaimContext) -> None:

@@ -1,37 +1,20 @@
-"""The prescription: electronic by its number, or typed from paper and checked before it counts."""
+"""The paper prescription: typed, and checked before it counts."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from app.errors import FormIncomplete
-from app.storage import catalogue, prescriptions
+from app.storage import catalogue
 from app.usecases.desk import Desk
 from app.usecases.quote import quote
 from app.usecases.show import find, open_store
 from app.usecases.state import PaperPrescription
 from engine.catalogue import Drug
-from engine.ids import Scan
 from engine.paper import check_paper, read_paper
 from engine.prescription import Finding, Prescription
 
 _LOOK_AT = 50
-
-
-def take_electronic(desk: Desk, scan: Scan) -> None:
-    """Put an electronic prescription on the desk, if it is this person's."""
-    found = prescriptions.by_number(desk.db, scan.value)
-    person = desk.draft.person
-    if found is None:
-        desk.say(
-            "attention",
-            f"本机没有处方 {scan.value}。",
-            "请联网同步后再扫；手里有纸质处方可按 Ctrl+2 录入。",
-        )
-    elif person is not None and found.psn_no not in (None, person.psn_no):
-        desk.say("refused", "这张处方开给另一位参保人，没有采用。", "请扫本人的处方。")
-    else:
-        desk.change(replace(desk.draft, prescription=found))
 
 
 def prescribe(desk: Desk, form: PaperPrescription) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.storage import sales
-from app.usecases import stock_counter
+from app.usecases import prescriptions, refusals, stock_counter
 from app.usecases.desk import Desk
 from app.usecases.dispensing import reviewed, signing_of
 from app.usecases.floors import ADVICE
@@ -47,7 +47,7 @@ def show(desk: Desk) -> CounterState:
         signing=signing,
         limits=desk.law.limits(quoted.claim) if quoted and quoted.claim else (),
         lacking=lacking,
-        hint=hint(desk, quoted, lacking, signing),
+        hint=refusals.duty_hint(desk, findings) or hint(desk, quoted, lacking, signing),
         notice=desk.notice,
     )
     desk.last_shown = state
@@ -75,7 +75,9 @@ def settled_state(desk: Desk, shown: CounterState) -> CounterState:
 def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
     """Return what review finds, then what the law refuses, each once."""
     answer = quoted.answer if quoted else None
-    findings = list(reviewed(desk, open_store(desk), draft, quoted))
+    prescription = draft.prescription
+    genuine = prescriptions.authenticity(desk, prescription) if prescription else None
+    findings = list(reviewed(desk, open_store(desk), draft, quoted, genuine))
     if quoted and quoted.missing:
         text = f"缺少医保中心参数 {quoted.missing}，请联网同步后重试，或按自费。"
         findings.append(Finding("attention", "missing_parameter", text))
@@ -84,6 +86,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         findings.append(Finding("attention", "floor_limit", text))
     if quoted and quoted.claim and draft.person:
         findings += left_before_restore(desk, draft.person.psn_no)
+    findings += prescriptions.findings(desk, draft)
     findings += price_findings(desk, draft, quoted)
     findings += stock_counter.found(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
@@ -93,6 +96,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
             continue
         text = refusal.message if refusal.line is None else f"{names[refusal.line]}：{refusal.message}"
         findings.append(Finding("refused", refusal.code, text, refusal.clause))
+    findings += refusals.reported(desk, prescription)
     return tuple(dict.fromkeys(findings))
 
 
@@ -115,12 +119,13 @@ def agreed(desk: Desk, quoted: Quote) -> bool:
 def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: SigningShown) -> str:
     """Return the next act, in a few words."""
     draft = desk.draft
-    if desk.awaited is not None:
-        return "正在向医保中心查询…"
+    if desk.awaited is not None or desk.awaited_rx is not None:
+        return f"正在向{'医保中心' if desk.awaited is not None else '处方平台'}查询…"
     if quoted is None:
         return "扫凭证、处方或药盒" if draft.person is None else "扫处方或药盒"
     if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
-        return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
+        waiting = f"平台上有 {len(desk.offered)} 张等着，按 F3 选用；也可" if desk.offered else ""
+        return f"有处方药：{waiting}扫处方，或按 Ctrl+2 录入纸质处方"
     if signing.barring:
         return "有不能放行的提示：请照左边处理，或按 Ctrl R 拒绝调配"
     if lacking:

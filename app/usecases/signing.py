@@ -10,15 +10,18 @@ from msgspec.structs import replace
 
 from app import errors
 from app.storage import journal
+from app.storage import refusals as kept_refusals
 from app.storage.connection import transaction
+from app.usecases import refusals, tasks
 from app.usecases.desk import Desk
 from app.usecases.dispensing import barring, signing_of
 from app.usecases.quote import quote
 from app.usecases.show import ask_agency, find, open_store, show
 from app.usecases.state import CounterState
 from engine.prescription import Finding
-from engine.review import digest_of_review, duty_of, reportable, unpassed
-from engine.sale import Draft, Store
+from engine.prescription_use import key_of
+from engine.refusal import RefusalReport
+from engine.review import digest_of_review, unpassed
 from engine.signoff import Override, PrescriptionRefused, SignOff
 
 REFUSED_KIND = "prescription_refused"
@@ -66,6 +69,7 @@ def refuse(desk: Desk, reason: str) -> None:
         raise errors.ReasonMissing(problem="拒绝调配要写明理由。")
     pharmacist, licence = _pharmacist(desk)
     findings = _findings(desk)
+    duty, owed = refusals.owed_reports(desk, draft.prescription, findings)
     refused = PrescriptionRefused(
         prescription=draft.prescription,
         person=draft.person.psn_no if draft.person else None,
@@ -75,17 +79,23 @@ def refuse(desk: Desk, reason: str) -> None:
         at=desk.now(),
         reason=said,
         findings=tuple(each for each in findings if each.severity == "refused"),
-        reportable=tuple(each.code for each in _reportable(desk, store, draft, findings)),
+        reportable=tuple(each.code for each in owed),
     )
     body = msgspec.json.encode(refused).decode()
+    before = kept_refusals.of_key(desk.db, key_of(draft.prescription))
     with transaction(desk.db):
         entry = journal.append(desk.db, REFUSED_KIND, body, refused.at)
+        filed = None
+        if duty is not None and owed and before is None:
+            filed = refusals.file(desk, draft.prescription, duty, owed)
+        tasks.upload_rest(desk, refused.at)
+    desk.courier.poke()
     kept = tuple(line for line in draft.lines if not line.drug.prescription_only)
     desk.change(replace(draft, prescription=None, lines=kept, signed=None))
     desk.say(
         "done",
         f"处方 {draft.prescription.number} 已拒绝调配，记入流水第 {entry.number} 条。",
-        "请向参保人说明原因，并告知开方的医师。处方药已从篮里撤下。",
+        f"{_told(filed)}请向参保人说明原因，并告知开方的医师。处方药已从篮里撤下。",
     )
 
 
@@ -98,10 +108,10 @@ def _findings(desk: Desk) -> tuple[Finding, ...]:
     return find(desk, desk.draft, quote(desk, open_store(desk), desk.draft))
 
 
-def _reportable(desk: Desk, store: Store, draft: Draft, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    region = draft.person.region if draft.person else ""
-    duty = duty_of(desk.knowledge, region, dual_channel=store.provider.dual_channel) if region else None
-    return reportable(duty, findings)
+def _told(filed: RefusalReport | None) -> str:
+    if filed is None:
+        return ""
+    return f"已按规定向{'、'.join(filed.to)}上报（第 {filed.id} 号），反馈单按 F3 打印。"
 
 
 def _pharmacist(desk: Desk) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.prescriptions_state import Prescriptions
 from app.usecases.signing_state import Signing, SigningShown
 from app.usecases.stock_state import StockWork
 from engine.money import Fen
@@ -350,7 +351,9 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, StockWork, Protocol):
+class Counter(
+    Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, Prescriptions, StockWork, Protocol
+):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

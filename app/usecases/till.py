@@ -10,13 +10,26 @@ from datetime import date, timedelta
 
 from app.storage import journal
 from app.storage.migrations import migrate
-from app.usecases import basket, cash, choices, enter, history, leases, paper, prescribe, settle, tour
+from app.usecases import (
+    basket,
+    cash,
+    choices,
+    enter,
+    history,
+    leases,
+    paper,
+    prescribe,
+    prescriptions,
+    settle,
+    tour,
+)
 from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
-from app.usecases.ports import PersonAnswer
+from app.usecases.ports import PersonAnswer, RxAnswer
+from app.usecases.prescriptions_place import PrescriptionDesk
 from app.usecases.show import ask_agency, show
 from app.usecases.signing import PharmacistSigning
 from app.usecases.state import (
@@ -73,6 +86,8 @@ class _Selling(_Place):
         for news in desk.news():
             if isinstance(news, PersonAnswer):
                 person_arrived(desk, news)
+            elif isinstance(news, RxAnswer):
+                prescriptions.arrived(desk, news)
             elif news is not None:
                 desk.presettled = news
         tour.go_on(desk)
@@ -196,6 +211,7 @@ class Till(
     ComparingTill,
     AfieldMoney,
     AfieldDevice,
+    PrescriptionDesk,
     StockDoor,
 ):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""

@@ -14,8 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.errors import AgencyRefused, TripNotYet, TripUnclear
-from app.storage import catalogue, cursor, device, dispensed, leases, outbox, people, prescriptions
+from app.storage import catalogue, cursor, device, dispensed, leases, outbox, people
 from app.storage.connection import Connection, transaction
+from app.usecases import prescription_news
 from app.usecases.desk import Desk
 from app.usecases.show import open_store
 from app.usecases.state import TripReport
@@ -140,7 +141,7 @@ def take(db: Connection, pack: TripPack, provider: str, asked_at: datetime) -> i
     if pinned is None:
         raise ProtocolError("这台柜台还没有在医保中心登记，出行包没有采用。请先登记。", "not_enrolled")
     people.save(db, [_as_asked(person, asked_at) for person in pack.people])
-    prescriptions.save(db, pack.prescriptions)
+    prescription_news.take(db, pack.prescriptions, pack.standings, provider, asked_at)
     dispensed.save(db, pack.history)
     dispensed.known(db, [person.psn_no for person in pack.people], asked_at)
     for signed in pack.leases:

@@ -15,6 +15,18 @@ PHARMACY_PURCHASE, CHRONIC_OUTPATIENT, TWO_DISEASES = "41", "140104", "9901"
 CLEARING_PHARMACY = "41"
 NO_PRICE_LIMIT = 999_999
 
+WESTERN_DRUG, PATENT_DRUG, HERBAL_SLICES = "11", "12", "13"
+"""``rx_item_type_code``."""
+
+REVIEW_PASSED, REVIEW_REFUSED = "1", "2"
+"""``rx_chk_stas_codg``; the values are a reading, not confirmed by any platform."""
+
+SELF_PAID, INSURED, MIXED = "1", "2", "3"
+"""``payMode`` of 7206."""
+
+NOT_INSURED, INSURED_HERE, INSURED_ELSEWHERE = "0", "1", "2"
+"""``hi_feesetl_type``."""
+
 INSUTYPE: dict[Insurance, str] = {"employee": "310", "resident": "390"}
 INSURANCE: dict[str, Insurance] = {code: insurance for insurance, code in INSUTYPE.items()}
 CHRGITM_LV: dict[Class, str] = {"A": "01", "B": "02", "C": "03"}
@@ -66,6 +78,11 @@ def disease_code(disease: str) -> str:
 def disease_of(code: str) -> str:
     """Return the disease that a national code, or a key of ours, stands for."""
     return _DISEASE.get(code, code)
+
+
+def item_type(drug: str) -> str:
+    """Return the kind of a prescribed drug, by its national code."""
+    return {"Z": PATENT_DRUG, "T": HERBAL_SLICES}.get(drug[:1], WESTERN_DRUG)
 
 
 def psn_type(insurance: Insurance, status: Status | None) -> str:

@@ -32,6 +32,7 @@ class MedicationRow(Struct, frozen=True, kw_only=True):
     cnt: Decimal
     med_list_codg: str
     fixmedins_name: str = ""
+    rx_drord_no: str | None = None
     exp_content: str | None = None
 
 
@@ -82,6 +83,7 @@ def _row(given: Dispensed) -> MedicationRow:
         fee_ocur_time=seconds(given.at),
         cnt=Decimal(given.quantity),
         med_list_codg=given.drug,
+        rx_drord_no=given.rxno,
         exp_content=None if given.days is None else str(given.days),
     )
 
@@ -97,4 +99,5 @@ def _read(row: MedicationRow) -> Dispensed:
         drug=row.med_list_codg,
         quantity=whole(row.cnt, "cnt", _LARGEST),
         days=int(days) if days.isascii() and days.isdigit() else None,
+        rxno=row.rx_drord_no or None,
     )

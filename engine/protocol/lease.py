@@ -13,6 +13,7 @@ from msgspec import Meta, Raw, Struct
 from engine.lease import Lease, Spend
 from engine.person import Person
 from engine.prescription import Prescription
+from engine.prescription_use import Standing
 from engine.protocol import signing
 from engine.protocol.wire import ProtocolError, decode, encode
 
@@ -94,7 +95,10 @@ class TripRequest(Struct, frozen=True, kw_only=True):
 
 
 class Dispensed(Struct, frozen=True, kw_only=True):
-    """A drug dispensed to a person before, here or elsewhere (5205): ``days`` of supply where known."""
+    """A drug dispensed to a person before, here or elsewhere (5205): ``days`` of supply where known.
+
+    ``rxno`` is the number of the prescription it was dispensed on, ``sale`` that of the sale.
+    """
 
     psn_no: str
     at: datetime
@@ -102,6 +106,8 @@ class Dispensed(Struct, frozen=True, kw_only=True):
     drug: str
     quantity: int
     days: int | None = None
+    rxno: str | None = None
+    sale: str = ""
 
 
 class TripPack(Struct, frozen=True, kw_only=True):
@@ -112,6 +118,7 @@ class TripPack(Struct, frozen=True, kw_only=True):
     history: tuple[Dispensed, ...] = ()
     leases: tuple[SignedLease, ...] = ()
     refused: tuple[NotGranted, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
 
 class _LeaseIn(Struct, frozen=True):

@@ -15,9 +15,11 @@ from engine.catalogue import Drug
 from engine.person import Person, Snapshot
 from engine.policy.claim import Accumulators
 from engine.prescription import Prescription
+from engine.prescription_use import Standing
 from engine.protocol.adjustment import Adjustment
 from engine.protocol.envelope import PROVIDER_LENGTH
 from engine.protocol.wire import LARGEST, ProtocolError, decode, encode
+from engine.refusal import RefusalReport
 from engine.sale import Store
 
 T = TypeVar("T")
@@ -53,6 +55,8 @@ class NewsPage(Struct, frozen=True, kw_only=True):
     prescriptions: tuple[Prescription, ...] = ()
     snapshots: tuple[NewSnapshot, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    standings: tuple[Standing, ...] = ()  # Of prescriptions.
+    refusals: tuple[RefusalReport, ...] = ()  # What an institution hears of its own prescriptions.
 
 
 class _Input(Struct, frozen=True):
@@ -120,6 +124,8 @@ def read_sound_news(raw: Raw) -> tuple[NewsPage, tuple[str, ...]]:
         prescriptions=sound(Prescription, page.prescriptions, lambda _each: None),
         snapshots=sound(NewSnapshot, page.snapshots, lambda each: _check_sums(each.snapshot.accumulators)),
         adjustments=sound(Adjustment, page.adjustments, lambda _each: None),
+        standings=sound(Standing, page.standings, lambda _each: None),
+        refusals=sound(RefusalReport, page.refusals, lambda _each: None),
     )
     return read, tuple(left_out)
 
@@ -136,6 +142,8 @@ class _Unread(Struct, frozen=True, kw_only=True):
     prescriptions: tuple[Raw, ...] = ()
     snapshots: tuple[Raw, ...] = ()
     adjustments: tuple[Raw, ...] = ()
+    standings: tuple[Raw, ...] = ()
+    refusals: tuple[Raw, ...] = ()
 
 
 class _SoundOutput(Struct, frozen=True):

@@ -328,6 +328,11 @@ def read_settlement(raw: Raw) -> SettlementRequest:
     )
 
 
+def rxno_of(request: SettlementRequest) -> str | None:
+    """Return the number of the prescription that a purchase is made on; None without one."""
+    return next((line.rxno for line in request.lines if line.rxno), None)
+
+
 def _read_line(detail: DrugDetail, facts: TillFacts, info: DrugInfo) -> RequestedLine:
     where = f"明细 {detail.feedetl_sn} 的"
     quantity = whole(detail.cnt, f"{where} cnt", LARGEST_QUANTITY)
@@ -361,11 +366,18 @@ def person_of(input_json: str) -> str | None:
     for name in ("druginfo", "data"):
         if name in nodes and bytes(nodes[name]).lstrip().startswith(b"{"):
             named = decode(_Whose, nodes[name], name)
+            if named.psn_no is None and named.expContent:
+                return decode(_Told, named.expContent, "expContent").psn_no or None
             return named.psn_no or None
     return None
 
 
 class _Whose(Struct, frozen=True):
+    psn_no: str | None = None
+    expContent: str | None = None  # Where the nation has no field for it, the person stands there.
+
+
+class _Told(Struct, frozen=True):
     psn_no: str | None = None
 
 

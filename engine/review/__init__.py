@@ -14,7 +14,7 @@ from engine.review.covering import bars, digest_of_review, needing_reason, needs
 from engine.review.doses import doses
 from engine.review.duplicates import duplicates
 from engine.review.facts import Dispensing, Facts, View
-from engine.review.history import several_places, still_in_hand, used_before
+from engine.review.history import several_places, still_in_hand
 from engine.review.interactions import interactions
 from engine.review.limits import limits
 from engine.review.matching import boxes
@@ -45,7 +45,6 @@ _OF_A_PRESCRIPTION: tuple[_Rule, ...] = (
     supply,
     number_of_drugs,
     long_prescription,
-    used_before,
     boxes,
     diagnosis,
     scope,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.policy.messages import MESSAGES
 from engine.prescription import Finding
@@ -59,9 +60,9 @@ def digest_of_review(draft: Draft, findings: Iterable[Finding]) -> str:
     Boxes' codes, cash and the person's sums are not the pharmacist's matter, and the good news is not either:
     scanning the second box of a pack that was reviewed voids nothing.
     """
-    person = draft.person
+    person, prescription = draft.person, draft.prescription
     covered: list[Any] = [
-        draft.prescription,
+        replace(prescription, download_id=None) if prescription else None,  # How it came here is no matter.
         sorted((line.drug.code, line.quantity, line.split) for line in draft.lines),
         [person.psn_no, person.cert_no] if person else None,
         sorted(

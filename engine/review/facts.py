@@ -17,10 +17,7 @@ from engine.sale import BasketLine, Draft
 
 
 class Dispensing(Struct, frozen=True, kw_only=True):
-    """A drug handed to the person before, ``here`` or elsewhere; ``days`` of supply where they were told.
-
-    ``prescription`` is the number it was handed out on, as far as this shop's own books know it.
-    """
+    """A drug handed to the person before, ``here`` or elsewhere; ``days`` of supply where they were told."""
 
     day: date
     drug: str
@@ -30,7 +27,6 @@ class Dispensing(Struct, frozen=True, kw_only=True):
     here: bool
     days: int | None = None
     form: str = ""
-    prescription: str = ""
     prescription_only: bool = True
 
 

@@ -34,35 +34,6 @@ def still_in_hand(view: View) -> Iterator[Finding]:
             yield found(view, "attention", "dispensed_recently", text, subject=item.subject)
 
 
-def used_before(view: View) -> Iterator[Finding]:
-    """Yield each drug of which this prescription was filled before and nothing more is left on it."""
-    prescription = view.prescription
-    if prescription is None:
-        return
-    earlier = [each for each in view.facts.history if each.prescription == _number_of(view)]
-    for item in view.basket:
-        if item.prescribed is None or item.line is None:
-            continue
-        had = sum(
-            each.quantity
-            for each in earlier
-            if view.knowledge.identify(each.name, each.drug, each.form).key == item.identity.key
-        )
-        prescribed, wanted = item.prescribed.quantity, item.line.packs
-        if had and wanted <= prescribed < had + wanted:
-            unit = item.line.drug.unit
-            yield found(
-                view,
-                "refused",
-                "prescription_used",
-                f"这张处方的{item.name}开了 {prescribed} {unit}，本店已配过 {had} {unit}，"
-                f"篮里还有 {wanted} {unit}。",
-                advice=f"请减到 {max(prescribed - had, 0)} {unit}，或说明理由。",
-                subject=item.subject,
-                may_override=True,
-            )
-
-
 def several_places(view: View) -> Iterator[Finding]:
     """Yield each drug that was fetched at several places within a short time.
 
@@ -90,10 +61,6 @@ def several_places(view: View) -> Iterator[Finding]:
                 advice="请问清用途，防止重复取药。",
                 subject=item.subject,
             )
-
-
-def _number_of(view: View) -> str:
-    return view.prescription.number if view.prescription else ""
 
 
 def _repeat_rule(view: View) -> RepeatRule | None:

@@ -36,6 +36,7 @@ def told_to_report(duty: Duty, finding: Finding) -> Finding:
         return finding
     to = "和".join(duty.to)
     advice = (
-        f"{finding.advice}不能联网结算，请按 Ctrl R 拒绝调配，并向{to}反馈（{duty.source.clause.section}）。"
+        f"{finding.advice}不能联网结算：按 Ctrl R 拒绝调配，或按 F3 只拒绝结算，"
+        f"都会反馈给{to}（{duty.source.clause.section}）。"
     )
     return replace(finding, advice=advice, clause=finding.clause or duty.source.clause)

@@ -15,7 +15,7 @@ from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.usecases.desk import Desk, News
 from app.usecases.law import LibraryLaw
-from app.usecases.ports import ClaimContext
+from app.usecases.ports import ClaimContext, RxAsk
 from app.usecases.state import CounterState, TourStop
 from app.usecases.till import Till
 from engine.demonstration import Demonstration, parse_demonstration
@@ -25,6 +25,7 @@ from engine.policy.packs import Library, load_library
 from engine.price_file import load_price_rules
 from engine.ranges_file import load_ranges
 from engine.receipt import Receipt, copy_of
+from engine.refusal import RefusalReport
 from engine.sale import Store
 from tests.fakes.signing import knowledge, on_duty, sign
 
@@ -52,6 +53,7 @@ class FakeCourier:
         self.offline_since: datetime | None = None
         self.sending: frozenset[str] = frozenset()
         self.looked_up: list[Scan] = []
+        self.inquired: list[RxAsk] = []
         self.presettled: list[ClaimContext] = []
         self.pokes = 0
         self.on_poke: Callable[[], None] = lambda: None
@@ -66,6 +68,9 @@ class FakeCourier:
 
     def look_up(self, store: Store, scan: Scan) -> None:
         self.looked_up.append(scan)
+
+    def inquire(self, asked: RxAsk) -> None:
+        self.inquired.append(asked)
 
     def presettle(self, context: ClaimContext) -> None:
         self.presettled.append(context)
@@ -83,6 +88,17 @@ class FakePrinter:
             raise PrinterSilent()
         self.papers.append(copy_of(receipt, copy) if copy else receipt)
         return None
+
+
+class FakeSlips:
+    """Keeps the reports of which it wrote slips."""
+
+    def __init__(self) -> None:
+        self.reports: list[RefusalReport] = []
+
+    def print_slip(self, report: RefusalReport) -> Path:
+        self.reports.append(report)
+        return Path("slips") / f"{report.id}.pdf"
 
 
 class Bench:
@@ -103,6 +119,7 @@ class Bench:
         self.clock: Clock = clock or FakeClock()
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
+        self.slips = FakeSlips()
         self.demonstration = (stock or stocked)(self.db, self.catalogue)
         self._tours = 0
         self.desk = Desk(
@@ -115,6 +132,7 @@ class Bench:
             courier=self.courier,
             printer=self.printer,
             stops=self._stops,
+            slips=self.slips,
         )
         self.till = Till(self.desk)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from app import cli, errors
-from app.storage import backup, device, journal, outbox, sales
-from app.storage.connection import open_database, transaction
+from app.storage import backup, device, journal, outbox, prescription_uses, refusals, sales
+from app.storage.connection import Connection, open_database, transaction
+from engine.refusal import RefusalReport
 from tests.fakes import fake_counter
+from tests.fakes.agency_line import demonstration
 from tests.fakes.backed_up_shop import Shop, keeper_of
 from tests.fakes.fake_counter import NOW, Bench
 
@@ -30,6 +34,7 @@ def table_rows(path: Path, tables: tuple[str, ...]) -> dict[str, list[tuple[obje
 KEPT = (
     *("journal", "epoch", "sale", "day_run", "receipt", "printing", "outbox", "outbox_mark", "task"),
     *("day_closed", "finding", "carried", "pinned", "trace_code", "person_sale"),
+    *("prescription_sale", "write_off", "refusal"),
 )
 
 
@@ -66,6 +71,27 @@ def test_small_books_are_copied_whole_every_time(shop: Shop) -> None:
         shop.clock.at += timedelta(minutes=5)
 
 
+def write_off_and_refuse(db: Connection, at: datetime) -> None:
+    """Write off a sale that the whole copy has already, and report a refusal."""
+    like = outbox.recent(db, 1)[0]
+    outbox.put(db, replace(like, id=f"{like.id[:-4]}9999", infno="7206", input="{}"))
+    prescription_uses.note_write_off(db, 1, outbox.last_number(db))
+    report = RefusalReport(
+        id="01-R000001",
+        at=at,
+        provider=like.provider,
+        shop="药店",
+        by="药师",
+        licence="",
+        who="",
+        prescription=demonstration().prescriptions[0],
+        found=(),
+        to=(),
+    )
+    entry = journal.append(db, "refusal_report", msgspec.json.encode(report).decode(), at)
+    refusals.put(db, report, "key", at, journal=entry.number, message=outbox.last_number(db))
+
+
 @pytest.mark.usefixtures("large")
 def test_books_of_a_copy_and_its_news_are_row_for_row_what_they_were(shop: Shop) -> None:
     shop.sell(5)
@@ -83,6 +109,7 @@ def test_books_of_a_copy_and_its_news_are_row_for_row_what_they_were(shop: Shop)
             for serial in (2, 4):
                 sales.note_answer(db, serial, agrees=True, fund=1, patient=2, at=shop.clock.now())
             outbox.rejected(db, waits[8].id, "不符", shop.clock.now())
+            write_off_and_refuse(db, shop.clock.now())
         with closing(Bench(shop.folder, clock=shop.clock)) as bench:
             bench.till.reprint("01-000002")
         with transaction(db):

@@ -24,13 +24,17 @@ SELLER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
+from msgspec.structs import replace
 from app.clock import SystemClock
+from app.storage import prescriptions
 from tests.fakes.fake_counter import Bench, stocked
 from tests.fakes.stocked_shelves import receive
 
 clock = SystemClock()
 bench = Bench(Path(sys.argv[1]), clock=clock, stock=lambda db, drugs: stocked(db, drugs, clock.now()))
 bench.till.start()
+endless = [replace(each, repeats=9_999) for each in bench.demonstration.prescriptions]
+prescriptions.save(bench.db, endless)
 drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
 person = bench.demonstration.people[0]
 paid = next(stop for stop in bench.demonstration.tour if stop.title == "扫电子处方")

@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from app import errors
-from app.storage import dispensed, journal
+from app.storage import dispensed, journal, outbox
 from app.storage.connection import transaction
 from app.usecases.desk import CounterSettings
 from engine.prescription import Dose, PrescribedLine
 from engine.protocol.lease import Dispensed
+from engine.refusal import RefusalReport
 from engine.sale import Sale
 from engine.signoff import Override, PrescriptionRefused
 from tests.fakes.fake_counter import NOW, Bench
@@ -228,20 +229,27 @@ def test_in_liaocheng_what_must_be_reported_is_marked_in_the_refusal(tmp_path: P
 
     bench.till.refuse("处方未经定点医疗机构确认")
 
-    refused = msgspec.json.decode(journal.read(bench.db, 0, 10)[-1].body, type=PrescriptionRefused)
+    said, told = journal.read(bench.db, 0, 10)
+    refused = msgspec.json.decode(said.body, type=PrescriptionRefused)
     assert set(refused.reportable) == {"prescription_not_confirmed", "supply_too_long"}
+    report = msgspec.json.decode(told.body, type=RefusalReport)
+    assert {each.code for each in report.found} == set(refused.reportable)
+    assert {each.infno for each in outbox.recent(bench.db, 9)} == {"SY07", "SY03"}
     bench.close()
 
 
-def test_the_same_prescription_again_needs_a_reason(bench: Bench) -> None:
-    bench.settle()
-    for _ in range(2):  # Two boxes were prescribed of each, and one is sold at a time.
-        bench.till.next_customer()
-        scan(bench)
+def test_a_paper_prescription_again_needs_a_reason(bench: Bench) -> None:
+    here = bench.desk.draft.prescription
+    assert here is not None
+    paper = replace(here, number="P-1", psn_no=None, repeats=0)
+    for _ in range(3):  # Two boxes were prescribed of each, and one is sold at a time.
+        bench.desk.change(replace(bench.desk.draft, prescription=paper))
         state = bench.till.refresh()
         if any(asked.code == "prescription_used" for asked in state.signing.asked):
             break
         bench.settle()
+        bench.till.next_customer()
+        scan(bench)
 
     assert {asked.code for asked in state.signing.asked} >= {"prescription_used"}
     assert sign(bench.till, state).signing.signed is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.usecases.state import CounterState
 from ui.counter.presenter import CounterPresenter
 from ui.desk import Desk
 from ui.window import Window
@@ -14,6 +15,7 @@ from ui.window import Window
 Keys = tuple[tuple[str, str], ...]
 _BACK, _CHOOSE = ("Esc", "回到收银"), ("↑ ↓", "选行")
 KEYS: dict[str, Keys] = {
+    "prescriptions": (_CHOOSE, ("F12", "放到柜台、上报或打印"), _BACK),
     "tasks": (_CHOOSE, ("F12 两次", "办好了"), _BACK),
     "sales": (_CHOOSE, ("F12", "补打这一张"), _BACK),
     "days": (_CHOOSE, ("F12", "日结"), _BACK),
@@ -39,7 +41,7 @@ STOCK_KEYS: dict[str, Keys] = {
     "returns": (("Enter", "填数量和原因"), _CHOOSE, ("F12", "登记退药"), ("Esc", "回到库存")),
     "opened": (_CHOOSE, ("Esc", "回到库存")),
 }
-_REFRESHED = ("tasks", "sales", "days", "sync")
+_REFRESHED = ("prescriptions", "tasks", "sales", "days", "sync")
 
 
 class PlaceHost:
@@ -51,6 +53,7 @@ class PlaceHost:
         self.chooser: Any = None
         self.keys_changed: Callable[[], None] = lambda: None
         self.builders: dict[str, Callable[[], QWidget]] = {
+            "prescriptions": self._prescriptions,
             "tasks": self._tasks,
             "sales": self._sales,
             "days": self._days,
@@ -128,6 +131,19 @@ class PlaceHost:
         if number <= len(ACTS):
             self._sync_act(ACTS[number - 1][0])
         return True
+
+    def _prescriptions(self) -> QWidget:
+        from ui.places.prescriptions_presenter import PrescriptionsPresenter  # noqa: PLC0415
+        from ui.places.views import TwoCards  # noqa: PLC0415
+
+        view = TwoCards(self._window.ink, detail_width=400, detail_button="F12")
+        presenter = PrescriptionsPresenter(view, self._desk, self._taken)
+        return self._joined("prescriptions", view, presenter)
+
+    def _taken(self, state: CounterState) -> None:
+        """Go back to the counter, where the prescription lies now, or where it is said why not."""
+        self._counter.show_state(state)
+        self._window.open_place("counter")
 
     def _tasks(self) -> QWidget:
         from ui.places.checking import TasksPresenter  # noqa: PLC0415 - a place is built when first opened

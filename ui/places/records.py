@@ -46,7 +46,7 @@ def sales_page(rows: tuple[SaleRow, ...], selected: str | None) -> Page:
     """Return the list of a day's sales, the latest first."""
     total, fund = sum(row.total for row in rows), sum(row.fund for row in rows)
     off = sum(differs(row) for row in rows)
-    other = f"{off} 笔与医保中心的金额不同，办法见「待办」F3" if off else ""
+    other = f"{off} 笔与医保中心的金额不同，办法见「待办」F6" if off else ""
     sums = joined(f"{len(rows)} 笔", f"合计 {yuan(total)}", f"基金 {less(fund)}", other)
     title = (Text(text="今天的销售", size=HEAD, weight=700), sub(sums), Space(12))
     if not rows:
@@ -211,6 +211,6 @@ _HELP = (
     ("撤一步", "Esc"),
     ("重打上一张小票", "Ctrl P"),
     ("把选中的一行拆零卖，或改回整盒", "Ctrl L"),
-    ("待办、销售、库存、对账、同步、政策", "F3  F4  F5  F7  F8  F9"),
+    ("处方、销售、库存、待办、对账、同步、政策", "F3  F4  F5  F6  F7  F8  F9"),
     ("U 盘导出、导入，出行准备，备份，登记本机（在「同步」里）", "Ctrl 1 至 Ctrl 5"),
 )

@@ -134,6 +134,7 @@ def test_everything_wrong_is_said_at_once() -> None:
 
 def test_what_has_to_be_reported_are_findings_that_exist(knowledge: Knowledge) -> None:
     known = set(MESSAGES) | {"course_too_long", "outside_limited_scope"}
+    known |= {"signature_altered", "prescription_withdrawn", "prescription_used"}
 
     assert {code for duty in knowledge.facts("duty") for code in duty.codes} <= known
 

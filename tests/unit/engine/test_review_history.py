@@ -14,7 +14,6 @@ from tests.fakes.review_desk import (
     codes,
     drug,
     facts,
-    found,
     had,
     person,
     prescribed,
@@ -74,33 +73,6 @@ def test_how_old_the_knowledge_of_other_shops_is_is_said(told: object, words: st
     reviewed = facts(drug(NAME), written=written, history=(had(NAME, 10),), told_until=told)
 
     assert words in the(reviewed, "dispensed_recently").text
-
-
-def filled(quantity: int, bought: int) -> list[Finding]:
-    before = had(NAME, 1, here=True, provider=SHOP.id, quantity=bought, prescription="RX1")
-    written = prescription(prescribed(NAME, 3), days=7)
-    return found(
-        facts(drug(NAME), written=written, quantity=quantity, history=(before,)), "prescription_used"
-    )
-
-
-def test_a_prescription_is_not_filled_twice() -> None:
-    (finding,) = filled(1, 3)
-
-    assert (finding.severity, finding.may_override) == ("refused", True)
-    assert "开了 3 盒，本店已配过 3 盒" in finding.text
-
-
-def test_what_was_left_on_a_prescription_may_be_fetched_later() -> None:
-    assert filled(2, 1) == []
-    assert "请减到 2 盒" in filled(3, 1)[0].advice
-
-
-def test_another_prescription_is_another_matter() -> None:
-    before = had(NAME, 1, here=True, provider=SHOP.id, quantity=9, prescription="RX2")
-    reviewed = facts(drug(NAME), history=(before,))
-
-    assert "prescription_used" not in codes(reviewed)
 
 
 def test_fetching_at_several_places_within_a_month_is_noted_by_the_rule_of_the_region() -> None:

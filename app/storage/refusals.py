@@ -1,0 +1,67 @@
+"""Reports of refused prescriptions: an index of the journal entries that hold them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from app.storage.connection import Connection
+from app.storage.instants import from_text, to_text
+from engine.refusal import RefusalReport
+
+_DECODE = msgspec.json.Decoder(RefusalReport).decode
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """A report; ``state`` is that of the message which carries it."""
+
+    id: str
+    key: str
+    at: datetime
+    report: RefusalReport
+    state: str
+
+
+def put(db: Connection, report: RefusalReport, key: str, at: datetime, *, journal: int, message: int) -> None:
+    """Keep a report of the prescription with ``key``, in the caller's transaction."""
+    db.execute(
+        "INSERT INTO refusal (id, key, at, journal, message) VALUES (?, ?, ?, ?, ?)",
+        (report.id, key, to_text(at), journal, message),
+    )
+
+
+def count(db: Connection) -> int:
+    """Return how many reports were ever made."""
+    return int(db.execute("SELECT coalesce(max(number), 0) FROM refusal").fetchone()[0])
+
+
+def of_key(db: Connection, key: str) -> Filed | None:
+    """Return the latest report of a prescription."""
+    found = _filed(db, "WHERE r.key = ? ORDER BY r.number DESC LIMIT 1", (key,))
+    return found[0] if found else None
+
+
+def by_id(db: Connection, id: str) -> Filed | None:
+    """Return the report with an id."""
+    found = _filed(db, "WHERE r.id = ?", (id,))
+    return found[0] if found else None
+
+
+def recent(db: Connection, limit: int) -> list[Filed]:
+    """Return the newest reports first."""
+    return _filed(db, "ORDER BY r.number DESC LIMIT ?", (limit,))
+
+
+def _filed(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[Filed]:
+    rows = db.execute(
+        "SELECT r.id, r.key, r.at, j.body, o.state FROM refusal r JOIN journal j ON j.number = r.journal"
+        f" JOIN outbox o ON o.number = r.message {where}",
+        arguments,
+    )
+    return [
+        Filed(id=row[0], key=row[1], at=from_text(row[2]), report=_DECODE(row[3]), state=row[4])
+        for row in rows.fetchall()
+    ]

@@ -1,0 +1,383 @@
+"""7204, 7206 and SY07: what became of a prescription at the counter.
+
+7204 tells a pharmacist's review, passed or not; 7206 what was sold on the prescription; SY07, ours, that a
+paper prescription was refused. What the nation has no field for travels in ``data.expContent``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+from engine.money import Fen
+from engine.prescription import Prescription, is_from_platform
+from engine.prescription_use import Given, line_for
+from engine.protocol import codes
+from engine.protocol.wire import ProtocolError, decode, encode, fen_of, parse_seconds, seconds, whole, yuan
+from engine.refusal import RefusalReport, Reported
+from engine.sale import BasketLine, Sale, insured_settlements
+from engine.stock import LotUse
+
+MOST_LINES = 500
+MOST_PACKS = 1_000_000
+
+_Id = Annotated[str, Meta(min_length=1, max_length=64)]
+_Text = Annotated[str, Meta(max_length=2000)]
+
+
+class ReviewFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``data.expContent`` of a 7204: whose prescription, which sale or refusal, what was found."""
+
+    psn_no: str = ""
+    sale: str = ""
+    refusal: str = ""
+    covers: str = ""  # The digest of what was reviewed.
+    overrides: tuple[tuple[str, str], ...] = ()  # Finding and reason.
+    found: tuple[Reported, ...] = ()
+
+
+class ReviewResult(Struct, frozen=True, kw_only=True):
+    """Node ``data`` of 7204."""
+
+    hi_rxno: _Id
+    phar_certno: _Text
+    phar_name: _Text
+    rchk_phar_certno: _Text
+    rchk_phar_name: _Text
+    rx_chk_opnn: _Text
+    rx_chk_stas_codg: str
+    rx_chk_time: str
+    phar_cert_type: str = codes.CERT_TYPE_ID
+    rchk_phar_cert_type: str = codes.CERT_TYPE_ID
+    phar_prac_cert_no: _Text = ""
+    phar_sign_info: _Text = ""
+    expContent: str | None = None
+
+
+class SoldFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements."""
+
+    psn_no: str = ""
+    sale: str = ""
+    settlements: tuple[str, ...] = ()
+
+
+class SoldData(Struct, frozen=True, kw_only=True):
+    """Node ``data`` of 7206."""
+
+    hi_rxno: _Id
+    phar_name: _Text
+    phar_certno: _Text
+    phar_prac_cert_no: _Text
+    dspeer_name: _Text
+    dspeer_certno: _Text
+    pro_name: _Text
+    pro_certno: _Text
+    sel_retn_time: str
+    download_ide_code: _Text
+    payMode: str
+    fund_pay_sumamt: Decimal
+    psn_part_amt: Decimal
+    acct_pay: Decimal
+    psn_cash_pay: Decimal
+    setl_time: str
+    phar_cert_type: str = codes.CERT_TYPE_ID
+    dspeer_cert_type: str = codes.CERT_TYPE_ID
+    pro_cert_type: str = codes.CERT_TYPE_ID
+    hi_feesetl_type: str = codes.NOT_INSURED
+    setl_id: str | None = None
+    memo: str | None = None
+    expContent: str | None = None
+
+
+class SoldLine(Struct, frozen=True, kw_only=True):
+    """A row of node ``selinfo``: what was taken from one lot for one line."""
+
+    med_list_codg: _Id
+    fixmedins_hilist_id: _Text
+    fixmedins_hilist_name: _Text
+    drug_dosform: _Text
+    drug_spec: _Text
+    manu_lotnum: _Text
+    prdr_name: _Text
+    rx_flag: str
+    trdn_flag: str
+    finl_trns_pric: Decimal
+    sel_retn_cnt: Decimal
+    drug_cnt_unit: _Text
+    sumamt: Decimal
+    manu_date: str = ""
+    expy_end: str | None = None
+    drug_genname: _Text = ""
+    drug_prodname: _Text | None = None
+    aprvno: _Text | None = None
+    bchno: _Text | None = None
+    drug_trac_codg: _Text | None = None
+    drug_prod_barc: _Text | None = None
+
+
+class SoldOnPrescription(Struct, frozen=True, kw_only=True):
+    """A 7206 as read and checked."""
+
+    number: str
+    psn_no: str
+    sale: str
+    at: datetime
+    settlements: tuple[str, ...]
+    download_id: str
+    given: tuple[SoldLine, ...]
+
+
+class _ReviewIn(Struct, frozen=True):
+    data: ReviewResult
+
+
+class _SoldIn(Struct, frozen=True):
+    data: SoldData
+    selinfo: Annotated[tuple[SoldLine, ...], Meta(min_length=1, max_length=MOST_LINES)]
+
+
+class _RefusalIn(Struct, frozen=True):
+    data: RefusalReport
+
+
+def is_told(sale: Sale) -> bool:
+    """Tell whether the platform hears of ``sale``: it dispensed what one of its prescriptions says."""
+    prescription = sale.draft.prescription
+    return (
+        prescription is not None
+        and is_from_platform(prescription)
+        and any(_is_on(prescription, line) for line in sale.draft.lines)
+    )
+
+
+def review_input(sale: Sale) -> str:
+    """Return the ``input`` of the 7204 that tells the review of a sale.
+
+    Raises ValueError without a prescription.
+    """
+    prescription = _prescription_of(sale)
+    signed = sale.draft.signed
+    name, licence = (signed.pharmacist, signed.licence) if signed else (sale.operator, "")
+    overrides = tuple((each.code, each.reason) for each in signed.overrides) if signed else ()
+    passed = "四查十对通过，同意调配。"
+    said = "；".join(reason for _code, reason in overrides)
+    return _review(
+        prescription,
+        name=name,
+        licence=licence,
+        at=signed.at if signed else sale.made_at,
+        status=codes.REVIEW_PASSED,
+        opinion=f"{passed}说明：{said}。" if said else passed,
+        facts=ReviewFacts(
+            psn_no=prescription.psn_no or "",
+            sale=sale.number,
+            covers=signed.covers if signed else "",
+            overrides=overrides,
+        ),
+    )
+
+
+def refused_input(report: RefusalReport) -> str:
+    """Return the ``input`` of the 7204 that tells the refusal of an electronic prescription."""
+    return _review(
+        report.prescription,
+        name=report.by,
+        licence=report.licence,
+        at=report.at,
+        status=codes.REVIEW_REFUSED,
+        opinion="".join(each.text for each in report.found)[:2000],
+        facts=ReviewFacts(psn_no=report.prescription.psn_no or "", refusal=report.id, found=report.found),
+    )
+
+
+def refusal_input(report: RefusalReport) -> str:
+    """Return the ``input`` of an SY07: a paper prescription was refused."""
+    return encode(_RefusalIn(report))
+
+
+def read_review(raw: Raw) -> tuple[ReviewResult, ReviewFacts]:
+    """Return a 7204 as read; raise ProtocolError."""
+    told = decode(_ReviewIn, raw, "交易输入 input").data
+    parse_seconds(told.rx_chk_time, "rx_chk_time")
+    if told.rx_chk_stas_codg not in (codes.REVIEW_PASSED, codes.REVIEW_REFUSED):
+        raise ProtocolError("rx_chk_stas_codg 只能是通过或不通过，请核对后重新发送。")
+    facts = decode(ReviewFacts, told.expContent, "data.expContent") if told.expContent else ReviewFacts()
+    return told, facts
+
+
+def read_refusal(raw: Raw) -> RefusalReport:
+    """Return an SY07 as read; raise ProtocolError."""
+    told = decode(_RefusalIn, raw, "交易输入 input").data
+    if not told.id or not told.found or not told.prescription.number:
+        raise ProtocolError("拒付上报要有编号、处方号和原因，请补齐后重新发送。")
+    return told
+
+
+def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> str:
+    """Return the ``input`` of the 7206 of a sale on a prescription.
+
+    ``setl_ids`` are those of its settlements, of which the funds bear ``fund`` in all. Raises ValueError
+    without a prescription.
+    """
+    prescription = _prescription_of(sale)
+    signed = sale.draft.signed
+    name, licence = (signed.pharmacist, signed.licence) if signed else (sale.operator, "")
+    answer = sale.answer
+    region = sale.draft.person.region if sale.draft.person else ""
+    here = region[:4] == sale.store.provider.region[:4]
+    data = SoldData(
+        hi_rxno=prescription.number,
+        phar_name=name,
+        phar_certno=licence,
+        phar_prac_cert_no=licence,
+        dspeer_name=sale.operator,
+        dspeer_certno="",
+        pro_name=sale.operator,
+        pro_certno="",
+        sel_retn_time=seconds(sale.made_at),
+        # Without a download of its own (brought along for offline use) its number tells which it is.
+        download_ide_code=prescription.download_id or prescription.number,
+        payMode=_pay_mode(sale, setl_ids),
+        hi_feesetl_type=(codes.INSURED_HERE if here else codes.INSURED_ELSEWHERE)
+        if setl_ids
+        else codes.NOT_INSURED,
+        setl_id=setl_ids[0] if setl_ids else None,
+        fund_pay_sumamt=yuan(fund),
+        psn_part_amt=yuan(answer.total - fund),
+        acct_pay=yuan(0),
+        psn_cash_pay=yuan(answer.total - fund),
+        setl_time=seconds(sale.made_at),
+        expContent=encode(
+            SoldFacts(psn_no=prescription.psn_no or "", sale=sale.number, settlements=tuple(setl_ids))
+        ),
+    )
+    lines = [line for line in sale.draft.lines if _is_on(prescription, line)]
+    rows = tuple(row for line in lines for row in _sold(line))
+    return encode(_SoldIn(data=data, selinfo=rows))
+
+
+def read_write_off(raw: Raw) -> SoldOnPrescription:
+    """Return a 7206 as checked; raise ProtocolError for what is missing, or amounts that are wrong."""
+    told = decode(_SoldIn, raw, "交易输入 input")
+    data = told.data
+    facts = decode(SoldFacts, data.expContent, "data.expContent") if data.expContent else SoldFacts()
+    for name in ("fund_pay_sumamt", "psn_part_amt", "acct_pay", "psn_cash_pay"):
+        fen_of(getattr(data, name), name)
+    for row in told.selinfo:
+        whole(row.sel_retn_cnt, f"{row.med_list_codg} 的 sel_retn_cnt", MOST_PACKS)
+        fen_of(row.sumamt, "sumamt")
+    parse_seconds(data.setl_time, "setl_time")
+    return SoldOnPrescription(
+        number=data.hi_rxno,
+        psn_no=facts.psn_no,
+        sale=facts.sale or data.memo or data.download_ide_code,
+        at=parse_seconds(data.sel_retn_time, "sel_retn_time"),
+        settlements=facts.settlements or ((data.setl_id,) if data.setl_id else ()),
+        download_id=data.download_ide_code,
+        given=told.selinfo,
+    )
+
+
+def given_in(sold: SoldOnPrescription, provider: str, pack_sizes: dict[str, int | None]) -> Iterator[Given]:
+    """Yield what a 7206 says was dispensed; ``pack_sizes`` are those of the drugs that were split."""
+    for row in sold.given:
+        split = row.trdn_flag == "1"
+        yield Given(
+            provider=provider,
+            sale=sold.sale,
+            at=sold.at,
+            drug=row.med_list_codg,
+            name=row.drug_genname,
+            quantity=int(row.sel_retn_cnt),
+            pack_size=(pack_sizes.get(row.med_list_codg) or 1) if split else 1,
+        )
+
+
+def _prescription_of(sale: Sale) -> Prescription:
+    prescription = sale.draft.prescription
+    if prescription is None:
+        raise ValueError("a sale without a prescription has no review and no write-off")
+    return prescription
+
+
+def _review(
+    prescription: Prescription,
+    *,
+    name: str,
+    licence: str,
+    at: datetime,
+    status: str,
+    opinion: str,
+    facts: ReviewFacts,
+) -> str:
+    # The house knows a pharmacist by name and licence; where a platform wants an id, the licence is told.
+    result = ReviewResult(
+        hi_rxno=prescription.number,
+        phar_certno=licence,
+        phar_name=name,
+        phar_prac_cert_no=licence,
+        rchk_phar_certno=licence,
+        rchk_phar_name=name,
+        rx_chk_opnn=opinion,
+        rx_chk_stas_codg=status,
+        rx_chk_time=seconds(at),
+        phar_sign_info=facts.covers,
+        expContent=encode(facts),
+    )
+    return encode(_ReviewIn(result))
+
+
+def _pay_mode(sale: Sale, setl_ids: Sequence[str]) -> str:
+    if not setl_ids:
+        return codes.SELF_PAID
+    whole_insured = len(insured_settlements(sale.answer)) == len(sale.answer.settlements)
+    return codes.INSURED if whole_insured else codes.MIXED
+
+
+def _is_on(prescription: Prescription, line: BasketLine) -> bool:
+    return line_for(prescription.lines, line.drug.code, line.drug.generic_name) is not None
+
+
+def _sold(line: BasketLine) -> Iterator[SoldLine]:
+    """Yield a row for each box of which the trace code is known, and one for the rest of each lot."""
+    codes_left = list(line.trace_codes)
+    taken = [(lot, lot.quantity) for lot in line.lots]
+    unknown = line.quantity - sum(quantity for _lot, quantity in taken)
+    for lot, quantity in (*taken, (None, unknown)):
+        boxes = 0 if line.split else min(quantity, len(codes_left))
+        for _ in range(boxes):
+            yield _row(line, 1, lot, codes_left.pop(0))
+        if quantity > boxes:
+            yield _row(line, quantity - boxes, lot, codes_left[0] if line.split and codes_left else None)
+
+
+def _row(line: BasketLine, quantity: int, lot: LotUse | None, trace: str | None) -> SoldLine:
+    drug = line.drug
+    amount: Fen = quantity * line.unit_price
+    return SoldLine(
+        med_list_codg=drug.code,
+        fixmedins_hilist_id=drug.shop_code or drug.code,
+        fixmedins_hilist_name=drug.generic_name,
+        drug_genname=drug.generic_name,
+        drug_prodname=drug.trade_name,
+        drug_dosform=drug.form,
+        drug_spec=drug.spec,
+        aprvno=drug.approval or None,
+        manu_lotnum=lot.batch if lot else "",
+        prdr_name=drug.maker,
+        manu_date=lot.made.isoformat() if lot and lot.made else "",
+        expy_end=lot.expires.isoformat() if lot and lot.expires else None,
+        rx_flag="1" if drug.prescription_only else "0",
+        trdn_flag="1" if line.split else "0",
+        finl_trns_pric=yuan(line.unit_price),
+        drug_trac_codg=trace,
+        drug_prod_barc=drug.barcode,
+        sel_retn_cnt=Decimal(quantity),
+        drug_cnt_unit=(drug.pack_unit or drug.unit) if line.split else drug.unit,
+        sumamt=yuan(amount),
+    )

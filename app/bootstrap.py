@@ -159,6 +159,19 @@ def _assembled(  # noqa: PLR0917
     return OpenCounter(desk, company, line, guard), company
 
 
+def open_line(settings: Settings, clock: Clock, db: Connection) -> CounterLine | None:
+    """Return a line of one's own to the agency that the settings name; None where they name none."""
+    address = settings.agency_url
+    if address is None:
+        return None
+    return CounterLine(
+        db=db,
+        open_client=_client_maker(settings, clock, lambda: address),
+        clock=clock,
+        operator=settings.operator,
+    )
+
+
 def _satchel(databases: tuple[Connection, Connection], clock: Clock, operator: str) -> Satchel:
     from app.sync.bundles import Satchel  # noqa: PLC0415 - heavy, and seldom needed
 

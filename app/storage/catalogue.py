@@ -74,8 +74,12 @@ def by_barcode(db: Connection, barcode: str) -> Drug | None:
 
 
 def by_code(db: Connection, code: str) -> Drug | None:
-    """Return the drug with the national code ``code``, or with that drug standard code (本位码)."""
-    return _one(db, "code = ?", code) or _one(db, "standard_code = ?", code)
+    """Return the drug with the national code ``code``, with that drug standard code, or that former code."""
+    return (
+        _one(db, "code = ?", code)
+        or _one(db, "standard_code = ?", code)
+        or _one(db, "code = (SELECT code FROM former_code WHERE former = ?)", code)
+    )
 
 
 def by_trace_prefix(db: Connection, prefix: str) -> Drug | None:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app import errors
-from app.storage import schema, schema_catalogue, schema_delivery, schema_goods, schema_leases
+from app.storage import (
+    schema,
+    schema_catalogue,
+    schema_delivery,
+    schema_goods,
+    schema_items,
+    schema_leases,
+)
 
 if TYPE_CHECKING:
     from app.storage.connection import Connection
@@ -20,6 +27,7 @@ STEPS: Steps = (
     ("0002_delivery", schema_delivery.DELIVERY),
     ("0003_leases", schema_leases.LEASES),
     ("0004_goods", schema_goods.GOODS),
+    ("0005_items", schema_items.ITEMS),
 )
 CATALOGUE_STEPS: Steps = (("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),)
 """Of the catalogue's own database."""

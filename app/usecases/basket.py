@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from app.errors import LineUnknown
-from app.storage import catalogue, runs
+from app.storage import runs
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.state import Choice
 from engine.catalogue import Drug
 from engine.ids import Scan
 from engine.sale import add_box, set_quantity
 
-TRACE_PREFIX_LENGTH = 7
 MOST_CHOICES = 12
 MOST_BOXES = 9_999
 
 
 def add_by_barcode(desk: Desk, scan: Scan) -> None:
     """Add one box by the EAN on it."""
-    drug = catalogue.by_barcode(desk.catalogue, scan.value)
+    drug = shelf.by_barcode(desk, scan.value)
     if drug is None:
         _say_unknown(desk, f"条码 {scan.value} 不在本店目录里。")
     else:
@@ -26,7 +26,7 @@ def add_by_barcode(desk: Desk, scan: Scan) -> None:
 
 def add_by_code(desk: Desk, scan: Scan) -> None:
     """Add one box by its national drug code."""
-    drug = catalogue.by_code(desk.catalogue, scan.value)
+    drug = shelf.by_code(desk, scan.value)
     if drug is None:
         _say_unknown(desk, f"药品编码 {scan.value} 不在本店目录里。")
     else:
@@ -47,9 +47,9 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
             "请换一盒再扫；如果是退回的药，请先交药师处理。",
         )
         return
-    drug = catalogue.by_trace_prefix(desk.catalogue, code[:TRACE_PREFIX_LENGTH])
+    drug = shelf.by_trace_code(desk, code)
     if drug is None:
-        _say_unknown(desk, f"追溯码 {code[:TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
+        _say_unknown(desk, f"追溯码 {code[: shelf.TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
     else:
         add(desk, drug, code)
 
@@ -72,13 +72,17 @@ def search(desk: Desk, text: str) -> tuple[Choice, ...]:
             " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
             drug.price,
         )
-        for drug in catalogue.search(desk.catalogue, text, MOST_CHOICES)
+        for drug in shelf.search(desk, text, MOST_CHOICES)
     )
 
 
 def add_by_words(desk: Desk, scan: Scan) -> None:
     """Add the one drug that the words mean; several are for the person to choose from."""
-    found = catalogue.search(desk.catalogue, scan.value, MOST_CHOICES)
+    own = shelf.by_shop_code(desk, scan.value)
+    if own is not None:
+        add(desk, own)
+        return
+    found = shelf.search(desk, scan.value, MOST_CHOICES)
     if len(found) == 1:
         add(desk, found[0])
     elif found:

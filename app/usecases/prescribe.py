@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from app.errors import FormIncomplete
-from app.storage import catalogue, prescriptions
-from app.storage.connection import Connection
+from app.storage import prescriptions
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.quote import quote
 from app.usecases.show import find, open_store
@@ -58,11 +58,11 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
     for finding in check_paper(form, desk.today()):
         if finding.severity == "refused":
             raise FormIncomplete(problem=finding.text)
-    written = {name: _drug(desk.db, name.strip()) for name, _packs in form.lines}
+    written = {name: _drug(desk, name.strip()) for name, _packs in form.lines}
     return read_paper(form, {name: drug for name, drug in written.items() if drug is not None})
 
 
-def _drug(db: Connection, written: str) -> Drug | None:
+def _drug(desk: Desk, written: str) -> Drug | None:
     """Return the one drug that ``written`` means: a code, or a name that only one drug has."""
-    hits = [hit for hit in catalogue.search(db, written, _LOOK_AT) if hit.generic_name == written]
-    return catalogue.by_code(db, written) or (hits[0] if len(hits) == 1 else None)
+    hits = [hit for hit in shelf.search(desk, written, _LOOK_AT) if hit.generic_name == written]
+    return shelf.by_code(desk, written) or (hits[0] if len(hits) == 1 else None)

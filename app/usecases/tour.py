@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.errors import StoreUnknown
-from app.storage import catalogue, cursor, prescriptions, stores
+from app.storage import cursor, prescriptions, stores
 from app.storage.connection import transaction
-from app.usecases.basket import TRACE_PREFIX_LENGTH
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.enter import enter
 from app.usecases.identify import known_person
@@ -67,9 +67,9 @@ def _has_arrived(desk: Desk, stop: TourStop) -> bool:
         case "prescription":
             return prescriptions.by_number(desk.db, scan.value) is not None
         case "barcode":
-            return catalogue.by_barcode(desk.catalogue, scan.value) is not None
+            return shelf.by_barcode(desk, scan.value) is not None
         case "trace_code":
-            return catalogue.by_trace_prefix(desk.catalogue, scan.value[:TRACE_PREFIX_LENGTH]) is not None
+            return shelf.by_trace_code(desk, scan.value) is not None
         case "voucher" | "card" | "resident_id":
             # Without the line it is the use case itself that says what can be done.
             return desk.courier.online is not None or known_person(desk.db, scan) is not None

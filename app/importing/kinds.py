@@ -1,0 +1,165 @@
+"""Which kind of catalogue a file is, told from its content; and what takes each kind in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from app.errors import ColumnMissing, KindUnknown
+from app.importing import download, national, prices, procured, reimbursement, shop, slices
+from app.importing.grid import Grid
+from app.importing.headings import Found, Synonyms, find
+from app.importing.intake import Intake
+
+Required = Sequence[tuple[str, tuple[str, ...]]]
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """A kind of file: how its columns are called, by which of them it is known, and what takes it in.
+
+    ``fewest`` of its ``marks`` must be there for the file to be taken for one of this kind.
+    """
+
+    name: str
+    title: str
+    synonyms: Synonyms
+    marks: Sequence[str]
+    fewest: int
+    required: Required
+    take: Callable[[Intake, Grid, Found], None]
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="national",
+            title="国家医保药品数据库",
+            synonyms=national.SYNONYMS,
+            marks=national.MARKS,
+            fewest=5,
+            required=national.REQUIRED,
+            take=national.take,
+        ),
+        Kind(
+            name="procured",
+            title="集中采购结果",
+            synonyms=procured.SYNONYMS,
+            marks=procured.MARKS,
+            fewest=4,
+            required=procured.REQUIRED,
+            take=procured.take,
+        ),
+        Kind(
+            name="slices",
+            title="中药饮片目录",
+            synonyms=slices.SYNONYMS,
+            marks=slices.MARKS,
+            fewest=2,
+            required=slices.REQUIRED,
+            take=slices.take,
+        ),
+        Kind(
+            name="list",
+            title="医保药品目录",
+            synonyms=reimbursement.SYNONYMS,
+            marks=reimbursement.MARKS,
+            fewest=4,
+            required=reimbursement.REQUIRED,
+            take=reimbursement.take,
+        ),
+        Kind(
+            name="prices",
+            title="价格文件",
+            synonyms=prices.SYNONYMS,
+            marks=prices.MARKS,
+            fewest=2,
+            required=(),
+            take=prices.take,
+        ),
+        Kind(
+            name="shop",
+            title="本店商品表",
+            synonyms=shop.SYNONYMS,
+            marks=tuple(shop.SYNONYMS),
+            fewest=2,
+            required=(),
+            take=shop.take,
+        ),
+    )
+}
+DOWNLOAD = Kind(
+    name="1301",
+    title="医保中心药品目录（1301）",
+    synonyms={},
+    marks=(),
+    fewest=0,
+    required=(),
+    take=download.take,
+)
+PAGES = {
+    "1312": "医保目录（1312）",
+    "1316": "医疗目录与医保目录对照（1316）",
+    "1318": "医保目录限价（1318）",
+    "1319": "医保目录先自付比例（1319）",
+}
+TITLES: dict[str, str] = {
+    **{kind.name: kind.title for kind in KINDS.values()},
+    DOWNLOAD.name: DOWNLOAD.title,
+    **PAGES,
+}
+"""Every kind by name, with its words."""
+
+
+class Recognised(Struct, frozen=True):
+    """What a file turned out to be, in which of its sheets, and where its heading stands."""
+
+    kind: Kind
+    grid: Grid
+    found: Found
+
+
+def recognise(
+    name: str, grids: Sequence[Grid], columns: tuple[str, ...], wanted: str | None = None
+) -> Recognised:
+    """Return what a file is; ``wanted``: a person says so. ``columns`` is the region's order for 1301.
+
+    Raises KindUnknown, or ColumnMissing for a file that is of a kind and lacks what that kind must have.
+    """
+    raw = next((grid for grid in grids if download.looks_like(grid)), None)
+    if wanted == DOWNLOAD.name or (wanted is None and raw is not None):
+        return Recognised(DOWNLOAD, raw or grids[0], download.found_by(columns))
+    kinds = list(KINDS.values()) if wanted is None else [_named(name, wanted)]
+    best: tuple[float, Recognised] | None = None
+    for kind in kinds:
+        for grid in grids:
+            found = find(grid, kind.synonyms)
+            if found is None:
+                continue
+            score = found.matched(kind.marks)
+            fits = wanted is not None or score >= kind.fewest
+            # Of two that fit alike the one named first is the stricter.
+            weight = score / max(1, len(kind.marks)) if kind.name != "shop" else 0.0
+            if fits and (best is None or weight > best[0]):
+                best = (weight, Recognised(kind, grid, found))
+    if best is None:
+        raise KindUnknown(name=name, why="它的列名和哪一种都对不上。")
+    _require(name, best[1])
+    return best[1]
+
+
+def _named(name: str, wanted: str) -> Kind:
+    if wanted not in KINDS:
+        raise KindUnknown(name=name, why=f"没有「{wanted}」这一种，可以是 {'、'.join(TITLES)}。")
+    return KINDS[wanted]
+
+
+def _require(name: str, recognised: Recognised) -> None:
+    lacking = [
+        words
+        for words, fields in recognised.kind.required
+        if not any(field in recognised.found.columns for field in fields)
+    ]
+    if lacking:
+        raise ColumnMissing(name=name, columns="、".join(lacking))

@@ -22,7 +22,7 @@ from app.errors import (
     UserError,
 )
 from app.importing import telling
-from app.importing.intake import Options, Question, Say
+from app.importing.intake import ImportQuestion, Options, Say
 from app.importing.kinds import TITLES
 from app.importing.run import Shelves, import_file, look_at
 from app.importing.telling import Asked, Done, Failed, Progress, Report
@@ -114,7 +114,7 @@ def _import(shelves: Shelves, args: argparse.Namespace) -> int:
         report = import_file(shelves, args.file, _options(args), SystemClock().now(), shown())
     except DatabaseBusy as error:
         raise ImportRunning() from error
-    except Question as error:
+    except ImportQuestion as error:
         sys.stderr.write(f"{error.what}{error.advice}\n")
         return _ASKED
     print_lines(telling.summary(report), *telling.lines(report.remarks))
@@ -137,7 +137,7 @@ def told(work: Callable[[], Report | telling.Look]) -> int:
     """Do ``work`` for the counter that started this process, and say line by line what comes of it."""
     try:
         done = work()
-    except Question as error:
+    except ImportQuestion as error:
         _emit(Asked(question=error.question, choices=error.choices))
         return _ASKED
     except DatabaseBusy:

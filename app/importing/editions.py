@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from app.importing.drugs import Edition
-from app.importing.intake import Intake, Options, Question
+from app.importing.intake import ImportQuestion, Intake, Options
 from app.resources import resource
 
 _YEAR = re.compile("(?<![0-9])(20[0-9]{2})(?![0-9])")
@@ -36,7 +36,7 @@ def edition_of(options: Options, year: int | None) -> Edition | None:
 
 
 def needed_edition(intake: Intake) -> Edition:
-    """Return the edition of a printed list, whose table names none; raise Question where nothing tells it.
+    """Return the edition of a printed list, whose table names none; raise ImportQuestion where nothing tells it.
 
     A year in the file's name is taken: it is how these files are called.
     """
@@ -44,7 +44,7 @@ def needed_edition(intake: Intake) -> Edition:
     edition = edition_of(intake.options, int(named[1]) if named else None)
     if edition is None:
         answers = [(f"year={year}", f"是 {year} 年版，") for year in sorted(editions(), reverse=True)]
-        raise Question(f"文件「{intake.name}」没有写明是哪一年的目录。", answers)
+        raise ImportQuestion(f"文件「{intake.name}」没有写明是哪一年的目录。", answers)
     return edition
 
 

@@ -53,6 +53,15 @@ def find(grid: Grid, synonyms: Synonyms) -> Found | None:
     return best
 
 
+def rows_of_text(grid: Grid) -> Iterator[Found]:
+    """Yield the first rows that may be a heading whose words nobody knows: two cells and more, all words."""
+    head = grid.head(_DEEPEST)
+    for line, row in zip(head.lines, head.rows, strict=True):
+        headings = _written(row)
+        if sum(bool(heading) for heading in headings) >= _FEWEST:
+            yield Found(line=line, columns={}, headings=headings)
+
+
 def columns_of(cells: Cells, synonyms: Synonyms) -> dict[str, int]:
     """Return each field's column; a heading that stands twice counts once, where it stands first."""
     names = [plain(text_of(cell)) for cell in cells]

@@ -38,7 +38,7 @@ class Options(Struct, frozen=True, kw_only=True):
     price_kind: PriceKind | None = None
 
 
-class Question(ImportNeedsAnswer):
+class ImportQuestion(ImportNeedsAnswer):
     """Asked instead of importing: ``answers`` are (option, words)."""
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
@@ -116,14 +116,14 @@ class Intake:
         self.counts.unchanged += of - touched
 
     def allow_delisting(self, gone: int, of: int, what: str) -> bool:
-        """Tell whether what the file lacks may go; raise Question where that is half of it or more.
+        """Tell whether what the file lacks may go; raise ImportQuestion where that is half of it or more.
 
         An excerpt takes nothing away.
         """
         if self.options.part or not gone:
             return False
         if gone * 2 >= of and not self.options.whole:
-            raise Question(
+            raise ImportQuestion(
                 f"导入后{what} {of} 种里会少掉 {gone} 种：文件「{self.name}」里没有它们。",
                 (("yes", "这份是完整的，照它下架，"), ("part", "这份只是一部分，只更新里面有的，")),
             )

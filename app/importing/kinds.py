@@ -9,7 +9,7 @@ from msgspec import Struct
 from app.errors import ColumnMissing, KindUnknown
 from app.importing import download, national, prices, procured, reimbursement, shop, slices
 from app.importing.grid import Grid
-from app.importing.headings import Found, Synonyms, find
+from app.importing.headings import Found, Synonyms, find, rows_of_text
 from app.importing.intake import Intake
 
 Required = Sequence[tuple[str, tuple[str, ...]]]
@@ -121,16 +121,31 @@ class Recognised(Struct, frozen=True):
 
 
 def recognise(
-    name: str, grids: Sequence[Grid], columns: tuple[str, ...], wanted: str | None = None
+    name: str,
+    grids: Sequence[Grid],
+    columns: tuple[str, ...],
+    wanted: str | None = None,
+    is_held: Callable[[tuple[str, ...]], bool] = lambda _headings: False,
 ) -> Recognised:
     """Return what a file is; ``wanted``: a person says so. ``columns`` is the region's order for 1301.
 
-    Raises KindUnknown, or ColumnMissing for a file that is of a kind and lacks what that kind must have.
+    ``is_held`` tells whether the shop's columns under such headings were named before. Raises KindUnknown, or
+    ColumnMissing for a file that is of a kind and lacks what that kind must have.
     """
     raw = next((grid for grid in grids if download.looks_like(grid)), None)
     if wanted == DOWNLOAD.name or (wanted is None and raw is not None):
         return Recognised(DOWNLOAD, raw or grids[0], download.found_by(columns))
-    kinds = list(KINDS.values()) if wanted is None else [_named(name, wanted)]
+    best = _best(grids, list(KINDS.values()) if wanted is None else [_named(name, wanted)], wanted)
+    if best is None or (best.kind.name == "shop" and best.found.matched(shop.SAYING) == 0):
+        best = _own(grids, is_held, wanted) or best
+    if best is None:
+        raise KindUnknown(name=name, why="它的列名和哪一种都对不上。")
+    _require(name, best)
+    return best
+
+
+def _best(grids: Sequence[Grid], kinds: Sequence[Kind], wanted: str | None) -> Recognised | None:
+    """Return the kind whose marks the file has the most of."""
     best: tuple[float, Recognised] | None = None
     for kind in kinds:
         for grid in grids:
@@ -143,10 +158,21 @@ def recognise(
             weight = score / max(1, len(kind.marks)) if kind.name != "shop" else 0.0
             if fits and (best is None or weight > best[0]):
                 best = (weight, Recognised(kind, grid, found))
-    if best is None:
-        raise KindUnknown(name=name, why="它的列名和哪一种都对不上。")
-    _require(name, best[1])
-    return best[1]
+    return best[1] if best else None
+
+
+def _own(
+    grids: Sequence[Grid], is_held: Callable[[tuple[str, ...]], bool], wanted: str | None
+) -> Recognised | None:
+    """Return a shop's own table whose headings say nothing: named before, or a person says it is one."""
+    for grid in grids:
+        rows = list(rows_of_text(grid))
+        found = next((row for row in rows if is_held(row.headings)), None)
+        if found is None and wanted == "shop" and rows:
+            found = rows[0]
+        if found is not None:
+            return Recognised(KINDS["shop"], grid, found)
+    return None
 
 
 def _named(name: str, wanted: str) -> Kind:

@@ -14,7 +14,7 @@ from app.importing.cells import code_of, day_of, fold, is_open_end, is_secret, p
 from app.importing.columns import Columns
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, body, plain
-from app.importing.intake import Intake, Question
+from app.importing.intake import ImportQuestion, Intake
 from app.importing.matching import Said, find
 from app.resources import resource
 from app.storage import intake as kept
@@ -222,7 +222,7 @@ def _kind(intake: Intake, found: Found) -> tuple[PriceKind | None, str]:
         return None, "price"
     if intake.options.price_kind is None:
         answers = [(f"price-kind={kind}", f"是{words}，") for kind, words in WORDS.items()]
-        raise Question(f"文件「{intake.name}」里没有写是哪一种价格。", answers)
+        raise ImportQuestion(f"文件「{intake.name}」里没有写是哪一种价格。", answers)
     return intake.options.price_kind, "price"
 
 

@@ -55,13 +55,13 @@ def import_file(
         say=say,
     )
     kind, take = _reader(intake, shelves, path.name, content)
-    earlier = kept.run_of_file(shelves.drugs, kind, digest)
     kept.make_room(shelves.drugs)
     # The books hold what only a shop's own table changes; nothing else may lock them beside a sale.
     with transaction(shelves.drugs), transaction(shelves.books) if kind == "shop" else nullcontext():
         kind = take()
         _finish(intake)
         run = _run(intake, kind, digest)
+        earlier = kept.run_of_file(shelves.drugs, kind, digest)
         kept.note_run(shelves.drugs, run, intake.remarks)
         say("saving", intake.counts.rows, intake.counts.rows)
     unchanged = not (run.added or run.changed or run.delisted)
@@ -76,7 +76,13 @@ def look_at(shelves: Shelves, path: Path, options: Options) -> Look:
     if pages is not None:
         return Look(kind="pages", title="医保中心的目录查询应答")
     grids = open_grids(path.name, content)
-    recognised = recognise(path.name, grids, shelves.profile.columns, options.kind)
+    recognised = recognise(
+        path.name,
+        grids,
+        shelves.profile.columns,
+        options.kind,
+        lambda headings: items.mapping_of(shelves.books, headings) is not None,
+    )
     kind, grid, found = recognised.kind, recognised.grid, recognised.found
     if kind.name != "shop":
         return Look(kind=kind.name, title=kind.title)
@@ -108,7 +114,13 @@ def _reader(intake: Intake, shelves: Shelves, name: str, content: bytes) -> tupl
             raise KindUnknown(name=name, why="它是目录查询的应答（1312、1316、1318、1319）。")
         intake.total = sum(map(len, pages))
         return "pages", lambda: take_saved(intake, pages, shelves.profile)
-    recognised = recognise(name, open_grids(name, content), _columns(intake, shelves), intake.options.kind)
+    recognised = recognise(
+        name,
+        open_grids(name, content),
+        _columns(intake, shelves),
+        intake.options.kind,
+        lambda headings: items.mapping_of(shelves.books, headings) is not None,
+    )
     intake.total = recognised.grid.total
     if recognised.kind.name == "shop":
         recognised = _mapped(intake, recognised)

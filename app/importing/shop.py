@@ -76,7 +76,7 @@ SYNONYMS: Synonyms = {
     "pack_unit": ("制剂单位", "最小单位", "base_unit"),
 }  # fmt: skip
 _NAMED = ("code", "approval", "barcode", "name", "standard_code")
-_SAYING = ("price", "shop_code", "barcode", "rx")
+SAYING = ("price", "shop_code", "barcode", "rx")
 _ONLY_RX = ("处方药", "RX", "是", "1", "Y", "YES", "处方", "R")
 _NO_RX = (
     "非处方药",
@@ -151,7 +151,7 @@ def mapped(found: Found, grid: Grid, mapping: dict[str, str] | None, held: dict[
         columns = guessed(found, grid)
     if not any(field in columns for field in _NAMED):
         raise MappingUnclear(why="没有一列说得出是哪种药（国家编码、批准文号、条码或药名）。")
-    if not any(field in columns for field in _SAYING):
+    if not any(field in columns for field in SAYING):
         raise MappingUnclear(why="没有一列是本店要记的（零售价、本店编码、条码或处方药标志）。")
     return Found(line=found.line, columns=columns, headings=found.headings)
 

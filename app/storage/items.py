@@ -84,6 +84,16 @@ def code_of_number(db: Connection, number: str) -> str | None:
     return rows[0][0] if len(rows) == 1 else None
 
 
+def of_same_ingredient(db: Connection, code: str, limit: int) -> list[str]:
+    """Return the codes of packs that the shop has a price for, of the ingredient that ``code`` names."""
+    rows = db.execute(
+        "SELECT code FROM shop_item WHERE substr(code, 1, 10) = ? AND price IS NOT NULL"
+        " ORDER BY price LIMIT ?",
+        (code[:10], limit),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
 def count(db: Connection) -> int:
     """Return of how many drugs the shop says something."""
     return int(db.execute("SELECT count(*) FROM shop_item").fetchone()[0])

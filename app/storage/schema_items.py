@@ -11,6 +11,9 @@ ITEMS = (
     """CREATE TABLE shop_item (code TEXT PRIMARY KEY, shop_code TEXT, price INTEGER,
            prescription_only INTEGER, name TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT""",
     "CREATE INDEX shop_item_by_shop_code ON shop_item (shop_code) WHERE shop_code IS NOT NULL",
+    # What the shop sells of one ingredient (class and name in the code).
+    """CREATE INDEX shop_item_for_sale ON shop_item (substr(code, 1, 10), price)
+           WHERE price IS NOT NULL""",
     """CREATE TABLE shop_barcode (barcode TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID""",
     "CREATE INDEX shop_barcode_by_code ON shop_barcode (code)",
     """CREATE TABLE column_mapping (headings TEXT PRIMARY KEY, mapping TEXT NOT NULL, used_at TEXT NOT NULL)

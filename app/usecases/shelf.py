@@ -48,6 +48,17 @@ def search(desk: Desk, words: str, limit: int) -> list[Drug]:
     return [with_shop_s_word(desk.db, drug) for drug in found]
 
 
+def of_same_ingredient(desk: Desk, code: str, limit: int) -> list[Drug]:
+    """Return packs on sale here of the ingredient that the national ``code`` names, the cheapest first."""
+    known = {drug.code: drug for drug in catalogue.of_same_ingredient(desk.catalogue, code, limit)}
+    for other in items.of_same_ingredient(desk.db, code, limit):
+        drug = known.get(other) or catalogue.by_code(desk.catalogue, other)
+        if drug is not None and drug.on_market:
+            known[other] = drug
+    found = [with_shop_s_word(desk.db, drug) for drug in known.values()]
+    return sorted(found, key=lambda drug: (drug.price or 0, drug.code))[:limit]
+
+
 def named(books: Connection, drugs: Connection, code: str) -> Drug | None:
     """Return the drug that ``code`` is on, in whatever way: for who has the databases and no desk."""
     known = items.code_of_number(books, code) or items.code_of_barcode(books, code) or code

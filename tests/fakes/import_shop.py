@@ -145,7 +145,7 @@ def text(rows: Iterable[Sequence[str]], mark: str = ",") -> str:
 
 def workbook(rows: Iterable[Sequence[Any]], merged: Iterable[str] = (), first: int = 1) -> bytes:
     """Return rows as a spreadsheet program saves them, from row ``first`` on."""
-    from openpyxl import Workbook  # noqa: PLC0415 - for tests of workbooks only
+    from openpyxl import Workbook
 
     book = Workbook()
     sheet = book.active

@@ -16,6 +16,7 @@ from app.clock import Clock, SystemClock
 from app.devices.printer import PdfPrinter
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
+from app.import_process import ImportStarter
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
@@ -49,6 +50,8 @@ AGENCY = "agency-2"  # The demonstration's agency; its books are not those of th
 DEMONSTRATION_PROVIDER = "P33068100001"
 _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
+_COURIER_PATIENCE_MS = 200
+"""An import may hold the catalogue for a minute; the courier has sales to deliver meanwhile."""
 
 
 class _Company(Struct, frozen=True, kw_only=True):
@@ -57,9 +60,11 @@ class _Company(Struct, frozen=True, kw_only=True):
     keeper: Keeper
     worker: SyncWorker | None
     agency: EmbeddedAgency | None
+    importer: ImportStarter
 
     def end(self) -> None:
         """End all of it; may be called again, from any thread."""
+        self.importer.stop()
         if self.worker is not None:
             self.worker.stop()
         self.keeper.stop()
@@ -153,8 +158,12 @@ def _assembled(  # noqa: PLR0917
     afar = Surroundings(
         line=line, open_satchel=lambda: _satchel(databases, clock, settings.operator), keeper=keeper
     )
-    company = _Company(keeper=keeper, worker=worker, agency=agency)
     desk = _desk(settings, clock, databases, worker or NoCourier(), line, afar)
+    importer = ImportStarter(
+        settings.data, url, lambda: desk.store.provider.id if desk.store else settings.provider or ""
+    )
+    company = _Company(keeper=keeper, worker=worker, agency=agency, importer=importer)
+    desk.importer = importer
     desk.backed_up_at = lambda: keeper.backed_up_at
     return OpenCounter(desk, company, line, guard), company
 
@@ -226,7 +235,9 @@ def _worker(
 ) -> SyncWorker:
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
-        open_drugs=lambda: catalogue.open_catalogue(settings.data / CATALOGUE, key),
+        open_drugs=lambda: catalogue.open_catalogue(
+            settings.data / CATALOGUE, key, patience_ms=_COURIER_PATIENCE_MS
+        ),
         open_client=open_client,
         clock=clock,
         home=_home(settings, db),

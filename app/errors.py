@@ -333,3 +333,8 @@ class DrugUnknown(UserError):
 class ReportNotWritten(UserError):
     what = "报告没有写成：{path} 不能写入。目录已经导入，没有受影响。"
     advice = "请换一个文件夹，用 shanyao catalogue report 再写一次。"
+
+
+class NothingToAnswer(UserError):
+    what = "没有等着回答的问题，没有导入，也没有改动。"
+    advice = "请重新选一个文件导入。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -23,9 +24,9 @@ from app.errors import (
 )
 from app.importing import telling
 from app.importing.intake import ImportQuestion, Options, Say
-from app.importing.kinds import TITLES
 from app.importing.run import Shelves, import_file, look_at
 from app.importing.telling import Asked, Done, Failed, Progress, Report
+from app.importing.titles import TITLES
 from app.storage import cursor, intake, items, stores
 from app.storage.catalogue import by_code
 from app.usecases import shelf
@@ -39,6 +40,8 @@ _INSURANCES = {None: "", "resident": "居民", "employee": "职工"}
 _PRICES = {"platform": "挂网价", "agreed": "协议价", "procurement": "中选价", "ceiling": "限价"}
 _ASKED = 3
 """Exit status where a person is asked first."""
+
+_NICE = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +137,12 @@ def _look(shelves: Shelves, args: argparse.Namespace) -> int:
 
 
 def told(work: Callable[[], Report | telling.Look]) -> int:
-    """Do ``work`` for the counter that started this process, and say line by line what comes of it."""
+    """Do ``work`` for the counter that started this process, and say line by line what comes of it.
+
+    The counter and its window come first: this process takes what they leave of the machine.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     try:
         done = work()
     except ImportQuestion as error:

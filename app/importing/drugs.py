@@ -252,7 +252,7 @@ def _put_entries(intake: Intake, edition: Edition, reading: _Reading) -> None:
 
 
 def _delist(intake: Intake, before: dict[str, str], reading: _Reading) -> None:
-    """Take off the market what the file lacks, and say so of each; raise ImportQuestion where that is much."""
+    """Take off the market what the file lacks, and say so of each; where that is much, ask first."""
     missing = [code for code in before if code not in reading.seen]
     stopped = [code for code in before if code in reading.seen and code not in reading.on_market]
     dropped = [

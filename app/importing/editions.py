@@ -36,7 +36,7 @@ def edition_of(options: Options, year: int | None) -> Edition | None:
 
 
 def needed_edition(intake: Intake) -> Edition:
-    """Return the edition of a printed list, whose table names none; raise ImportQuestion where nothing tells it.
+    """Return the edition of a printed list, whose table names none; ask where nothing tells it.
 
     A year in the file's name is taken: it is how these files are called.
     """

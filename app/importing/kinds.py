@@ -11,6 +11,7 @@ from app.importing import download, national, prices, procured, reimbursement, s
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, find, rows_of_text
 from app.importing.intake import Intake
+from app.importing.titles import TITLES
 
 Required = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -35,7 +36,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind(
             name="national",
-            title="国家医保药品数据库",
+            title=TITLES["national"],
             synonyms=national.SYNONYMS,
             marks=national.MARKS,
             fewest=5,
@@ -44,7 +45,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             name="procured",
-            title="集中采购结果",
+            title=TITLES["procured"],
             synonyms=procured.SYNONYMS,
             marks=procured.MARKS,
             fewest=4,
@@ -53,7 +54,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             name="slices",
-            title="中药饮片目录",
+            title=TITLES["slices"],
             synonyms=slices.SYNONYMS,
             marks=slices.MARKS,
             fewest=2,
@@ -62,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             name="list",
-            title="医保药品目录",
+            title=TITLES["list"],
             synonyms=reimbursement.SYNONYMS,
             marks=reimbursement.MARKS,
             fewest=4,
@@ -71,7 +72,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             name="prices",
-            title="价格文件",
+            title=TITLES["prices"],
             synonyms=prices.SYNONYMS,
             marks=prices.MARKS,
             fewest=2,
@@ -80,7 +81,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             name="shop",
-            title="本店商品表",
+            title=TITLES["shop"],
             synonyms=shop.SYNONYMS,
             marks=tuple(shop.SYNONYMS),
             fewest=2,
@@ -91,25 +92,13 @@ KINDS: Mapping[str, Kind] = {
 }
 DOWNLOAD = Kind(
     name="1301",
-    title="医保中心药品目录（1301）",
+    title=TITLES["1301"],
     synonyms={},
     marks=(),
     fewest=0,
     required=(),
     take=download.take,
 )
-PAGES = {
-    "1312": "医保目录（1312）",
-    "1316": "医疗目录与医保目录对照（1316）",
-    "1318": "医保目录限价（1318）",
-    "1319": "医保目录先自付比例（1319）",
-}
-TITLES: dict[str, str] = {
-    **{kind.name: kind.title for kind in KINDS.values()},
-    DOWNLOAD.name: DOWNLOAD.title,
-    **PAGES,
-}
-"""Every kind by name, with its words."""
 
 
 class Recognised(Struct, frozen=True):
@@ -164,10 +153,14 @@ def _best(grids: Sequence[Grid], kinds: Sequence[Kind], wanted: str | None) -> R
 def _own(
     grids: Sequence[Grid], is_held: Callable[[tuple[str, ...]], bool], wanted: str | None
 ) -> Recognised | None:
-    """Return a shop's own table whose headings say nothing: named before, or a person says it is one."""
+    """Return a shop's own table whose headings say little.
+
+    They were named before, or what stands under them tells enough, or a person says that it is one.
+    """
     for grid in grids:
         rows = list(rows_of_text(grid))
         found = next((row for row in rows if is_held(row.headings)), None)
+        found = found or next((row for row in rows if shop.makes_sense(row, grid)), None)
         if found is None and wanted == "shop" and rows:
             found = rows[0]
         if found is not None:

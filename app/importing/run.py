@@ -16,9 +16,10 @@ from app.importing import shop
 from app.importing.cells import text_of
 from app.importing.grid import Grid, open_grids, read_bytes
 from app.importing.intake import Intake, Options, Say
-from app.importing.kinds import PAGES, TITLES, Recognised, recognise
+from app.importing.kinds import Recognised, recognise
 from app.importing.pages import saved_rows, take_saved
 from app.importing.telling import Column, Look, Report
+from app.importing.titles import PAGES, TITLES
 from app.storage import intake as kept
 from app.storage import items, listings
 from app.storage.connection import Connection, transaction

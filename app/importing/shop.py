@@ -12,7 +12,7 @@ from app.errors import MappingUnclear
 from app.importing.cells import code_of, fold, is_secret, price_of, text_of, whole_of
 from app.importing.columns import Columns
 from app.importing.grid import Cells, Grid
-from app.importing.headings import Found, Synonyms, body, plain
+from app.importing.headings import Found, Synonyms, body, columns_of, plain
 from app.importing.intake import Intake
 from app.importing.matching import Said, find
 from app.importing.sounds import initials
@@ -158,7 +158,16 @@ def mapped(found: Found, grid: Grid, mapping: dict[str, str] | None, held: dict[
 
 def guessed(found: Found, grid: Grid) -> dict[str, int]:
     """Return which column is what, by the headings, and where they are silent by what stands under them."""
-    return {**_by_content(found, grid), **found.columns}
+    told = found.columns or columns_of(found.headings, SYNONYMS)
+    known = Found(line=found.line, columns=told, headings=found.headings)
+    return {**_by_content(known, grid), **told}
+
+
+def makes_sense(found: Found, grid: Grid) -> bool:
+    """Tell whether the columns, as far as they can be guessed, say of which drug what is new."""
+    columns = guessed(found, grid)
+    is_named = any(field in columns for field in ("code", "approval", "barcode", "standard_code"))
+    return is_named and any(field in columns for field in ("price", "shop_code", "rx"))
 
 
 def take(intake: Intake, grid: Grid, found: Found) -> None:

@@ -22,11 +22,16 @@ _DRUG = (
 )
 
 
-def open_catalogue(path: Path, key: bytes) -> Connection:
-    """Open (or make) the catalogue at ``path``; raise a StorageTrouble as ``open_database``."""
+def open_catalogue(path: Path, key: bytes, *, patience_ms: int | None = None) -> Connection:
+    """Open (or make) the catalogue at ``path``; raise a StorageTrouble as ``open_database``.
+
+    ``patience_ms`` is how long a write waits for an import that holds the file; None: as for the books.
+    """
     db = open_database(path, key)
     try:
         migrate(db, CATALOGUE_STEPS)
+        if patience_ms is not None:
+            db.execute(f"PRAGMA busy_timeout = {patience_ms}")
     except BaseException:
         db.close()
         raise

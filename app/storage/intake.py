@@ -238,6 +238,11 @@ def remarks(db: Connection, run: int, limit: int | None = None) -> list[Remark]:
     return [Remark(line=row[0], severity=row[1], what=row[2], why=row[3]) for row in rows.fetchall()]
 
 
+def count_remarks(db: Connection, run: int) -> int:
+    """Return how many remarks an import has."""
+    return int(db.execute("SELECT count(*) FROM import_remark WHERE run = ?", (run,)).fetchone()[0])
+
+
 def holdings(db: Connection) -> dict[str, int]:
     """Return how much of what the catalogue holds: drugs by how they stand, lists, prices."""
     counted = {

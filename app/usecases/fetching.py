@@ -17,9 +17,9 @@ from app.errors import AgencyRefused, FileUnreadable
 from app.importing import download, pages
 from app.importing.grid import Batch, Grid, open_grids
 from app.importing.intake import Intake, Options, Say
-from app.importing.kinds import TITLES
 from app.importing.run import Shelves, finish
 from app.importing.telling import Report
+from app.importing.titles import TITLES
 from app.storage import intake as kept
 from app.storage.catalogue import mark, put_mark
 from app.storage.connection import transaction
@@ -28,6 +28,7 @@ from app.usecases.ports import AgencyLine
 from engine.calendar import business_day
 from engine.protocol.catalogue_pages import (
     DOWNLOAD,
+    PAGE_SIZE,
     PAGES,
     page_input,
     read_offered,
@@ -64,7 +65,13 @@ class _Way(Struct, kw_only=True):
 
 
 def fetch(
-    shelves: Shelves, line: AgencyLine, provider: str, clock: Clock, say: Say = lambda *_: None
+    shelves: Shelves,
+    line: AgencyLine,
+    provider: str,
+    clock: Clock,
+    say: Say = lambda *_: None,
+    *,
+    page_size: int = PAGE_SIZE,
 ) -> tuple[Report, ...]:
     """Take over all that the agency has new, and return what came of each transaction.
 
@@ -77,7 +84,7 @@ def fetch(
             with transaction(shelves.drugs):
                 put_mark(shelves.drugs, _UNDER_WAY, "")
             return tuple(reports)
-        step = _Step(shelves, line, provider, clock, say)
+        step = _Step(shelves, line, provider, clock, say=say, page_size=page_size)
         report = step.download(way) if way.infno == DOWNLOAD else step.page(way)
         if report is not None:
             reports.append(report)
@@ -86,9 +93,11 @@ def fetch(
 class _Step:
     """One question to the agency and what came of it, kept together with how far that is."""
 
-    def __init__(self, shelves: Shelves, line: AgencyLine, provider: str, clock: Clock, say: Say) -> None:
+    def __init__(
+        self, shelves: Shelves, line: AgencyLine, provider: str, clock: Clock, *, say: Say, page_size: int
+    ) -> None:
         self._shelves, self._line, self._provider = shelves, line, provider
-        self._clock, self._say = clock, say
+        self._clock, self._say, self._page_size = clock, say, page_size
 
     def download(self, way: _Way) -> Report | None:
         """Fetch one file of drugs; return the report after the last."""
@@ -125,7 +134,7 @@ class _Step:
         since = date.fromisoformat(mark(self._shelves.drugs, _SINCE + infno) or _LONG_AGO)
         try:
             page = read_page(
-                self._line.ask(infno, page_input(since, way.page), self._provider),
+                self._line.ask(infno, page_input(since, way.page, self._page_size), self._provider),
                 infno,
                 self._shelves.profile,
             )

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from app.usecases.cheaper_state import Comparing
+from app.usecases.importing_state import Cataloguing
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Source
@@ -350,7 +351,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, Cataloguing, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -16,6 +16,7 @@ from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
+from app.usecases.importing import CatalogueDoor
 from app.usecases.ports import PersonAnswer
 from app.usecases.show import ask_agency, show
 from app.usecases.state import (
@@ -185,7 +186,9 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice):
+class Till(
+    _Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice, CatalogueDoor
+):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:

@@ -31,7 +31,14 @@ SQL_LIBRARIES = {"sqlite3", "sqlcipher3", "sqlite_utils", "pysqlite3", "psycopg"
 CLOCKS = ("app/clock.py", "agency/clock.py")
 CLOCK_CALLS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns")
 CATCH_ALL = ("ui/problems.py", "app/sync/worker.py", "app/cli.py")
-CONCRETE = ("app.devices.", "app.sync.", "app.documents.", "app.embedded_agency", "app.clock.SystemClock")
+CONCRETE = (
+    "app.devices.",
+    "app.sync.",
+    "app.documents.",
+    "app.embedded_agency",
+    "app.import_process",
+    "app.clock.SystemClock",
+)
 WIRED_BY = ("app/bootstrap.py", "app/cli.py", "app/commands/", "app/devices/", "app/sync/", "app/documents/")
 HOUSE = modules("engine", "app", "ui", "agency")
 

@@ -36,6 +36,7 @@ PLACES = (
     ("days", "对账", "F7"),
     ("sync", "同步", "F8"),
     ("policy", "政策", "F9"),
+    ("catalogue", "目录", "F10"),
 )
 HELP = ("help", "帮助", "F1")
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -49,6 +50,7 @@ _KEYS = {
     Qt.Key.Key_F7: "place:days",
     Qt.Key.Key_F8: "place:sync",
     Qt.Key.Key_F9: "place:policy",
+    Qt.Key.Key_F10: "place:catalogue",
     Qt.Key.Key_F12: "act",
     Qt.Key.Key_Escape: "undo",
     Qt.Key.Key_Up: "up",

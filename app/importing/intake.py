@@ -125,7 +125,7 @@ class Intake:
         if gone * 2 >= of and not self.options.whole:
             raise ImportQuestion(
                 f"导入后{what} {of} 种里会少掉 {gone} 种：文件「{self.name}」里没有它们。",
-                (("yes", "这份是完整的，照它下架，"), ("part", "这份只是一部分，只更新里面有的，")),
+                (("part", "这份只是一部分，只更新里面有的，"), ("yes", "这份是完整的，照它下架，")),
             )
         return True
 

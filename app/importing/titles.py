@@ -4,9 +4,9 @@ from __future__ import annotations
 
 PAGES = {
     "1312": "医保目录（1312）",
-    "1316": "医疗目录与医保目录对照（1316）",
-    "1318": "医保目录限价（1318）",
-    "1319": "医保目录先自付比例（1319）",
+    "1316": "目录对照（1316）",
+    "1318": "医保限价（1318）",
+    "1319": "先自付比例（1319）",
 }
 TITLES: dict[str, str] = {
     "national": "国家医保药品数据库",
@@ -15,7 +15,7 @@ TITLES: dict[str, str] = {
     "procured": "集中采购结果",
     "prices": "价格文件",
     "shop": "本店商品表",
-    "1301": "医保中心药品目录（1301）",
+    "1301": "医保中心药品（1301）",
     **PAGES,
 }
 """Every kind by name, in the order in which a person is asked."""

@@ -16,6 +16,7 @@ from app.usecases.importing_state import (
     STARTING,
     Asking,
     CatalogueState,
+    ColumnRow,
     Holdings,
     ImportDesk,
     ImportState,
@@ -55,11 +56,11 @@ class CatalogueDoor:
             may_fetch=desk.importer.may_fetch,
         )
 
-    def take_file(self, path: str) -> ImportState:
+    def take_file(self, path: str, kind: str = "") -> ImportState:
         """Look what a file is, and import it, or show its columns where it is the shop's own."""
         mine = _idle(self._desk)
-        mine.path, mine.options = Path(path), ()
-        return self._start("look", path)
+        mine.path, mine.options = Path(path), ("--kind", kind) if kind else ()
+        return self._start("look", path, *mine.options)
 
     def answer_import(self, option: str) -> ImportState:
         """Import the file that was asked about, as the person said."""
@@ -150,7 +151,8 @@ class CatalogueDoor:
             path = str(mine.path or "")
             _end(mine, ImportState(asking=Asking(path=path, question=said.question, choices=said.choices)))
         elif isinstance(said, Failed):
-            _end(mine, ImportState(trouble=(said.what, said.advice)))
+            path = str(mine.path) if mine.path is not None and mine.path.exists() else ""
+            _end(mine, ImportState(trouble=(said.what, said.advice), path=path))
 
     def _looked(self, look: Look) -> None:
         """Go on with the import; a shop's own table is shown first, unless its columns are known."""
@@ -162,7 +164,10 @@ class CatalogueDoor:
             return
         from app.importing.shop import FIELDS  # noqa: PLC0415 - only where columns are named
 
-        mapping = Mapping(path=str(mine.path), look=look, fields=tuple(FIELDS.items()))
+        columns = tuple(
+            ColumnRow(heading=each.heading, samples=each.samples, field=each.field) for each in look.columns
+        )
+        mapping = Mapping(path=str(mine.path), columns=columns, fields=tuple(FIELDS.items()))
         _end(mine, ImportState(mapping=mapping))
 
 

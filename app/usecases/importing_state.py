@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.importing.telling import Look, Progress, Said
+from app.importing.telling import Progress, Said
 
 
 class KindRow(Struct, frozen=True, kw_only=True):
@@ -64,11 +64,19 @@ class Asking(Struct, frozen=True, kw_only=True):
     choices: tuple[tuple[str, str], ...]
 
 
+class ColumnRow(Struct, frozen=True, kw_only=True):
+    """A column of a shop's table: its heading, first cells, and what it is taken for; empty: nothing."""
+
+    heading: str
+    samples: tuple[str, ...]
+    field: str = ""
+
+
 class Mapping(Struct, frozen=True, kw_only=True):
     """A shop's own table whose columns a person is shown, and what each may be."""
 
     path: str
-    look: Look
+    columns: tuple[ColumnRow, ...]
     fields: tuple[tuple[str, str], ...]
 
 
@@ -86,7 +94,7 @@ class ImportState(Struct, frozen=True, kw_only=True):
     """How importing stands; at most one of the four is set.
 
     ``finished`` is the kind of the import just done, ``again``: it changed nothing. ``trouble`` are what and
-    advice.
+    advice; ``path`` is then the file that might be tried as another kind.
     """
 
     underway: Underway | None = None
@@ -95,6 +103,7 @@ class ImportState(Struct, frozen=True, kw_only=True):
     finished: str | None = None
     again: bool = False
     trouble: tuple[str, str] | None = None
+    path: str = ""
 
 
 class CatalogueState(Struct, frozen=True, kw_only=True):
@@ -111,7 +120,7 @@ class Cataloguing(Protocol):
     """The catalogue's place: it never waits for a file; ``import_state`` says how far it is."""
 
     def catalogue(self) -> CatalogueState: ...
-    def take_file(self, path: str) -> ImportState: ...
+    def take_file(self, path: str, kind: str = "") -> ImportState: ...
     def answer_import(self, option: str) -> ImportState: ...
     def map_columns(self, mapping: tuple[tuple[str, str], ...]) -> ImportState: ...
     def fetch_catalogue(self) -> ImportState: ...

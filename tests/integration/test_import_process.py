@@ -126,7 +126,7 @@ def test_a_question_is_put_and_the_answer_goes_on(bench: Bench) -> None:
     bench.till.take_file(put(bench, "部分.csv", [{**METFORMIN, "药品企业": "乙"}]))
     asked = ended(bench).asking
     assert asked is not None
-    assert [option for option, _words in asked.choices] == ["yes", "part"]
+    assert [option for option, _words in asked.choices] == ["part", "yes"]
 
     bench.till.answer_import("part")
 
@@ -145,7 +145,7 @@ def test_a_shop_s_own_table_is_shown_by_its_columns_and_then_imported_and_rememb
     bench.till.take_file(str(path))
     mapping = ended(bench).mapping
     assert mapping is not None
-    assert [column.field for column in mapping.look.columns] == ["code", "price"]
+    assert [column.field for column in mapping.columns] == ["code", "price"]
 
     bench.till.map_columns((("code", "1"), ("price", "2")))
     assert ended(bench).finished == "shop"

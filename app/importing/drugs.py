@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,7 @@ _COLUMNS = (
 _OFF = re.compile("注销|停|撤|吊|失效|无效|退市|未上市|不上市|下架")
 _PREFIX = re.compile("^(?:进口)?(?:药品)?(?:注册证)(?:号)?[:：]?")
 _SHOWN_DELISTED = 2_000
+_MANY = 10_000
 
 
 class Edition(Struct, frozen=True, kw_only=True):
@@ -81,11 +83,13 @@ def take_drugs(intake: Intake, grid: Grid, found: Found, file: DrugFile) -> None
     reading = _Reading(intake, found, file)
     columns = reading.columns
     touched = taken = 0
-    for batch in body(grid, found):
-        rows = reading.rows_of(batch)
-        touched += kept.put_drugs(intake.drugs, columns, rows)
-        taken += len(rows)
-        intake.count(len(batch.rows))
+    many = grid.total > _MANY and grid.total > 2 * held
+    with kept.indexed_afterwards(intake.drugs) if many else nullcontext():
+        for batch in body(grid, found):
+            rows = reading.rows_of(batch)
+            touched += kept.put_drugs(intake.drugs, columns, rows)
+            taken += len(rows)
+            intake.count(len(batch.rows))
     intake.settle(touched, kept.count_drugs(intake.drugs) - held, taken)
     intake.searched_changed = intake.searched_changed or touched > 0
     kept.put_former(intake.drugs, reading.former)

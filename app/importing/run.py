@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ def import_file(
     kind, take = _reader(intake, shelves, path.name, content)
     kept.make_room(shelves.drugs)
     # The books hold what only a shop's own table changes; nothing else may lock them beside a sale.
-    with transaction(shelves.drugs), transaction(shelves.books) if kind == "shop" else nullcontext():
+    own = transaction(shelves.books) if kind == "shop" else nullcontext()
+    with _uncollected(), transaction(shelves.drugs), own:
         kind = take()
         _finish(intake)
         run = _run(intake, kind, digest)
@@ -105,6 +107,18 @@ def look_at(shelves: Shelves, path: Path, options: Options) -> Look:
 def finish(intake: Intake) -> None:
     """Make what follows from the facts that changed: rows in force, and what is searched by."""
     _finish(intake)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles meanwhile: millions of cells make none, and each search walks all of them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _reader(intake: Intake, shelves: Shelves, name: str, content: bytes) -> tuple[str, Callable[[], str]]:

@@ -124,11 +124,13 @@ def units_of(db: Connection, key: str, begins: str) -> set[tuple[str, str, int]]
 
 def reflow(db: Connection, keys: Iterable[str]) -> None:
     """Make the rows in force of ``keys`` anew from their facts."""
-    for key in keys:
-        rows = flatten(_entries(db, key), _self_pays(db, key), _pack_standards(db, key))
-        db.execute("DELETE FROM listing WHERE listing_key = ?", (key,))
-        if rows:
-            put_own(db, key, rows)
+    told = [name for name in ("self_pay", "standard") if _holds_any(db, name)]
+    changed = list(keys)
+    drop_own(db, changed)
+    for key in changed:
+        shares = _self_pays(db, key) if "self_pay" in told else ()
+        standards = _pack_standards(db, key) if "standard" in told else ()
+        put_own(db, key, flatten(_entries(db, key), shares, standards))
 
 
 def put_own(db: Connection, key: str, rows: Iterable[Listing]) -> None:
@@ -179,6 +181,10 @@ def ceilings(db: Connection, code: str) -> tuple[Price, ...]:
             (key,),
         ).fetchall()
     )
+
+
+def _holds_any(db: Connection, table: str) -> bool:
+    return db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
 def end(text: str) -> date | None:

@@ -338,3 +338,8 @@ class ReportNotWritten(UserError):
 class NothingToAnswer(UserError):
     what = "没有等着回答的问题，没有导入，也没有改动。"
     advice = "请重新选一个文件导入。"
+
+
+class PriceUnclear(UserError):
+    what = "看不懂售价「{text}」，没有改动。"
+    advice = "请写大于 0 的金额（元），例如 12.60。"

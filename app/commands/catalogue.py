@@ -20,15 +20,18 @@ from app.errors import (
     DrugUnknown,
     ImportRunning,
     MappingUnclear,
+    PriceUnclear,
     UserError,
 )
 from app.importing import telling
+from app.importing.cells import price_of
 from app.importing.intake import ImportQuestion, Options, Say
 from app.importing.run import Shelves, import_file, look_at
 from app.importing.telling import Asked, Done, Failed, Progress, Report
 from app.importing.titles import TITLES
 from app.storage import cursor, intake, items, stores
-from app.storage.catalogue import by_code
+from app.storage.connection import transaction
+from app.storage.items import Item
 from app.usecases import shelf
 from app.usecases.tour import OPEN_STORE
 from engine.calendar import CHINA
@@ -57,8 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("code", help="国家药品编码、药品本位码、本店编码或条码")
     report = acts.add_parser("report", help="列出最近的导入，和其中没有导入、存疑的行")
     report.add_argument("--csv", type=Path, metavar="FILE", help="把最近一次的清单写成 CSV")
+    price = acts.add_parser("price", help="给一种药定本店的售价（元）")
+    price.add_argument("code", help="国家药品编码、药品本位码、本店编码或条码")
+    price.add_argument("yuan", help="如 12.60")
     fetch = acts.add_parser("fetch", help="向医保中心查询目录（1301、1312、1316、1318、1319）并更新")
-    for act in (take, look, show, report, fetch):
+    for act in (take, look, show, report, price, fetch):
         add_data_arguments(act)
     for act in (take, look, fetch):
         act.add_argument("--progress", choices=("json-lines",), help=argparse.SUPPRESS)
@@ -96,6 +102,8 @@ def run(args: argparse.Namespace) -> int:
             return _look(shelves, args)
         if args.act == "report":
             return _report(shelves, args.csv)
+        if args.act == "price":
+            return _price(shelves, args.code, args.yuan)
         return _show(shelves, args.code)
 
 
@@ -231,8 +239,21 @@ def _report(shelves: Shelves, path: Path | None) -> int:
     return 0
 
 
+def _price(shelves: Shelves, code: str, yuan: str) -> int:
+    drug = shelf.named(shelves.books, shelves.drugs, code)
+    if drug is None:
+        raise DrugUnknown(code=code)
+    fen = price_of(yuan)
+    if not fen:
+        raise PriceUnclear(text=yuan)
+    with transaction(shelves.books):
+        items.put(shelves.books, Item(code=drug.code, price=fen, name=drug.generic_name), SystemClock().now())
+    print_lines(f"{drug.generic_name} {drug.spec} 的售价定为 {format_yuan(fen)} 元。")
+    return 0
+
+
 def _show(shelves: Shelves, code: str) -> int:
-    drug = shelf.named(shelves.books, shelves.drugs, code) or by_code(shelves.drugs, code)
+    drug = shelf.named(shelves.books, shelves.drugs, code)
     if drug is None:
         raise DrugUnknown(code=code)
     print_lines(

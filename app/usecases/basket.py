@@ -57,7 +57,11 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
 def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
     """Put one box of ``drug`` into the basket and select its line; without a price it cannot be sold."""
     if drug.price is None:
-        desk.say("attention", f"{drug.generic_name}还没有售价，没有加入购物篮。", "请先在目录里给它定价。")
+        desk.say(
+            "attention",
+            f"{drug.generic_name}还没有售价，没有加入购物篮。",
+            "请先定价：在「目录」（F10）导入本店商品表，或用 shanyao catalogue price。",
+        )
         return
     desk.change(add_box(desk.draft, drug, trace_code))
     desk.selected = next(line.id for line in desk.draft.lines if line.drug.code == drug.code)

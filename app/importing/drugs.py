@@ -207,7 +207,7 @@ class _Reading:
                     lines[place], _label(row), f"药品本位码 {standard} 的校验位不对，没有采用。"
                 )
                 kept_row = (*row[:11], None, *row[12:])
-            if approval and not is_approval_number(approval):
+            if approval and not is_approval_number(approval.partition("(")[0]):
                 self._intake.doubt(lines[place], _label(row), f"批准文号「{approval}」不合写法，照原样记下。")
             if row[13]:
                 self.on_market.add(code)

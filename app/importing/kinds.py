@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from app.errors import ColumnMissing, KindUnknown
-from app.importing import download, national, prices, procured, reimbursement, shop, slices
+from app.importing import download, national, prices, procured, ranges, reimbursement, shop, slices
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, find, rows_of_text
 from app.importing.intake import Intake
@@ -78,6 +78,15 @@ KINDS: Mapping[str, Kind] = {
             fewest=2,
             required=(),
             take=prices.take,
+        ),
+        Kind(
+            name="ranges",
+            title=TITLES["ranges"],
+            synonyms=ranges.SYNONYMS,
+            marks=ranges.MARKS,
+            fewest=3,
+            required=ranges.REQUIRED,
+            take=ranges.take,
         ),
         Kind(
             name="shop",

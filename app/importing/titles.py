@@ -15,6 +15,7 @@ TITLES: dict[str, str] = {
     "procured": "集中采购结果",
     "prices": "价格文件",
     "shop": "本店商品表",
+    "ranges": "慢性病药品范围",
     "1301": "医保中心药品（1301）",
     **PAGES,
 }

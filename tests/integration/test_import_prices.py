@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.importing.intake import ImportQuestion
-from app.storage import catalogue
+from app.policies import read_library
+from app.storage import catalogue, own_ranges
 from engine.catalogue import price_on
 from tests.fakes.import_shop import (
     AMLODIPINE,
@@ -131,3 +132,40 @@ def test_no_drug_loses_its_prices_when_the_agency_tells_of_it_again(shop: Import
     catalogue.save(shop.drugs, [shop.drug(PATENT["药品代码"]), shop.drug(METFORMIN_CODE)])
 
     assert price_on(shop.drug(CODE), "platform", TODAY, HERE) is not None
+
+
+RANGES = ("政策", "病种", "药品", "文件", "条款")
+
+
+def range_row(**changes: str) -> dict[str, str]:
+    row = {"政策": "ezhou-2025", "病种": "高血压", "药品": "C08CA", "文件": "鄂州医保函", "条款": "附件 1"}
+    return {**row, **changes}
+
+
+def test_a_region_s_own_list_of_chronic_drugs_is_kept_by_policy_and_disease(shop: ImportShop) -> None:
+    policy = read_library().packs[0].id
+    rows = (range_row(政策=policy), range_row(政策=policy, 药品=CODE))
+
+    report = shop.take(shop.put("范围.csv", text(table(rows, RANGES)).encode()))
+
+    assert (report.run.kind, report.run.added, report.run.refused) == ("ranges", 2, 0)
+    assert {row.drug for row in own_ranges.rows(shop.drugs)} == {"C08CA", CODE}
+
+    fewer = shop.take(shop.put("范围.csv", text(table(rows[:1], RANGES)).encode()))
+    assert (fewer.run.unchanged, fewer.run.delisted) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"政策": "没有"}, "没有政策包"), ({"病种": "咳嗽"}, "不认识病种"), ({"药品": ""}, "没有写药品")],
+)
+def test_each_row_of_a_range_that_cannot_be_used_is_named(
+    shop: ImportShop, changes: dict[str, str], why: str
+) -> None:
+    rows = ({**range_row(政策=read_library().packs[0].id), **changes},)
+
+    report = shop.take(shop.put("范围.csv", text(table(rows, RANGES)).encode()))
+
+    (remark,) = report.remarks
+    assert (remark.severity, remark.line) == ("refused", 2)
+    assert why in remark.why

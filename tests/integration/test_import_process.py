@@ -12,6 +12,7 @@ from app.errors import ImportRunning, NothingToAnswer
 from app.import_process import ImportStarter
 from app.storage import intake
 from app.storage.key import read_or_make
+from app.usecases import shelf
 from app.usecases.importing_state import ImportState
 from tests.fakes.fake_counter import KEY, Bench
 from tests.fakes.import_shop import AMLODIPINE, DRUGS, METFORMIN, table, text
@@ -168,3 +169,21 @@ def test_a_refused_file_says_why_and_the_report_lists_each_row(bench: Bench) -> 
     assert [(row.line, row.severity) for row in report.remarks] == [(5, "refused")]
     written = Path(bench.till.write_import_report(report.kind.run, str(bench.path.parent)))
     assert "没有导入" in written.read_text(encoding="utf-8-sig")
+
+
+def test_what_the_shop_prices_itself_is_among_the_packs_of_one_ingredient(bench: Bench) -> None:
+    """So a cheaper way is found whether the agency or the shop has set its price."""
+    priced = next(each for each in bench.demonstration.drugs if each.price and each.code.startswith("X"))
+    other = f"{priced.code[:10]}A001010109999"
+    path = bench.path.with_name("商品.csv")
+    path.write_text(text([["国家编码", "品名", "售价"], [other, "同类药", "0.10"]]), encoding="utf-8")
+    bench.till.take_file(str(path))
+    mapping = ended(bench).mapping
+    assert mapping is not None
+    bench.till.map_columns((("code", "1"), ("name", "2"), ("price", "3")))
+    ended(bench)
+
+    found = shelf.of_same_ingredient(bench.desk, priced.code, 32)
+
+    assert found[0].code == other
+    assert priced.code in {drug.code for drug in found}

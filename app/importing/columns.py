@@ -59,12 +59,12 @@ class Columns:
 
     def each(self, field: str, work: Callable[[Any], T]) -> list[T]:
         """Return what ``work`` makes of each cell, worked out anew: for what differs from row to row."""
-        return [work(cell) for cell in self.plain(field)]
+        return list(map(work, self.plain(field)))
 
     def memo(self, field: str, work: Callable[[Any], T]) -> list[T]:
         """Return what ``work`` makes of each cell, each different one worked out once."""
         known = self._memos.setdefault((field, work), Memo(work))
-        return [known[cell] for cell in self.plain(field)]
+        return list(map(known.__getitem__, self.plain(field)))
 
     def texts(self, field: str) -> list[str]:
         """Return folded texts."""

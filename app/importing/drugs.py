@@ -299,7 +299,10 @@ def _code(cell: Any) -> str:
 
 
 def _approval(cell: Any) -> str:
-    text = code_of(text_of(cell))
+    text = text_of(cell)
+    if is_approval_number(text):
+        return text
+    text = code_of(text)
     return text if text.startswith("国药准字") or not text else _PREFIX.sub("", text)
 
 

@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Grid:
 
     def __init__(self, name: str, total: int) -> None:
         self.name, self.total = name, total
+        self._head: Batch | None = None
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows in order, blank ones left out."""
@@ -44,8 +46,9 @@ class Grid:
 
     def head(self, count: int = 60) -> Batch:
         """Return the first rows."""
-        first = next(iter(self.batches()), Batch([], []))
-        return Batch(first.lines[:count], first.rows[:count])
+        if self._head is None:
+            self._head = next(iter(self.batches()), Batch([], []))
+        return Batch(self._head.lines[:count], self._head.rows[:count])
 
 
 class TextGrid(Grid):
@@ -63,22 +66,22 @@ class TextGrid(Grid):
             reader = csv.reader(lettered, delimiter="\t", quoting=csv.QUOTE_NONE)
         else:
             reader = csv.reader(lettered, delimiter=self.delimiter)
-        lines: list[int] = []
-        rows: list[Cells] = []
         line = 1
-        try:
-            for row in reader:
-                if any(row):
-                    lines.append(line)
-                    rows.append(row)
-                    if len(rows) == BATCH:
-                        yield Batch(lines, rows)
-                        lines, rows = [], []
-                line = reader.line_num + 1
-        except csv.Error as error:
-            raise FileUnreadable(name=self.name, why=f"第 {line} 行的引号没有配对，或一格太长。") from error
-        if rows:
-            yield Batch(lines, rows)
+        while True:
+            try:
+                rows: list[Cells] = list(islice(reader, BATCH))
+            except csv.Error as error:
+                why = f"第 {reader.line_num} 行的引号没有配对，或一格太长。"
+                raise FileUnreadable(name=self.name, why=why) from error
+            if not rows:
+                return
+            lines, line = _lines(rows, line, reader.line_num + 1), reader.line_num + 1
+            if all(map(any, rows)):
+                yield Batch(lines, rows)
+                continue
+            said = [(at, row) for at, row in zip(lines, rows, strict=True) if any(row)]
+            if said:
+                yield Batch([at for at, _ in said], [row for _, row in said])
 
 
 class SheetGrid(Grid):
@@ -211,6 +214,21 @@ def _merged(sheet: Any) -> dict[int, list[tuple[int, tuple[int, int]]]]:
 
 def _is_blank(cells: Cells) -> bool:
     return not any(cell != "" and cell is not None and str(cell).strip() for cell in cells)
+
+
+def _lines(rows: Sequence[Cells], first: int, after: int) -> list[int]:
+    """Return the line that each row begins on, from ``first`` to ``after``; a cell may hold line breaks."""
+    if after - first == len(rows):
+        return list(range(first, after))
+    lines = []
+    for row in rows:
+        lines.append(first)
+        first += 1 + sum(_breaks(cell) for cell in row)
+    return lines
+
+
+def _breaks(cell: str) -> int:
+    return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
 
 
 def _delimiter(text: str) -> str:

@@ -25,6 +25,7 @@ ENTRIES = (
     "start",
     "memory",
     "import",
+    "search",
 )
 _MODULES = {"import": "importing"}
 """Where the module that measures an entry is called otherwise: some names are words of the language."""

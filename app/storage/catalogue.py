@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from app.storage import listings
+from app.storage import listings, search
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.listings import Hanging, end, end_text
 from app.storage.migrations import CATALOGUE_STEPS, migrate
@@ -44,23 +44,8 @@ def save(db: Connection, drugs: Iterable[Drug]) -> None:
     What lists and price files say of them stays: it is another's word.
     """
     kept = list(drugs)
-    changes = ", ".join(
-        f"{name} = excluded.{name}" for name in _DRUG.split(", ")[1:] if name != "listing_key"
-    )
-    db.executemany(
-        f"INSERT INTO drug ({_DRUG}) VALUES ({', '.join('?' * 20)})"
-        f" ON CONFLICT (code) DO UPDATE SET {changes}",
-        [_row(drug) for drug in kept],
-    )
-    listings.drop_own(db, [drug.code for drug in kept])
-    db.executemany("DELETE FROM price WHERE code = ? AND own = 1", [(drug.code,) for drug in kept])
-    for drug in kept:
-        listings.put_own(db, drug.code, drug.listings)
-    db.executemany(
-        "INSERT OR REPLACE INTO price (code, kind, region, begins, ends, fen, document, own)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
-        [(drug.code, *_price_row(row)) for drug in kept for row in drug.prices],
-    )
+    with search.following(db, [drug.code for drug in kept]):
+        _save(db, kept)
 
 
 def carry_over(books: Connection, db: Connection) -> None:
@@ -92,21 +77,10 @@ def by_trace_prefix(db: Connection, prefix: str) -> Drug | None:
     return _one(db, "trace_prefix = ?", prefix)
 
 
-def search(db: Connection, words: str, limit: int) -> list[Drug]:
-    """Return drugs that contain each of ``words``, nearest first: names, pinyin initials, maker."""
-    parts = [_escaped(part) for part in words.lower().split()]
-    if not parts:
-        return []
-    text = (
-        "lower(pinyin || ' ' || generic_name || ' ' || coalesce(trade_name, '') || ' ' || spec || ' ' ||"
-        " maker || ' ' || code)"
-    )
-    where = " AND ".join(f"{text} LIKE ? ESCAPE '\\'" for _ in parts)
-    rows = db.execute(
-        f"SELECT {_DRUG} FROM drug WHERE {where} ORDER BY {text} NOT LIKE ? ESCAPE '\\', {text} LIMIT ?",
-        (*(f"%{part}%" for part in parts), f"{parts[0]}%", limit),
-    )
-    return [_drug(db, row) for row in rows.fetchall()]
+def by_codes(db: Connection, codes: Iterable[str]) -> list[Drug]:
+    """Return the drugs with national ``codes``, in their order; those that are not there are left out."""
+    found = (_one(db, "code = ?", code) for code in codes)
+    return [drug for drug in found if drug is not None]
 
 
 def of_same_ingredient(db: Connection, code: str, limit: int) -> list[Drug]:
@@ -143,6 +117,26 @@ def mark(db: Connection, name: str) -> str | None:
     """Return how far something was taken over; None where it never was."""
     row = db.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
+
+
+def _save(db: Connection, drugs: Sequence[Drug]) -> None:
+    changes = ", ".join(
+        f"{name} = excluded.{name}" for name in _DRUG.split(", ")[1:] if name != "listing_key"
+    )
+    db.executemany(
+        f"INSERT INTO drug ({_DRUG}) VALUES ({', '.join('?' * 20)})"
+        f" ON CONFLICT (code) DO UPDATE SET {changes}",
+        [_row(drug) for drug in drugs],
+    )
+    listings.drop_own(db, [drug.code for drug in drugs])
+    db.executemany("DELETE FROM price WHERE code = ? AND own = 1", [(drug.code,) for drug in drugs])
+    for drug in drugs:
+        listings.put_own(db, drug.code, drug.listings)
+    db.executemany(
+        "INSERT OR REPLACE INTO price (code, kind, region, begins, ends, fen, document, own)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
+        [(drug.code, *_price_row(row)) for drug in drugs for row in drug.prices],
+    )
 
 
 def _one(db: Connection, where: str, key: str) -> Drug | None:
@@ -222,7 +216,3 @@ def _price(row: Any) -> Price:
         fen=row[4],
         document=row[5],
     )
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

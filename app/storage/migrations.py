@@ -15,6 +15,7 @@ from app.storage import (
     schema_goods,
     schema_items,
     schema_leases,
+    schema_search,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ STEPS: Steps = (
     ("0004_goods", schema_goods.GOODS),
     ("0005_items", schema_items.ITEMS),
 )
-CATALOGUE_STEPS: Steps = (("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),)
+CATALOGUE_STEPS: Steps = (
+    ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),
+    ("0002_search", schema_search.SEARCH),
+)
 """Of the catalogue's own database."""
 
 # As sqlite-utils would make it, but STRICT like every table here.

@@ -47,6 +47,11 @@ def close_run(db: Connection, serial: int) -> None:
     )
 
 
+def full_runs(db: Connection) -> int:
+    """Return how many runs are full: when it grows, ``most_sold`` says something new."""
+    return int(db.execute(f"SELECT coalesce(max(serial), 0) / {LENGTH} FROM sale").fetchone()[0])
+
+
 def most_sold(db: Connection) -> dict[str, int]:
     """Return how many sales each drug was in, of the full runs: what this shop sells."""
     return dict(db.execute("SELECT code, sales FROM drug_sold").fetchall())

@@ -76,7 +76,7 @@ def search(desk: Desk, text: str) -> tuple[Choice, ...]:
             " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
             drug.price,
         )
-        for drug in shelf.search(desk, text, MOST_CHOICES)
+        for drug in desk.seeker.find(text, MOST_CHOICES, desk.draft.prescription)
     )
 
 
@@ -86,7 +86,7 @@ def add_by_words(desk: Desk, scan: Scan) -> None:
     if own is not None:
         add(desk, own)
         return
-    found = shelf.search(desk, scan.value, MOST_CHOICES)
+    found = desk.seeker.find(scan.value, MOST_CHOICES, desk.draft.prescription)
     if len(found) == 1:
         add(desk, found[0])
     elif found:

@@ -64,5 +64,5 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
 
 def _drug(desk: Desk, written: str) -> Drug | None:
     """Return the one drug that ``written`` means: a code, or a name that only one drug has."""
-    hits = [hit for hit in shelf.search(desk, written, _LOOK_AT) if hit.generic_name == written]
+    hits = [hit for hit in desk.seeker.find(written, _LOOK_AT) if hit.generic_name == written]
     return shelf.by_code(desk, written) or (hits[0] if len(hits) == 1 else None)

@@ -5,13 +5,17 @@ This is the one place where both come together: whoever sells, matches or looks 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from app.storage import catalogue, items
 from app.storage.connection import Connection
 from app.storage.items import Item
-from app.usecases.desk import Desk
 from engine.catalogue import Drug
+
+if TYPE_CHECKING:
+    from app.usecases.desk import Desk
 
 TRACE_PREFIX_LENGTH = 7
 
@@ -40,12 +44,6 @@ def by_shop_code(desk: Desk, number: str) -> Drug | None:
     """Return the drug that the shop has its own number for."""
     code = items.code_of_number(desk.db, number)
     return by_code(desk, code) if code is not None else None
-
-
-def search(desk: Desk, words: str, limit: int) -> list[Drug]:
-    """Return drugs that match ``words``, nearest first."""
-    found = catalogue.search(desk.catalogue, words, limit)
-    return [with_shop_s_word(desk.db, drug) for drug in found]
 
 
 def of_same_ingredient(desk: Desk, code: str, limit: int) -> list[Drug]:

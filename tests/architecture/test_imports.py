@@ -16,9 +16,10 @@ MAY_KNOW = {
     "ui": ("ui", "app.bootstrap", "app.usecases", "app.errors", "engine"),
 }
 PURE = {
-    "__future__", "abc", "base64", "bisect", "calendar", "collections", "contextlib", "copy", "dataclasses",
-    "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "itertools", "json", "math",
-    "msgspec", "operator", "re", "string", "struct", "tomllib", "types", "typing", "unicodedata", "zlib",
+    "__future__", "abc", "array", "base64", "bisect", "calendar", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac",
+    "itertools", "json", "math", "msgspec", "operator", "re", "string", "struct", "tomllib", "types",
+    "typing", "unicodedata", "zlib",
 }  # fmt: skip
 ARCHIVES = (
     "engine/protocol/statement.py",
@@ -126,8 +127,8 @@ def goes_on(handler: ast.ExceptHandler) -> bool:
 
 def test_the_house_imports_nothing_that_is_not_locked() -> None:
     known = {
-        "PySide6", "barcode", "cryptography", "httpx", "msgspec", "platformdirs", "psycopg",
-        "psycopg_pool", "pypinyin", "python_calamine", "reportlab", "sqlcipher3", "sqlite_utils",
+        "PySide6", "barcode", "cryptography", "httpx", "msgspec", "platformdirs", "psycopg", "pypinyin",
+        "psycopg_pool", "python_calamine", "reportlab", "sqlcipher3", "sqlite_utils",
         "starlette", "structlog", "uvicorn",
     }  # fmt: skip
     known |= OURS | set(sys.stdlib_module_names)

@@ -1,0 +1,148 @@
+"""Segments of the drugs' index as the catalogue's database holds them (engine/search); ``db`` is that one."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
+
+from app.storage.connection import Connection
+from engine.search.build import Built
+from engine.search.codes import Blocks
+from engine.search.segment import Kept, Segment
+
+FORMAT = 1
+"""What the parts look like; a segment of another is not read, but made anew."""
+_PLACES, _READINGS = "places", "readings"
+_CACHED_BLOCKS = 64
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """A segment as it stands: its generation, and how many drugs are in it."""
+
+    generation: int
+    drugs: int
+    format: int
+
+
+def versions(db: Connection) -> dict[str, Version]:
+    """Return the segments that there are."""
+    rows = db.execute("SELECT segment, generation, drugs, format FROM search_segment").fetchall()
+    return {row[0]: Version(generation=row[1], drugs=row[2], format=row[3]) for row in rows}
+
+
+def put(db: Connection, name: str, built: Built, codes: list[str], masked: Iterable[int] = ()) -> None:
+    """Keep a segment in place of the one of its name; ``codes`` are those of the rows that it was built of.
+
+    ``masked`` are the places of the main segment that it stands for. In the caller's transaction.
+    """
+    generation = db.execute("SELECT coalesce(max(generation), 0) + 1 FROM search_segment").fetchone()[0]
+    drop(db, name)
+    db.execute(
+        "INSERT INTO search_segment (segment, format, generation, drugs, masked) VALUES (?, ?, ?, ?, ?)",
+        (name, FORMAT, generation, len(codes), array("I", masked).tobytes()),
+    )
+    parts = [
+        (name, part, zlib.compress(msgspec.msgpack.encode(getattr(built.kept, part)), 1))
+        for part in Kept.__struct_fields__
+    ]
+    parts.append((name, _PLACES, _places(built.order, codes)))
+    db.executemany("INSERT INTO search_part (segment, part, body) VALUES (?, ?, ?)", parts)
+    db.executemany(
+        "INSERT INTO search_block (segment, number, body) VALUES (?, ?, ?)",
+        [(name, number, body) for number, body in enumerate(built.blocks)],
+    )
+    db.executemany(
+        "INSERT INTO search_piece (segment, piece, blocks) VALUES (?, ?, ?)",
+        [(name, piece, blocks) for piece, blocks in sorted(built.pieces.items())],
+    )
+
+
+def drop(db: Connection, name: str) -> None:
+    """Let go of a segment, in the caller's transaction."""
+    for table in ("search_segment", "search_part", "search_block", "search_piece"):
+        db.execute(f"DELETE FROM {table} WHERE segment = ?", (name,))
+
+
+def read(db: Connection, name: str) -> Segment:
+    """Return a segment; its codes are read from ``db`` as they are looked for."""
+    kept = Kept(
+        **{
+            each.name: msgspec.msgpack.decode(zlib.decompress(_part(db, name, each.name)), type=each.type)
+            for each in fields(Kept)
+        }
+    )
+    count = db.execute("SELECT count(*) FROM search_block WHERE segment = ?", (name,)).fetchone()[0]
+
+    def with_piece(piece: str) -> bytes | None:
+        row = db.execute(
+            "SELECT blocks FROM search_piece WHERE segment = ? AND piece = ?", (name, piece)
+        ).fetchone()
+        return row[0] if row else None
+
+    @lru_cache(_CACHED_BLOCKS)
+    def text(number: int) -> str:
+        row = db.execute(
+            "SELECT body FROM search_block WHERE segment = ? AND number = ?", (name, number)
+        ).fetchone()
+        return zlib.decompress(row[0]).decode()
+
+    return Segment(kept, Blocks(count=count, lengths=kept.code_lengths, with_piece=with_piece, text=text))
+
+
+def masked(db: Connection, name: str) -> frozenset[int]:
+    """Return the places of the main segment that another stands for."""
+    row = db.execute("SELECT masked FROM search_segment WHERE segment = ?", (name,)).fetchone()
+    return frozenset(array("I", row[0])) if row else frozenset()
+
+
+def places_of(db: Connection, name: str, codes: Iterable[str]) -> dict[str, int]:
+    """Return where in a segment the drugs with national ``codes`` are, those that are in it."""
+    body = _part(db, name, _PLACES)
+    count = len(body) // 12
+    hashes, places = array("Q", body[: 8 * count]), array("I", body[8 * count :])
+    found = {}
+    for code in codes:
+        sought = _hash(code)
+        at = bisect_left(hashes, sought)
+        if at < count and hashes[at] == sought:
+            found[code] = places[at]
+    return found
+
+
+def readings(db: Connection) -> dict[str, str]:
+    """Return how single characters were read when the main segment was made."""
+    row = db.execute("SELECT body FROM search_part WHERE part = ?", (_READINGS,)).fetchone()
+    return msgspec.msgpack.decode(row[0], type=dict[str, str]) if row else {}
+
+
+def put_readings(db: Connection, name: str, known: Mapping[str, str]) -> None:
+    """Keep how characters are read with a segment: the next drugs are spelled without a dictionary."""
+    db.execute(
+        "INSERT INTO search_part (segment, part, body) VALUES (?, ?, ?)",
+        (name, _READINGS, msgspec.msgpack.encode(dict(known))),
+    )
+
+
+def _part(db: Connection, name: str, part: str) -> bytes:
+    row = db.execute("SELECT body FROM search_part WHERE segment = ? AND part = ?", (name, part)).fetchone()
+    body: bytes = row[0]
+    return body
+
+
+def _places(order: list[int], codes: list[str]) -> bytes:
+    pairs = sorted((_hash(codes[row]), place) for place, row in enumerate(order))
+    return (
+        array("Q", (pair[0] for pair in pairs)).tobytes() + array("I", (pair[1] for pair in pairs)).tobytes()
+    )
+
+
+def _hash(code: str) -> int:
+    return int.from_bytes(blake2b(code.encode(), digest_size=8).digest(), "little")

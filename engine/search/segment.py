@@ -1,0 +1,158 @@
+"""A body of drugs as it is searched: few terms, and which drug has which.
+
+A drug is known by its place: places follow the order in which drugs are shown (shorter names first, then by
+pinyin; of one name the shop's own before others, then by code). So the drugs of a name lie side by side, and
+a name needs no list of them; trade names, makers and packs have lists, in ascending places.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush, heapreplace
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from engine.search.codes import BLOCK, Blocks
+from engine.search.terms import Spelled, Terms, numbers
+
+Places: TypeAlias = Sequence[int]
+SOLD_HERE, ON_MARKET, GONE = range(3)
+"""How a drug stands among those of one name: the shop has a price for it, it is on the market, or no more."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """What is indexed of a drug, as written; ``codes`` are all its numbers, the national one first."""
+
+    codes: tuple[str | None, ...]
+    name: str
+    trade_name: str
+    maker: str
+    form: str
+    spec: str
+    initials: str = ""
+    standing: int = ON_MARKET
+
+
+class KeptProperty(Struct, frozen=True, kw_only=True):
+    """Terms of which each drug has one: the term of each place, and each term's list of places."""
+
+    terms: Spelled
+    of: bytes
+    begins: bytes
+    places: bytes
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A segment as it is kept: texts, and numbers of four bytes, little end first.
+
+    ``name_places`` has the first place of each name, and the end; ``other_names`` the names that go by each
+    of the other names.
+    """
+
+    names: Spelled
+    name_places: bytes
+    others: Spelled
+    other_begins: bytes
+    other_names: bytes
+    trades: KeptProperty
+    makers: KeptProperty
+    packs: KeptProperty
+    code_lengths: frozenset[int]
+
+
+class Property:
+    """Terms of which each drug has one, and the drugs of each."""
+
+    def __init__(self, kept: KeptProperty) -> None:
+        self.terms = Terms(kept.terms)
+        self.of = numbers(kept.of)
+        self._begins = numbers(kept.begins)
+        self._places = numbers(kept.places)
+
+    def places(self, term: int) -> Places:
+        """Return the drugs that have ``term``."""
+        return self._places[self._begins[term] : self._begins[term + 1]]
+
+    def ascending(self, terms: Iterable[int]) -> Iterator[int]:
+        """Yield the drugs that have one of ``terms`` by place; no list is opened before its turn."""
+        begins, places = self._begins, self._places
+        waiting = sorted(
+            ((places[begins[term]], term) for term in terms if begins[term] < begins[term + 1]), reverse=True
+        )
+        opened: list[tuple[int, int, int]] = []  # The next place, where it is in the lists, and its term.
+        while waiting or opened:
+            while waiting and (not opened or waiting[-1][0] < opened[0][0]):
+                place, term = waiting.pop()
+                heappush(opened, (place, begins[term], term))
+            place, at, term = opened[0]
+            yield place
+            if at + 1 < begins[term + 1]:
+                heapreplace(opened, (places[at + 1], at + 1, term))
+            else:
+                heappop(opened)
+
+    def count(self, terms: Iterable[int]) -> int:
+        """Return how many drugs have one of ``terms``."""
+        begins = self._begins
+        return sum(begins[term + 1] - begins[term] for term in terms)
+
+
+class Segment:
+    """A body of drugs to be searched; nothing in it ever changes."""
+
+    def __init__(self, kept: Kept, blocks: Blocks) -> None:
+        self.names = Terms(kept.names)
+        self.others = Terms(kept.others)
+        self.trades = Property(kept.trades)
+        self.makers = Property(kept.makers)
+        self.packs = Property(kept.packs)
+        self.blocks = blocks
+        self._name_places = numbers(kept.name_places)
+        self._other_begins = numbers(kept.other_begins)
+        self._other_names = numbers(kept.other_names)
+        self._others_of: dict[int, list[int]] = {}
+
+    def __len__(self) -> int:
+        return self._name_places[-1]
+
+    def name_of(self, place: int) -> int:
+        """Return the name of the drug at ``place``."""
+        return bisect_right(self._name_places, place) - 1
+
+    def places(self, name: int) -> range:
+        """Return the drugs of ``name``."""
+        return range(self._name_places[name], self._name_places[name + 1])
+
+    def count(self, names: Iterable[int]) -> int:
+        """Return how many drugs have one of ``names``."""
+        starts = self._name_places
+        return sum(starts[name + 1] - starts[name] for name in names)
+
+    def names_of(self, other: int) -> Places:
+        """Return the names that go by another name."""
+        return self._other_names[self._other_begins[other] : self._other_begins[other + 1]]
+
+    def others_of(self, name: int) -> Sequence[int]:
+        """Return by what else ``name`` goes."""
+        if not self._others_of:
+            for other in range(len(self.others)):
+                for known in self.names_of(other):
+                    self._others_of.setdefault(known, []).append(other)
+        return self._others_of.get(name, ())
+
+    def codes(self, place: int) -> str:
+        """Return the codes of the drug at ``place``, every one between tabs, and how it stands."""
+        block, line = divmod(place, BLOCK)
+        return self.blocks.text(block).split("\n", line + 1)[line]
+
+    def code(self, place: int) -> str:
+        """Return the national code of the drug at ``place``."""
+        return self.codes(place)[1:].split("\t", 1)[0]
+
+    def order(self, place: int) -> tuple[int, str, str, str, str]:
+        """Return what puts the drug at ``place`` among others, those of another segment too."""
+        name, codes = self.name_of(place), self.codes(place)
+        text = self.names.text(name)
+        return len(text), self.names.pinyin(name), text, codes[-1], codes[1:].split("\t", 1)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -49,6 +50,11 @@ def parse_national_code(code: str) -> NationalCode | None:
 def is_national_code(code: str) -> bool:
     """Tell whether ``code`` has the shape of a national drug code."""
     return _ANY(code) is not None
+
+
+def all_national_codes(codes: Iterable[str]) -> bool:
+    """Tell whether each of many ``codes`` has the shape of a national drug code."""
+    return None not in map(_ANY, codes)
 
 
 def ingredient_of(code: str) -> str:

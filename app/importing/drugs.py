@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date
+from itertools import compress
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -20,8 +22,8 @@ from app.importing.headings import Found, body
 from app.importing.intake import Intake
 from app.importing.sounds import initials
 from app.storage import intake as kept
-from app.storage import listings
-from engine.codes import is_approval_number, is_national_code
+from app.storage import listings, search
+from engine.codes import all_national_codes, is_approval_number, is_national_code
 from engine.ids import is_drug_standard_code
 
 CLASSES = {
@@ -55,7 +57,6 @@ _COLUMNS = (
 _OFF = re.compile("注销|停|撤|吊|失效|无效|退市|未上市|不上市|下架")
 _PREFIX = re.compile("^(?:进口)?(?:药品)?(?:注册证)(?:号)?[:：]?")
 _SHOWN_DELISTED = 2_000
-_MANY = 10_000
 
 
 class Edition(Struct, frozen=True, kw_only=True):
@@ -83,15 +84,22 @@ def take_drugs(intake: Intake, grid: Grid, found: Found, file: DrugFile) -> None
     reading = _Reading(intake, found, file)
     columns = reading.columns
     touched = taken = 0
-    many = grid.total > _MANY and grid.total > 2 * held
-    with kept.indexed_afterwards(intake.drugs) if many else nullcontext():
-        for batch in body(grid, found):
-            rows = reading.rows_of(batch)
-            touched += kept.put_drugs(intake.drugs, columns, rows)
-            taken += len(rows)
-            intake.count(len(batch.rows))
+    if grid.total <= search.MOST_RECENT:  # Few enough for the index to follow.
+        batches = list(body(grid, found))
+        rows = [row for batch in batches for row in reading.rows_of(batch)]
+        with search.following(intake.drugs, [row[0] for row in rows]):
+            touched, taken = kept.put_drugs(intake.drugs, columns, rows), len(rows)
+        intake.count(sum(len(batch.rows) for batch in batches))
+    else:
+        many = grid.total > 2 * held
+        with kept.indexed_afterwards(intake.drugs) if many else nullcontext():
+            for batch in body(grid, found):
+                rows = reading.rows_of(batch)
+                touched += kept.put_drugs(intake.drugs, columns, rows)
+                taken += len(rows)
+                intake.count(len(batch.rows))
+        intake.searched_changed = intake.searched_changed or touched > 0
     intake.settle(touched, kept.count_drugs(intake.drugs) - held, taken)
-    intake.searched_changed = intake.searched_changed or touched > 0
     kept.put_former(intake.drugs, reading.former)
     if file.edition is not None:
         _put_entries(intake, file.edition, reading)
@@ -147,7 +155,31 @@ class _Reading:
             *self._more(codes, names),
             strict=True,
         )
-        return list(self._sound(batch, rows))
+        made = list(rows)
+        if self._all_sound(batch, codes, made):
+            self._take_former()
+            return made
+        return list(self._sound(batch, iter(made)))
+
+    def _all_sound(self, batch: Batch, codes: list[str], rows: list[tuple[Any, ...]]) -> bool:
+        """Tell whether nothing is to be said about any row, and take note of them all at once if so."""
+        names, approvals, standards = (list(map(itemgetter(at), rows)) for at in (1, 10, 11))
+        sound = (
+            all_national_codes(codes)
+            and all(names)
+            and len(set(codes)) == len(codes)
+            and self._lines.keys().isdisjoint(codes)
+            and all(map(is_drug_standard_code, filter(None, standards)))
+            and all(map(is_approval_number, filter(None, approvals)))
+        )
+        if sound:
+            self._lines.update(zip(codes, batch.lines, strict=True))
+            self.seen.update(zip(codes, map(hash, rows), strict=True))
+            self.on_market.update(compress(codes, map(itemgetter(13), rows)))
+            if self._lists:
+                at = self.columns.index("listing_key")
+                self.hanging.update(compress(codes, map(itemgetter(at), rows)))
+        return sound
 
     def _more(self, codes: Sequence[str], names: Sequence[str]) -> Iterator[Sequence[Any]]:
         if self._lists:

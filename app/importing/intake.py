@@ -77,7 +77,7 @@ class Intake:
         self.counts = Counts()
         self.remarks: list[Remark] = []
         self.total = 0
-        self.searched_changed = False  # Whether what is searched by changed.
+        self.searched_changed = False  # Whether the index of drugs is to be made anew.
         self.keys: set[str] = set()  # Entries of the lists whose facts changed.
         self._say, self._said = say, 0
 

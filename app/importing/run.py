@@ -22,7 +22,7 @@ from app.importing.pages import saved_rows, take_saved
 from app.importing.telling import Column, Look, Report
 from app.importing.titles import PAGES, TITLES
 from app.storage import intake as kept
-from app.storage import items, listings
+from app.storage import items, listings, search
 from app.storage.connection import Connection, transaction
 from app.storage.intake import Run
 from engine.calendar import business_day
@@ -168,6 +168,8 @@ def _finish(intake: Intake) -> None:
     listings.reflow(intake.drugs, intake.keys)
     if intake.searched_changed:
         intake.tell("search", 0, 0)
+        kept.mirror_items(intake.drugs, items.mirrored(intake.books))
+        search.rebuild(intake.drugs)
 
 
 def _run(intake: Intake, kind: str, digest: str) -> Run:

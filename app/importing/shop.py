@@ -17,7 +17,7 @@ from app.importing.intake import Intake
 from app.importing.matching import Said, find
 from app.importing.sounds import initials
 from app.storage import intake as kept
-from app.storage import items
+from app.storage import items, search
 from app.storage.items import Item
 from engine.codes import is_approval_number, is_national_code
 from engine.ids import is_drug_standard_code, is_ean13
@@ -101,6 +101,7 @@ _KINDS = (
     ("approval", is_approval_number),
 )
 _PROBED, _MOSTLY = 60, 6
+_NEW = "国家目录里没有这个编码，照本店的表记了一条；医保类别不知道，先按目录外。"
 _SEVERAL = re.compile(r"[,;，；、/\s]+")
 _DRUG = (
     "code",
@@ -176,6 +177,7 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
     A shop's table says nothing of what it lacks: it may be a price list of the day.
     """
     mentioned: dict[str, tuple[int, Item]] = {}
+    made: list[tuple[Any, ...]] = []
     for line, row in _rows(intake, grid, found):
         placed = find(intake.drugs, row.said)
         code = placed if isinstance(placed, str) else placed.code
@@ -184,9 +186,15 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
                 intake.doubt(line, row.label, f"{placed}这一行没有导入。")
                 continue
             code = row.said.code
-            _make_known(intake, line, row)
+            if code not in mentioned:
+                made.append(_made_known(row))
+                intake.doubt(line, row.label, _NEW)
         _mention(intake, mentioned, line, row, code)
     changes = [items.put(intake.books, item, intake.at) for _line, item in mentioned.values()]
+    codes = list(mentioned)
+    with search.following(intake.drugs, codes):
+        kept.put_drugs(intake.drugs, _DRUG, made)
+        kept.mirror_items(intake.drugs, items.mirrored(intake.books, codes))
     touched = sum(changed for _new, changed in changes)
     intake.settle(touched, sum(new for new, _changed in changes), len(mentioned))
     items.remember_mapping(intake.books, found.headings, found.columns, intake.at)
@@ -206,9 +214,10 @@ def _mention(intake: Intake, mentioned: dict[str, tuple[int, Item]], line: int, 
         intake.doubt(line, row.label, f"和第 {first[0]} 行是同一种药而内容不同，用了前一行。")
 
 
-def _make_known(intake: Intake, line: int, row: _Row) -> None:
+def _made_known(row: _Row) -> tuple[Any, ...]:
+    """Return the drug that a row tells of, in the order of ``_DRUG``."""
     said = row.said
-    values = (
+    return (
         said.code,
         said.name,
         row.trade_name or None,
@@ -226,9 +235,6 @@ def _make_known(intake: Intake, line: int, row: _Row) -> None:
         f"T:{said.name}" if said.code.startswith("T") else "",
         ORIGIN,
     )
-    kept.put_drugs(intake.drugs, _DRUG, [values])
-    intake.searched_changed = True
-    intake.doubt(line, row.label, "国家目录里没有这个编码，照本店的表记了一条；医保类别不知道，先按目录外。")
 
 
 def _rows(intake: Intake, grid: Grid, found: Found) -> Iterator[tuple[int, _Row]]:

@@ -1,10 +1,17 @@
-"""Pinyin initials of drug names, worked out once for each different name."""
+"""Pinyin initials of drug names, as pharmacists read them."""
 
 from __future__ import annotations
+
+from functools import cache
+
+from app.pinyin import Speller, read_speller
 
 
 def initials(name: str) -> str:
     """Return the pinyin initials of ``name``, lower case, with its letters and digits."""
-    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - heavy, for imports only
+    return _speller().initials(name)
 
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+
+@cache
+def _speller() -> Speller:
+    return read_speller()

@@ -118,6 +118,21 @@ def count_drugs(db: Connection) -> int:
     return int(db.execute("SELECT count(*) FROM drug").fetchone()[0])
 
 
+def mirror_items(db: Connection, rows: Iterable[Row]) -> int:
+    """Note (code, price, own number, a barcode) of the shop's goods; return how many drugs that changed.
+
+    The books hold them; here they are only found and ordered by.
+    """
+    begin = db.total_changes
+    db.executemany(
+        "UPDATE drug SET price = coalesce(?2, price), shop_code = coalesce(?3, shop_code),"
+        " barcode = coalesce(barcode, ?4) WHERE code = ?1 AND (price, shop_code, barcode) IS NOT"
+        " (coalesce(?2, price), coalesce(?3, shop_code), coalesce(barcode, ?4))",
+        rows,
+    )
+    return db.total_changes - begin
+
+
 def on_market(db: Connection, origin: str) -> dict[str, str]:
     """Return the drugs of an origin that are on the market, with the entry that each hangs on."""
     rows = db.execute("SELECT code, listing_key FROM drug WHERE origin = ? AND on_market = 1", (origin,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +12,9 @@ from msgspec import Struct
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from engine.money import Fen
+
+Mirrored: TypeAlias = tuple[str, Fen | None, str | None, str | None]
+"""Code, price, own number, one barcode: as the catalogue notes them, to find and to order by."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -92,6 +96,20 @@ def of_same_ingredient(db: Connection, code: str, limit: int) -> list[str]:
         (code[:10], limit),
     )
     return [row[0] for row in rows.fetchall()]
+
+
+def mirrored(
+    db: Connection, codes: Iterable[str] | None = None
+) -> list[tuple[str, int | None, str | None, str | None]]:
+    """Return (code, price, own number, a barcode) of the shop's goods, or of those with ``codes``."""
+    query = (
+        "SELECT code, price, shop_code, (SELECT min(barcode) FROM shop_barcode b WHERE b.code = i.code)"
+        " FROM shop_item i"
+    )
+    if codes is None:
+        return [tuple(row) for row in db.execute(query).fetchall()]
+    rows = (db.execute(f"{query} WHERE code = ?", (code,)).fetchone() for code in codes)
+    return [tuple(row) for row in rows if row is not None]
 
 
 def count(db: Connection) -> int:

@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app.errors import MappingUnclear
 from app.importing.intake import Options
 from app.importing.run import look_at
-from app.storage import items
+from app.storage import catalogue, items
+from app.storage.search import Finder
+from app.sync.pull import take_page
 from engine.catalogue import listing_on
+from engine.protocol.news import NewsPage
 from tests.fakes.import_shop import (
     AMLODIPINE,
     DRUGS,
     METFORMIN,
+    NOW,
     TODAY,
     ImportShop,
     said,
@@ -60,7 +65,8 @@ def test_the_shop_s_word_lies_in_the_books_which_are_backed_up(shop: ImportShop)
     shop.take(put(shop, own()))
 
     assert items.by_code(shop.books, CODE) is not None
-    assert shop.drugs.execute("SELECT count(*) FROM drug WHERE price IS NOT NULL").fetchone()[0] == 0
+    shop.drugs.execute("UPDATE drug SET price = NULL")
+    assert shop.drug(CODE).price == 1_260
 
 
 def test_the_same_table_again_changes_nothing_and_a_price_list_keeps_the_barcodes(shop: ImportShop) -> None:
@@ -203,3 +209,23 @@ def test_a_mapping_that_makes_no_sense_is_refused(
         shop.take(strange(shop), kind="shop", mapping=mapping)
 
     assert items.count(shop.books) == 0
+
+
+def test_the_shop_s_goods_are_found_by_its_own_number_and_barcode_as_one_types(shop: ImportShop) -> None:
+    shop.take(put(shop, own(货号="ZX7781", 条码=EAN)))
+
+    for text_ in ("zx7781", EAN[:9], "anlv"):
+        found = Finder(shop.drugs).find(text_, 12, sold={})
+        assert found[:1] == [CODE], text_
+
+
+def test_what_the_agency_tells_again_keeps_the_shop_s_price_in_sight(shop: ImportShop) -> None:
+    shop.take(put(shop, own()))
+    told = catalogue.by_code(shop.drugs, CODE)
+    assert told is not None
+
+    page = NewsPage(cursor=1, more=False, drugs=(replace(told, price=None),))
+    take_page(shop.books, shop.drugs, page, NOW, "P33068100001")
+
+    assert shop.drug(CODE).price == 1_260
+    assert [drug.code for drug in catalogue.of_same_ingredient(shop.drugs, CODE, 9)] == [CODE]

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from agency.clock import Clock
 from agency.errors import NotNow
 from agency.operations_page import Cell, Table, page
-from agency.storage import findings, overview, tills
+from agency.storage import findings, overview, stock_records, tills
 from agency.storage.connection import Connection, Database
 from agency.storage.findings import Finding
 from agency.storage.overview import Adjusted, Reserved, Totals
@@ -30,6 +30,15 @@ _STATES = {
     tills.ACTIVE: Cell("✓ 正常", "mount"),
     tills.CLOSED: Cell("已换期", "sub"),
     tills.FORKED: Cell("✕ 分叉，停发额度", "red"),
+}
+_RECORDS = {
+    "3501": "盘存",
+    "3502": "库存变更",
+    "3503": "采购",
+    "3504": "采购退货",
+    "3505": "销售",
+    "3505A": "销售",
+    "3506": "销售退货",
 }
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _LATE = _DAY
@@ -94,7 +103,7 @@ def _page(db: Connection, now: datetime) -> str:
     reserved = overview.reserved(db)
     return page(
         f"经办端运行情况 · {_time(now)}",
-        _summary(overview.totals(db), reserved, len(shops)),
+        _summary(overview.totals(db), reserved, len(shops), stock_records.counts(db)),
         [
             _tills(overview.tills_to_look_at(db, _TILLS), shops, now),
             _exposure_by_region(reserved, shops),
@@ -105,7 +114,7 @@ def _page(db: Connection, now: datetime) -> str:
     )
 
 
-def _summary(totals: Totals, reserved: Sequence[Reserved], shops: int) -> list[str]:
+def _summary(totals: Totals, reserved: Sequence[Reserved], shops: int, records: dict[str, int]) -> list[str]:
     leases, exposure = sum(each.leases for each in reserved), sum(each.outstanding for each in reserved)
     return [
         f"机构 {shops} 家，收银机 {totals.tills} 期：正常 {totals.active}，分叉 {totals.forked}。",
@@ -113,7 +122,16 @@ def _summary(totals: Totals, reserved: Sequence[Reserved], shops: int) -> list[s
         f"未结清额度 {leases} 份，敞口 {format_yuan(exposure)} 元。",
         f"发现 {totals.findings} 条；清算调整 {totals.adjustments} 笔，"
         f"退还 {format_yuan(totals.given_back)} 元，基金承担 {format_yuan(totals.borne)} 元。",
+        f"进销存记录 {sum(records.values())} 条" + (f"：{_by_kind(records)}。" if records else "。"),
     ]
+
+
+def _by_kind(records: dict[str, int]) -> str:
+    """Return how many records of each kind count; a batch is of sales."""
+    named: dict[str, int] = defaultdict(int)
+    for infno, count in records.items():
+        named[_RECORDS.get(infno, infno)] += count
+    return "，".join(f"{name} {count}" for name, count in named.items())
 
 
 def _tills(held: Iterable[Till], shops: dict[str, Store], now: datetime) -> Table:

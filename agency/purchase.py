@@ -16,7 +16,7 @@ from engine.prescription import Prescription, as_claimed
 from engine.protocol import codes
 from engine.protocol.settlement import RequestedLine, SettlementRequest, Sums, read_settlement
 from engine.protocol.wire import LARGEST, ProtocolError
-from engine.sale import disease_treated
+from engine.sale import disease_treated, standard_of
 
 CLOCKS_APART = timedelta(minutes=10)
 FUTURE = "future"
@@ -122,7 +122,7 @@ def _line(
         klass=listing.klass,
         in_scope=listing.in_scope,
         first_self_pay_bp=listing.first_self_pay_bp,
-        payment_standard=listing.payment_standard,
+        payment_standard=standard_of(listing.payment_standard, asked.size),
         disease=told or disease_treated(listing, person, prescription, day),
         negotiated=listing.negotiated,
     )

@@ -22,6 +22,7 @@ from agency import (
     news,
     reconciliation,
     settling,
+    stock_records,
     tills,
     trips,
     undoing,
@@ -70,6 +71,7 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
     "SY03": uploads.journal,
     "SY04": news.news,
     "SY05": trips.trip,
+    **stock_records.TRANSACTIONS,
 }
 _CHANGE_NOTHING = (
     "9001",

@@ -33,10 +33,12 @@ from app.sync.worker import SyncWorker, outlive
 from app.usecases.desk import CounterSettings, Desk
 from app.usecases.law import LibraryLaw
 from app.usecases.ports import Courier, NoCourier
-from app.usecases.state import TourStop
+from app.usecases.state import CounterState, TourStop
+from app.usecases.stock_demonstration import fill_shelves
 from app.usecases.till import Till
 from app.usecases.tour import OPEN_STORE
 from engine.demonstration import parse_demonstration
+from engine.demonstration_stock import parse_stock
 from engine.protocol.profile import DEMONSTRATION, Credentials
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ DATABASE = "counter.db"
 CATALOGUE = "catalogue.db"
 KEY = "counter.key"
 LOCK = "counter.lock"
-AGENCY = "agency-2"  # The demonstration's agency; its books are not those of the first version.
+AGENCY = "agency-3"  # The demonstration's agency; its books are not those of earlier versions.
 DEMONSTRATION_PROVIDER = "P33068100001"
 _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
@@ -79,8 +81,25 @@ class OpenCounter(Till):
         super().__init__(desk)
         self._company, self._line, self._guard = company, line, guard
         self._databases = (desk.catalogue, desk.db)
+        self.unpacked = True  # False: the demonstration's shelves are still to be filled.
         # A window that just goes away must leave no agency behind; its parts may be ended from any thread.
         atexit.register(company.end)
+
+    def refresh(self) -> CounterState:
+        """Take in what arrived; the demonstration's shelves are filled once its drugs have."""
+        self.unpack()
+        return super().refresh()
+
+    def unpack(self) -> None:
+        """Fill the demonstration's shelves, where that is still to be done and can be done by now."""
+        if not self.unpacked:
+            self.unpacked = fill_shelves(self._desk, parse_stock(_demonstration()), DEMONSTRATION_PROVIDER)
+
+    def start(self) -> CounterState:
+        """Open for business, the demonstration's shelves filled."""
+        state = super().start()
+        self.unpack()
+        return state
 
     def close(self) -> None:
         """End the courier, keeper and agency, then the databases, then let another counter in."""
@@ -114,6 +133,7 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
         drugs = catalogue.open_catalogue(settings.data / CATALOGUE, key)
         catalogue.carry_over(db, drugs)
         counter, company = _assembled(settings, clock, (db, drugs), key, agency, guard)
+        counter.unpacked = not settings.demonstration
     except BaseException:
         if agency is not None:
             agency.stop()
@@ -316,13 +336,16 @@ def _fresh_tours(clock: Clock) -> Callable[[], tuple[TourStop, ...]]:
 
 
 def _stops(at: datetime) -> tuple[TourStop, ...]:
-    files = resource("demonstration").iterdir()
-    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
-    tour = parse_demonstration(texts, at).tour
+    tour = parse_demonstration(_demonstration(), at).tour
     return tuple(
         TourStop(group=stop.group, title=stop.title, detail=stop.detail, code=stop.code, store=stop.store)
         for stop in tour
     )
+
+
+def _demonstration() -> dict[str, str]:
+    files = resource("demonstration").iterdir()
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
 def _begin(worker: SyncWorker, db: Connection) -> None:

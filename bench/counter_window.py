@@ -13,7 +13,7 @@ import ui.__main__ as entry
 from bench.bare_window import FirstFrame, close_with_input
 
 
-def _watched_frame(show_first_frame: Any) -> Any:
+def watched_frame(show_first_frame: Any) -> Any:
     def show(window: Any) -> None:
         window.input_end = close_with_input()
         show_first_frame(window)
@@ -22,7 +22,7 @@ def _watched_frame(show_first_frame: Any) -> Any:
     return show
 
 
-def _watched_program(make_program: Any) -> Any:
+def watched_program(make_program: Any) -> Any:
     def make(*arguments: Any) -> Any:
         program = make_program(*arguments)
         show = program.show
@@ -39,6 +39,6 @@ def _watched_program(make_program: Any) -> Any:
 
 
 if __name__ == "__main__":
-    entry.show_first_frame = _watched_frame(entry.show_first_frame)
-    entry.make_program = _watched_program(entry.make_program)
+    entry.show_first_frame = watched_frame(entry.show_first_frame)
+    entry.make_program = watched_program(entry.make_program)
     sys.exit(entry.main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Memory of the open counter with the demonstration catalogue, beside a bare window's."""
+"""Memory of the open counter with 300,000 drugs, in which one was looked for, beside a bare window's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import sleep
 
-from bench.opened import BARE, counter, opened
+from app.bootstrap import CATALOGUE, KEY
+from app.storage import catalogue
+from app.storage.connection import transaction
+from app.storage.key import read_key
+from bench.drugs import drugs
+from bench.opened import BARE, counter, opened, searching
 from bench.result import Result
 
+DRUGS = 300_000
 ROUNDS = 3
 TIMES = 2
 SETTLE_S = 2.0  # Until the catalogue has arrived, the first frame's garbage is gone, and nothing moves.
@@ -21,13 +27,17 @@ def measure() -> Result:
     """Compare the resident memory, shared libraries counted in each alike; the proportional one is a note."""
     if sys.platform != "linux":
         raise SystemExit("memory is read from /proc, which this system does not have")
-    bare, ours = [], []
+    bare, quiet, ours = [], [], []
     with TemporaryDirectory() as folder:
-        _sizes(counter(Path(folder)), "ready")
+        data = Path(folder)
+        _sizes(counter(data), "ready")  # Makes the data; the demonstration's agency tells its own drugs.
+        _fill(data)
         for _ in range(ROUNDS):
             bare.append(_sizes(BARE, "frame"))
-            ours.append(_sizes(counter(Path(folder)), "ready"))
+            quiet.append(_sizes(counter(data), "ready"))
+            ours.append(_sizes(searching(data), "found"))
     resident, least = median(sizes["Rss"] for sizes in ours), median(sizes["Rss"] for sizes in bare)
+    before = median(sizes["Rss"] for sizes in quiet)
     shares = [median(sizes["Pss"] for sizes in seen) / MIB for seen in (ours, bare)]
     return Result(
         name="memory",
@@ -37,8 +47,20 @@ def measure() -> Result:
         ratio=resident / least,
         budget=f"<= {TIMES} x that window",
         met=resident <= TIMES * least,
-        notes=(f"proportional share (Pss): {shares[0]:.0f} MiB beside {shares[1]:.0f} MiB",),
+        notes=(
+            f"{DRUGS:,} drugs; before a drug is looked for {before / MIB:.1f} MiB:"
+            f" the search adds {(resident - before) / MIB:.1f} MiB",
+            f"proportional share (Pss): {shares[0]:.0f} MiB beside {shares[1]:.0f} MiB",
+        ),
     )
+
+
+def _fill(data: Path) -> None:
+    """Put the drugs into the catalogue of ``data``, in the program's own way."""
+    db = catalogue.open_catalogue(data / CATALOGUE, read_key(data / KEY))
+    with transaction(db):
+        catalogue.save(db, drugs(DRUGS))
+    db.close()
 
 
 def _sizes(command: tuple[str, ...], last_word: str) -> dict[str, int]:

@@ -32,6 +32,11 @@ def counter(data: Path) -> tuple[str, ...]:
     return ("-m", "bench.counter_window", "--demonstration", "--data", str(data))
 
 
+def searching(data: Path) -> tuple[str, ...]:
+    """Return how a counter is started in which a drug is looked for, on the data folder ``data``."""
+    return ("-m", "bench.searching_window", "--demonstration", "--data", str(data))
+
+
 @contextmanager
 def opened(command: tuple[str, ...], last_word: str) -> Iterator[Opened]:
     """Start a window, wait until it says ``last_word``, and close it in the end."""

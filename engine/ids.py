@@ -13,11 +13,17 @@ ScanKind: TypeAlias = Literal[
 
 
 class Scan(Struct, frozen=True):
-    """What a scanned or typed text is: its kind, and ``value`` as other modules want it."""
+    """What a scanned or typed text is: its kind, and ``value`` as other modules want it.
+
+    ``batch``, ``expires`` and ``made`` are what a GS1 element string tells of the box beside its number.
+    """
 
     kind: ScanKind
     value: str
     why: str = ""  # For "unknown": what is wrong with it, in Chinese.
+    batch: str = ""
+    expires: date | None = None
+    made: date | None = None
 
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

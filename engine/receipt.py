@@ -17,6 +17,7 @@ from engine.person import Person, masked_id, masked_name
 from engine.policy.answer import Clause, Rule, Settlement, Step
 from engine.policy.claim import Line
 from engine.sale import BasketLine, Sale
+from engine.stock import LotUse
 
 Weight: TypeAlias = Literal["title", "strong", "normal", "small", "code"]
 
@@ -129,11 +130,20 @@ def _line(sale: Sale, line: BasketLine) -> Iterator[Row]:
     drug = line.drug
     first = line is sale.draft.lines[0]
     yield Row(left=drug.generic_name, right=format_yuan(line.amount), weight="strong", rule_above=first)
-    count = f"{line.quantity} {drug.unit} × {format_yuan(line.unit_price)}"
+    count = f"{line.quantity} {line.unit} × {format_yuan(line.unit_price)}"
+    if line.split:
+        count = f"拆零 {count}"
     yield Row(left=f"{drug.spec}　{drug.maker}", right=count, weight="small")
     yield Row(left=_listing(sale, line), weight="small")
+    for use in line.lots:
+        share = f"　{use.quantity} {line.unit}" if len(line.lots) > 1 else ""
+        yield Row(left=f"批号 {use.batch or '—'}{share}", right=_until(use), weight="small")
     if line.trace_codes:
         yield Row(left="追溯码 " + " ".join(line.trace_codes), weight="small")
+
+
+def _until(use: LotUse) -> str:
+    return f"有效期至 {use.expires.isoformat()}" if use.expires else ""
 
 
 def _listing(sale: Sale, line: BasketLine) -> str:

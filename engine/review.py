@@ -134,9 +134,9 @@ def _line(prescription: Prescription, line: BasketLine) -> Iterator[Finding]:
         text = f"处方上的{drug.generic_name}是另一规格或厂家。请核对规格和用法再卖。"
         yield Finding("attention", "another_pack", text)
     prescribed = sum(each.quantity for each in matching)
-    if line.quantity > prescribed:
+    if line.packs > prescribed:
         text = (
-            f"{drug.generic_name}处方开了 {prescribed} {drug.unit}，篮里有 {line.quantity} {drug.unit}。"
+            f"{drug.generic_name}处方开了 {prescribed} {drug.unit}，篮里有 {line.quantity} {line.unit}。"
             f"请减到 {prescribed} {drug.unit}。"
         )
         yield Finding("refused", "more_than_prescribed", text)

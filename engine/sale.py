@@ -16,7 +16,7 @@ from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Claim, Line, Provider
 from engine.prescription import Prescription, as_claimed
 from engine.signoff import SignOff
-from engine.stock import LotUse
+from engine.stock import LotUse, piece_price
 
 Certainty: TypeAlias = Literal["confirmed", "guaranteed", "provisional"]
 """How sure a share is (design, "A sale"); ``guaranteed`` needs a lease."""
@@ -62,6 +62,22 @@ class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def amount(self) -> Fen:
         return self.quantity * self.unit_price
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes its trace codes are of: pieces come from one opened pack."""
+        return 1 if self.split else self.quantity
+
+    @property
+    def packs(self) -> int:
+        """How many packs it comes to, begun ones counted whole."""
+        size = self.drug.pack_size or 1
+        return -(-self.quantity // size) if self.split else self.quantity
+
+    @property
+    def unit(self) -> str:
+        """What its quantity counts."""
+        return (self.drug.pack_unit or "片") if self.split else self.drug.unit
 
 
 class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -192,6 +208,41 @@ def replace_drug(draft: Draft, line_id: str, drug: Drug, packs: int) -> Draft:
     return replace(draft, lines=tuple(lines))
 
 
+def split_line(draft: Draft, line_id: str) -> Draft:
+    """Return ``draft`` with a line of one pack sold by pieces instead, one to begin with; or whole again.
+
+    Raises ValueError for a line of several packs, and for a pack that cannot be split.
+    """
+    lines = []
+    for line in draft.lines:
+        if line.id != line_id:
+            lines.append(line)
+            continue
+        price = line.drug.price if line.split else piece_price(line.drug.price or 0, line.drug.pack_size or 1)
+        if price is None or (not line.split and line.quantity > 1):
+            raise ValueError("this line cannot be split")
+        lines.append(replace(line, split=not line.split, quantity=1, unit_price=price))
+    return replace(draft, lines=tuple(lines))
+
+
+def add_pieces(draft: Draft, drug: Drug, trace_code: str) -> Draft:
+    """Return ``draft`` with one more piece of the opened pack that has ``trace_code``.
+
+    Raises ValueError for a drug that cannot be split.
+    """
+    for line in draft.lines:
+        if line.split and line.trace_codes == (trace_code,):
+            return set_quantity(draft, line.id, line.quantity + 1)
+    price = piece_price(drug.price or 0, drug.pack_size or 1)
+    if price is None:
+        raise ValueError("this drug cannot be split")
+    number = 1 + max((int(line.id) for line in draft.lines), default=0)
+    line = BasketLine(
+        id=str(number), drug=drug, quantity=1, unit_price=price, trace_codes=(trace_code,), split=True
+    )
+    return replace(draft, lines=(*draft.lines, line))
+
+
 def disease_treated(
     listing: Listing, person: Person, prescription: Prescription | None, day: date
 ) -> str | None:
@@ -205,6 +256,15 @@ def disease_treated(
         listing.diseases, key=lambda disease: (disease not in prescribed, disease not in filed, disease)
     )
     return ranked[0] if ranked else None
+
+
+def standard_of(standard: Fen | None, size: int | None) -> Fen | None:
+    """Return the payment standard of what a line counts: of a pack, or of a piece of one of ``size``.
+
+    As with the price of a piece, any part of a fen is dropped, so that a split pack costs the fund no more
+    than a whole one.
+    """
+    return standard // size if standard is not None and size else standard
 
 
 def make_claim(
@@ -236,6 +296,7 @@ def _claim_line(
     line: BasketLine, person: Person, prescription: Prescription | None, day: date, listed: ListingOn
 ) -> Line:
     listing = listed(line.drug, day, person.region, person.insurance)
+    size = line.drug.pack_size if line.split else None
     return Line(
         id=line.id,
         drug=line.drug.code,
@@ -244,7 +305,7 @@ def _claim_line(
         klass=listing.klass,
         in_scope=listing.in_scope,
         first_self_pay_bp=listing.first_self_pay_bp,
-        payment_standard=listing.payment_standard,
+        payment_standard=standard_of(listing.payment_standard, size),
         disease=disease_treated(listing, person, prescription, day),
         negotiated=listing.negotiated,
     )

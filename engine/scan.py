@@ -9,6 +9,7 @@ from functools import cache
 from msgspec import Struct
 
 from engine.ids import Scan, ScanKind, is_drug_standard_code, is_ean13, is_gtin14, is_resident_id
+from engine.stock import gs1_day
 
 LONGEST = 200
 """Characters of the longest text that is looked at; no known code has more."""
@@ -99,7 +100,13 @@ def _as_gs1(clean: str, _code: str, profile: ScanProfile) -> Scan | None:
         return _unknown(clean, "追溯码里的商品条码校验不对。请重扫一次。") if clean.startswith("(") else None
     if "21" not in elements:
         return _unknown(clean, "这个码没有序列号，不能当追溯码。请扫药盒上的追溯码。")
-    return Scan("trace_code", f"(01){elements['01']}(21){elements['21']}")
+    return Scan(
+        "trace_code",
+        f"(01){elements['01']}(21){elements['21']}",
+        batch=elements.get("10", ""),
+        expires=gs1_day(elements.get("17", "")),
+        made=gs1_day(elements.get("11", "")),
+    )
 
 
 def _bracketed(text: str) -> dict[str, str] | None:

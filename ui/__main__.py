@@ -17,6 +17,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+import ui.qt  # noqa: F401 - before what it keeps PySide from reading
 from ui.tokens import BODY, DARK, FAMILY, LIGHT, Palette, style_sheet
 from ui.widgets.ink import Ink
 from ui.window import Window

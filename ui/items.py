@@ -156,12 +156,16 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Tile(Struct, frozen=True, kw_only=True):
-    """A big thing to press with two lines and a key; the tour's cards and the hits of a search are such."""
+    """A big thing to press with two lines and a key; the tour's cards and the hits of a search are such.
+
+    ``figure`` stands at the right; with a ``note`` under it, it is in the first line.
+    """
 
     key: str
     title: str
     detail: str
     figure: str = ""
+    note: str = ""
     selected: bool = False
     framed: bool = True
 

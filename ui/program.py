@@ -23,7 +23,7 @@ from ui.window import Window
 from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
-_LINES = {"more": 1, "fewer": -1, "remove": None}
+_LINES = {"more": 1, "fewer": -1, "remove": None, "split": 0}
 _PRESCRIBE, _CHEAPER = 2, 4  # Ctrl and this.
 
 
@@ -107,7 +107,7 @@ class Program(QObject):
     def _connect_window(self) -> None:
         window = self.window
         window.entered.connect(self._entered)
-        window.typed.connect(self.search.typed)
+        window.typed.connect(self._typed)
         window.hit_pressed.connect(self._hit_pressed)
         window.acted.connect(self._acted)
         window.place_opened.connect(self._place_opened)
@@ -122,6 +122,8 @@ class Program(QObject):
         place.prescribe_pressed.connect(lambda: self._acted("prescribe"))
 
     def _entered(self, text: str) -> None:
+        if self.places.entered(self._open, text):
+            return
         if not self._at("counter"):
             if not text.strip():
                 return  # Enter in an empty field means the counter's cash; here nobody sees it.
@@ -133,6 +135,10 @@ class Program(QObject):
             return
         else:
             self.presenter.entered(text)
+
+    def _typed(self, text: str) -> None:
+        if not self.places.typed(self._open, text):
+            self.search.typed(text)
 
     def _hit_pressed(self, key: str) -> None:
         self.search.closed()

@@ -33,12 +33,16 @@ PLACES = (
     ("counter", "收银", "F2"),
     ("tasks", "待办", "F3"),
     ("sales", "销售", "F4"),
+    ("stock", "库存", "F5"),
     ("days", "对账", "F7"),
     ("sync", "同步", "F8"),
     ("policy", "政策", "F9"),
     ("catalogue", "目录", "F10"),
 )
 HELP = ("help", "帮助", "F1")
+_HINTS = {"stock": "扫药盒、追溯码，或输药名、批号"}
+"""What the field is for where it is not the counter's."""
+
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SEARCH_MS = 60
 _SHOP_WIDTH = 260
@@ -47,6 +51,7 @@ _KEYS = {
     Qt.Key.Key_F2: "place:counter",
     Qt.Key.Key_F3: "place:tasks",
     Qt.Key.Key_F4: "place:sales",
+    Qt.Key.Key_F5: "place:stock",
     Qt.Key.Key_F7: "place:days",
     Qt.Key.Key_F8: "place:sync",
     Qt.Key.Key_F9: "place:policy",
@@ -64,6 +69,9 @@ _CONTROL = {
     Qt.Key.Key_3: "control:3",
     Qt.Key.Key_4: "control:4",
     Qt.Key.Key_5: "control:5",
+    Qt.Key.Key_6: "control:6",
+    Qt.Key.Key_7: "control:7",
+    Qt.Key.Key_L: "split",
 }
 
 
@@ -132,6 +140,7 @@ class Window(QWidget):
             self.stack.addWidget(widget)
         self.stack.setCurrentWidget(self._built[name])
         self.rail[name].setChecked(True)
+        self.entry.show_hint(_HINTS.get(name, ""))
         self.entry.setFocus()
         self.place_opened.emit(name)
 

@@ -198,6 +198,15 @@ SHOPS = (
         "provider, file_qury_no",
         "provider",
     ),
+    # What shops told of their stock; number is the shop's own (fixmedins_bchno), infno how it was told,
+    # sale the shop's number of the sale that a record is of.
+    Table(
+        "stock_record",
+        "provider TEXT NOT NULL, number TEXT NOT NULL, infno TEXT NOT NULL, drug TEXT NOT NULL,"
+        " count TEXT NOT NULL, sale TEXT NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL, deleted_at TEXT",
+        "provider, number",
+        "provider",
+    ),
     # Bundles taken in, so that a replayed one is told from a new one.
     Table(
         "bundle",
@@ -208,7 +217,7 @@ SHOPS = (
     ),
 )
 
-VERSION = 2
+VERSION = 3
 NUMBERED = ("settlement", "sign_in", "lease", "adjustment", "file")
 """What numbers are handed out for without waiting: sequences in PostgreSQL, counters in SQLite."""
 TABLES = (*REFERENCE, *PERSONS, *ROUTES, *SHOPS)

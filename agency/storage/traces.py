@@ -30,3 +30,8 @@ def sell(db: Connection, boxes: Sequence[tuple[str, Sold]], at: datetime) -> dic
         list(dict.fromkeys(code for code, _sold in boxes)),
     )
     return {code: Sold(*first) for code, *first in rows}
+
+
+def release(db: Connection, code: str, provider: str) -> None:
+    """Let a box that came back to its shop be sold there once more."""
+    db.execute("DELETE FROM trace WHERE code = ? AND provider = ?", (code, provider))

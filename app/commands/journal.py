@@ -14,7 +14,7 @@ import msgspec
 
 from app.commands.books import Books, add_data_arguments, to_read
 from app.errors import ExportUnreadable
-from app.storage import journal
+from app.storage import journal, stock_check
 from engine.calendar import CHINA
 from engine.journal import GENESIS, ChainFault, Entry, find_faults
 from engine.money import format_yuan
@@ -29,10 +29,33 @@ _KINDS = {
     "adjustment": "医保中心更正",
     "task_done": "待办办好",
     "day_closed": "日结",
+    "stock_received": "入库",
+    "stock_taken_back": "更正入库",
+    "stock_sent_back": "退供应商",
+    "stock_opened": "拆零开盒",
+    "stock_lost": "报损（丢失）",
+    "stock_damaged": "报损（破损）",
+    "stock_expired": "报损（过期）",
+    "stock_set_aside": "移到待处理区",
+    "stock_released": "重新上架",
+    "stock_came_back": "顾客退药",
+    "stock_counted": "盘点",
+    "stock_recalled": "召回",
+    "stock_recall_lifted": "解除召回",
+    "stock_uncoded": "登记无码",
+    "stock_uncoded_ended": "撤下无码",
 }
 
 
-_TOLD = {"epoch": "第几期", "after": "接在第几条之后", "sale": "销售", "day": "日期", "by": "经手"}
+_TOLD = {
+    "why": "事由",
+    "who": "经手",
+    "epoch": "第几期",
+    "after": "接在第几条之后",
+    "sale": "销售",
+    "day": "日期",
+    "by": "经手",
+}
 """What other entries are about, by field; a task's id would say nothing to a person."""
 
 
@@ -68,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
             return _show(books, args)
         if args.act == "export":
             return _export(books, args.file)
-        return _verdict(journal.verify(books.db), *journal.head(books.db))
+        status = _verdict(journal.verify(books.db), *journal.head(books.db))
+        return max(status, _stock_verdict(books))
 
 
 def _verdict(faults: list[ChainFault], length: int, last: str) -> int:
@@ -78,6 +102,16 @@ def _verdict(faults: list[ChainFault], length: int, last: str) -> int:
         f"发现 {len(faults)} 处不符。" if faults else f"链条完好，末条 {last[:16]}。"
     )
     print(summary)  # noqa: T201 - this is the command's answer
+    return 1 if faults else 0
+
+
+def _stock_verdict(books: Books) -> int:
+    """Say where lots and boxes do not tally with what was booked and sold; nothing where all is well."""
+    faults = stock_check.faults(books.db)
+    for fault in faults:
+        print(fault)  # noqa: T201 - this is the command's answer
+    if faults:
+        print(f"库存有 {len(faults)} 处与记录不符。")  # noqa: T201 - this is the command's answer
     return 1 if faults else 0
 
 

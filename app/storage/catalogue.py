@@ -15,6 +15,8 @@ from app.storage.listings import Hanging, end, end_text
 from app.storage.migrations import CATALOGUE_STEPS, migrate
 from engine.catalogue import Drug, Price, PriceKind
 
+_CACHE_KIB = 2_000
+"""A keystroke, a box and a listing read a few pages here and there; more of them at hand were no use."""
 _DRUG = (
     "code, generic_name, trade_name, form, spec, strength, pack_size, pack_unit, unit, maker, approval,"
     " standard_code, barcode, trace_prefix, pinyin, prescription_only, on_market, price, shop_code,"
@@ -30,6 +32,7 @@ def open_catalogue(path: Path, key: bytes, *, patience_ms: int | None = None) ->
     db = open_database(path, key)
     try:
         migrate(db, CATALOGUE_STEPS)
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         if patience_ms is not None:
             db.execute(f"PRAGMA busy_timeout = {patience_ms}")
     except BaseException:
@@ -50,7 +53,7 @@ def save(db: Connection, drugs: Iterable[Drug]) -> None:
 
 def carry_over(books: Connection, db: Connection) -> None:
     """Take over the drugs that books of an older version hold, where the catalogue is empty."""
-    if count(db):
+    if db.execute("SELECT 1 FROM drug LIMIT 1").fetchone():
         return
     rows = books.execute("SELECT body FROM drug").fetchall()
     if rows:

@@ -72,6 +72,14 @@ def entry(db: Connection, number: int) -> Entry:
     return _entry(row)
 
 
+def body_of(db: Connection, number: int) -> str:
+    """Return what entry ``number`` says; raise LookupError when there is none."""
+    row = db.execute("SELECT body FROM journal WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        raise LookupError(f"the journal has no entry {number}")
+    return str(row[0])
+
+
 def next_of_kind(db: Connection, kind: str, number: int) -> Entry:
     """Return the first entry of ``kind`` from ``number`` on; raise LookupError when there is none."""
     row = db.execute(

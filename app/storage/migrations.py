@@ -16,6 +16,7 @@ from app.storage import (
     schema_items,
     schema_leases,
     schema_search,
+    schema_stock,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ STEPS: Steps = (
     ("0002_delivery", schema_delivery.DELIVERY),
     ("0003_leases", schema_leases.LEASES),
     ("0004_goods", schema_goods.GOODS),
-    ("0005_items", schema_items.ITEMS),
+    ("0005_stock", schema_stock.STOCK),
+    ("0006_items", schema_items.ITEMS),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from app.storage import journal, stores
+from app.storage import journal, stock_returns, stores
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
-from app.storage.sale_texts import SETTLEMENT, messages_beside, text_of_sale
+from app.storage.sale_texts import GOODS, SETTLEMENT, messages_beside, text_of_sale
 from engine.protocol.journal import journal_input
+from engine.protocol.stock import MOST_RECORDS, SALES_BATCH
 from engine.sale import Sale, Store
 
 JOURNAL_UPLOAD = "SY03"
@@ -202,6 +203,11 @@ def postpone(db: Connection, failures: Iterable[Failure]) -> None:
     )
 
 
+def keep_text(db: Connection, number: int, text: str) -> None:
+    """Let a waiting message say ``text`` at every sending, in the caller's transaction."""
+    db.execute(f"UPDATE outbox SET input = coalesce(input, ?) WHERE number = ? AND {_WAITS}", (text, number))
+
+
 def again(db: Connection, number: int, new_id: str, entries: Span | None = None) -> None:
     """Let message ``number`` go again as a new one, at its place in the outbox, due at once.
 
@@ -219,6 +225,14 @@ def again(db: Connection, number: int, new_id: str, entries: Span | None = None)
 def hasten(db: Connection, now: datetime) -> None:
     """Make every waiting message due now: the person at the counter asked for it."""
     db.execute(f"UPDATE outbox SET next_attempt_at = ? WHERE {_WAITS}", (to_text(now),))
+
+
+def sales_waiting(db: Connection) -> set[str]:
+    """Return the numbers of the sales of which a settlement waits for the agency's answer."""
+    rows = db.execute(
+        f"SELECT DISTINCT sale FROM outbox WHERE {_WAITS} AND infno = ? AND sale IS NOT NULL", (SETTLEMENT,)
+    )
+    return {row[0] for row in rows.fetchall()}
 
 
 def unknown(db: Connection) -> int:
@@ -297,12 +311,27 @@ def text_of(db: Connection, message: Message) -> str:
         return message.input
     if last is None:
         raise LookupError(f"message {message.id} has no text and names no entry")
+    if first is None and message.infno in GOODS:
+        return _text_of_goods(db, message, _SALE(journal.body_of(db, last)))
     if first is None:
-        return text_of_sale(_SALE(journal.entry(db, last).body), message.infno, message.id)
+        return text_of_sale(_SALE(journal.body_of(db, last)), message.infno, message.id)
     entries = journal.read(db, first - 1, last - first + 1)
     if [each.number for each in entries] != list(range(first, last + 1)):
         raise LookupError(f"the journal lacks entries between {first} and {last}")
     return journal_input(_shop_of(db, message, last), entries)
+
+
+def _text_of_goods(db: Connection, message: Message, sale: Sale) -> str:
+    """Return what a sale took from the shelves, with the settlement numbers that the agency gave by now."""
+    setl_ids = stock_returns.setl_ids(db, sale, message.number)
+    place = 0
+    if message.infno != SALES_BATCH:
+        row = db.execute(
+            "SELECT count(*) FROM outbox WHERE number < ? AND number > ? AND sale = ? AND infno = ?",
+            (message.number, message.number - MOST_RECORDS, message.sale, message.infno),
+        ).fetchone()
+        place = int(row[0])
+    return text_of_sale(sale, message.infno, message.id, place=place, setl_ids=setl_ids)
 
 
 def _shop_of(db: Connection, message: Message, last: int) -> Store:

@@ -17,7 +17,7 @@ from app.storage.connection import Connection
 LENGTH = 16
 """Sales in a run: that many rows lie on one or two pages, which a reader has at hand anyway."""
 
-_AFTER_FULL_RUNS = f"(SELECT coalesce(max(serial), 0) / {LENGTH} * {LENGTH} FROM sale)"
+AFTER_FULL_RUNS = f"(SELECT coalesce(max(serial), 0) / {LENGTH} * {LENGTH} FROM sale)"
 
 
 def as_text(codes: list[str]) -> str | None:
@@ -30,8 +30,10 @@ def close_run(db: Connection, serial: int) -> None:
     if serial % LENGTH:
         return
     db.execute(
+        # A box that came back and was released is sold a second time, under its own code.
         "INSERT INTO trace_code (code, sale) SELECT code.value, serial FROM sale, json_each(traces) code"
-        " WHERE serial > ? ORDER BY code.value",
+        " WHERE serial > ? ORDER BY code.value, serial"
+        " ON CONFLICT (code) DO UPDATE SET sale = excluded.sale",
         (serial - LENGTH,),
     )
     db.execute(
@@ -58,17 +60,28 @@ def most_sold(db: Connection) -> dict[str, int]:
 
 
 def sold(db: Connection, codes: list[str]) -> tuple[str, str] | None:
-    """Return the first of ``codes`` that was sold here, and the number of its sale; None when none was."""
+    """Return one of ``codes`` that was sold here, and the number of its latest sale; None when none was."""
     if not codes:
         return None
     marks = ", ".join("?" * len(codes))
     any_of = " OR ".join(["instr(traces, ?)"] * len(codes))
     row = db.execute(
         f"SELECT sale FROM trace_code WHERE code IN ({marks}) UNION ALL SELECT serial FROM sale"
-        f" WHERE serial > {_AFTER_FULL_RUNS} AND ({any_of}) LIMIT 1",
+        f" WHERE serial > {AFTER_FULL_RUNS} AND ({any_of})"
+        " ORDER BY 1 DESC LIMIT 1",
         (*codes, *(f'"{code}"' for code in codes)),
     ).fetchone()
     return _which(db, codes, row[0]) if row else None
+
+
+def last_sale_of(db: Connection, code: str) -> int | None:
+    """Return the serial of the latest sale that handed out the box with ``code``; None when none did."""
+    row = db.execute(
+        "SELECT sale FROM trace_code WHERE code = ? UNION ALL SELECT serial FROM sale"
+        f" WHERE serial > {AFTER_FULL_RUNS} AND instr(traces, ?) ORDER BY 1 DESC LIMIT 1",
+        (code, f'"{code}"'),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _which(db: Connection, codes: list[str], serial: int) -> tuple[str, str]:
@@ -96,7 +109,7 @@ def sales_of(
         f"SELECT {columns}, serial FROM person_sale p JOIN sale s ON s.serial = p.sale"
         f" WHERE p.psn_no = ? AND p.{sought} AND {where} UNION ALL"
         f" SELECT {columns}, serial FROM sale s"
-        f" WHERE s.serial > {_AFTER_FULL_RUNS} AND s.psn_no = ? AND {where}"
+        f" WHERE s.serial > {AFTER_FULL_RUNS} AND s.psn_no = ? AND {where}"
         " ORDER BY serial",
         (psn_no, by, *arguments, psn_no, *arguments),
     ).fetchall()

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from app.storage import device, outbox, runs
+from app.storage import device, outbox, runs, stock_runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.calendar import business_day
@@ -125,6 +125,7 @@ def record(db: Connection, row: SaleRow, previous: LastSale, journal: int) -> No
     if previous.day != row.day:
         db.execute("INSERT INTO day_run (first_serial, day) VALUES (?, ?)", (row.serial, row.day))
     runs.close_run(db, row.serial)
+    stock_runs.close_run(db, row.serial)
 
 
 def goods_of(sale: Sale) -> str:
@@ -137,8 +138,8 @@ def goods_of(sale: Sale) -> str:
 
 
 def trace_codes(sale: Sale) -> list[str]:
-    """Return the codes of the boxes that ``sale`` hands over."""
-    return [code for line in sale.draft.lines for code in line.trace_codes]
+    """Return the codes of the boxes that ``sale`` hands over; an opened pack stays in the shop."""
+    return [code for line in sale.draft.lines if not line.split for code in line.trace_codes]
 
 
 def index_of(db: Connection, number: str) -> SaleIndex | None:
@@ -148,6 +149,12 @@ def index_of(db: Connection, number: str) -> SaleIndex | None:
     lost = rows and "." in number and rows[0].number != number.strip()
     lost = lost or (rows and "-" in number and "." not in number and "." in rows[0].number)
     return rows[0] if rows and not lost else None
+
+
+def number_of(db: Connection, serial: int) -> str | None:
+    """Return the printed number of the sale with ``serial``."""
+    row = db.execute("SELECT number FROM sale WHERE serial = ?", (serial,)).fetchone()
+    return row[0] if row else None
 
 
 def last(db: Connection) -> SaleIndex | None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import groupby
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields
 
 from app.storage.connection import Connection
 from engine.search.build import Built
 from engine.search.codes import Blocks
-from engine.search.segment import Kept, Segment
+from engine.search.segment import Segment
 
 FORMAT = 1
 """What the parts look like; a segment of another is not read, but made anew."""
-_PLACES, _READINGS = "places", "readings"
+_PLACES, _READINGS, _LENGTHS = "by_code", "readings", "code_lengths"
+_BUCKET = 56
+"""Codes are hashed to 64 bits; the first eight say in which part their places are."""
 _CACHED_BLOCKS = 64
 
 
@@ -49,12 +52,15 @@ def put(db: Connection, name: str, built: Built, codes: list[str], masked: Itera
         "INSERT INTO search_segment (segment, format, generation, drugs, masked) VALUES (?, ?, ?, ?, ?)",
         (name, FORMAT, generation, len(codes), array("I", masked).tobytes()),
     )
-    parts = [
-        (name, part, zlib.compress(msgspec.msgpack.encode(getattr(built.kept, part)), 1))
-        for part in Kept.__struct_fields__
-    ]
-    parts.append((name, _PLACES, _places(built.order, codes)))
-    db.executemany("INSERT INTO search_part (segment, part, body) VALUES (?, ?, ?)", parts)
+    lengths = msgspec.msgpack.encode(built.lengths)
+    db.executemany(
+        "INSERT INTO search_part (segment, part, body) VALUES (?, ?, ?)",
+        [
+            *((name, part, zlib.compress(body, 1)) for part, body in built.parts.items()),
+            (name, _LENGTHS, lengths),
+            *((name, part, body) for part, body in _places(built.order, codes)),
+        ],
+    )
     db.executemany(
         "INSERT INTO search_block (segment, number, body) VALUES (?, ?, ?)",
         [(name, number, body) for number, body in enumerate(built.blocks)],
@@ -73,12 +79,12 @@ def drop(db: Connection, name: str) -> None:
 
 def read(db: Connection, name: str) -> Segment:
     """Return a segment; its codes are read from ``db`` as they are looked for."""
-    kept = Kept(
-        **{
-            each.name: msgspec.msgpack.decode(zlib.decompress(_part(db, name, each.name)), type=each.type)
-            for each in fields(Kept)
-        }
-    )
+
+    def part(name_of_part: str) -> bytes:
+        body = _part(db, name, name_of_part)
+        return zlib.decompress(body) if body else b""
+
+    lengths = msgspec.msgpack.decode(_part(db, name, _LENGTHS), type=frozenset[int])
     count = db.execute("SELECT count(*) FROM search_block WHERE segment = ?", (name,)).fetchone()[0]
 
     def with_piece(piece: str) -> bytes | None:
@@ -94,7 +100,7 @@ def read(db: Connection, name: str) -> Segment:
         ).fetchone()
         return zlib.decompress(row[0]).decode()
 
-    return Segment(kept, Blocks(count=count, lengths=kept.code_lengths, with_piece=with_piece, text=text))
+    return Segment(part, Blocks(count=count, lengths=lengths, with_piece=with_piece, text=text))
 
 
 def masked(db: Connection, name: str) -> frozenset[int]:
@@ -105,15 +111,19 @@ def masked(db: Connection, name: str) -> frozenset[int]:
 
 def places_of(db: Connection, name: str, codes: Iterable[str]) -> dict[str, int]:
     """Return where in a segment the drugs with national ``codes`` are, those that are in it."""
-    body = _part(db, name, _PLACES)
-    count = len(body) // 12
-    hashes, places = array("Q", body[: 8 * count]), array("I", body[8 * count :])
-    found = {}
+    wanted: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for code in codes:
-        sought = _hash(code)
-        at = bisect_left(hashes, sought)
-        if at < count and hashes[at] == sought:
-            found[code] = places[at]
+        hashed = _hash(code)
+        wanted[hashed >> _BUCKET].append((hashed, code))
+    found = {}
+    for bucket, sought in wanted.items():
+        body = _part(db, name, f"{_PLACES}.{bucket}")
+        count = len(body) // 12
+        hashes, places = array("Q", body[: 8 * count]), array("I", body[8 * count :])
+        for hashed, code in sought:
+            at = bisect_left(hashes, hashed)
+            if at < count and hashes[at] == hashed:
+                found[code] = places[at]
     return found
 
 
@@ -133,15 +143,16 @@ def put_readings(db: Connection, name: str, known: Mapping[str, str]) -> None:
 
 def _part(db: Connection, name: str, part: str) -> bytes:
     row = db.execute("SELECT body FROM search_part WHERE segment = ? AND part = ?", (name, part)).fetchone()
-    body: bytes = row[0]
+    body: bytes = row[0] if row else b""
     return body
 
 
-def _places(order: list[int], codes: list[str]) -> bytes:
+def _places(order: list[int], codes: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield parts that tell places by codes: hashes of codes in order, and their places, in 256 buckets."""
     pairs = sorted((_hash(codes[row]), place) for place, row in enumerate(order))
-    return (
-        array("Q", (pair[0] for pair in pairs)).tobytes() + array("I", (pair[1] for pair in pairs)).tobytes()
-    )
+    for bucket, group in groupby(pairs, key=lambda pair: pair[0] >> _BUCKET):
+        hashes, places = zip(*group, strict=True)
+        yield f"{_PLACES}.{bucket}", array("Q", hashes).tobytes() + array("I", places).tobytes()
 
 
 def _hash(code: str) -> int:

@@ -22,6 +22,7 @@ from app.storage import carried, device, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.device import Pinned
 from app.storage.outbox import Message
+from app.storage.sale_texts import GOODS
 from app.sync import bundle_words
 from app.sync.client import Question, Reply, Unreachable, Voice, envelope_of, read_reply
 from app.sync.deliver import PAGE, sender_of
@@ -124,7 +125,12 @@ class Satchel:
     def _envelopes(self, provider: str, voice: Voice, at: datetime) -> Iterator[bytes]:
         for message in _all_waiting(self._db):
             if message.provider == provider and message.state == "waiting":
-                yield self._sealed(_question(self._db, message), provider, voice, at)
+                question = _question(self._db, message)
+                if message.infno in GOODS and message.input is None:
+                    # Told before its settlement has a number: so it stays, whichever way it goes next.
+                    with transaction(self._db):
+                        outbox.keep_text(self._db, message.number, question.input)
+                yield self._sealed(question, provider, voice, at)
 
     def _questions(self, provider: str, asked: Trip | None, voice: Voice, at: datetime) -> Iterator[bytes]:
         people = asked.people if asked else ()

@@ -16,11 +16,14 @@ from app.clock import Clock
 from app.storage import outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.outbox import Failure, Message
+from app.storage.sale_texts import GOODS
 from app.sync import unknown
 from app.sync.client import AgencyClient, Question, Reply, Unreachable, provider_sender
+from app.sync.deliver_goods import deliver_goods
 from app.sync.settle import LONGEST_WAIT, Sent, failure_of, take, wait_after
 from engine.protocol.envelope import Sender
 from engine.protocol.settlement import person_of
+from engine.protocol.stock import STOCK
 from engine.protocol.wire import ProtocolError
 
 __all__ = ["PAGE", "STUMBLED", "Boundary", "Delivery", "deliver_due", "sender_of", "wait_after"]
@@ -70,7 +73,11 @@ def deliver_due(
     ``interrupted`` says so, the round ends. ``sending`` hears which messages are in a call, and when none is.
     """
     round_ = _Round(db, client, clock, operator=operator, boundary=boundary, sending=sending)
+    goods: list[Message] = []
     for message in _waiting(db):
+        if message.infno in GOODS:
+            goods.append(message)  # What left the shelves is told last: nobody waits for it.
+            continue
         lane, text = round_.read(message)
         if lane in round_.held:
             continue
@@ -87,6 +94,10 @@ def deliver_due(
     if round_.holds_some and interrupted():
         return round_.outcome(next_at=round_.now)
     round_.send()
+    if goods and not round_.is_over:
+        if deliver_goods(round_, goods, outbox.sales_waiting(db), interrupted):
+            return round_.outcome(next_at=round_.now)
+        round_.send()
     return round_.outcome()
 
 
@@ -181,6 +192,39 @@ class _Round:
                         self._send_alone(sent, lane)
         finally:
             self._sending(frozenset())
+
+    def text_of(self, message: Message) -> str | None:
+        """Return the text of ``message``; None, and it is postponed, where a bug keeps it from being
+        written."""
+        text = self._boundary(lambda: outbox.text_of(self._db, message))
+        if text is None:
+            self._tried += 1
+            self._stumble(message, message.id)
+        return text
+
+    def together(self, sents: Sequence[Sent], question: Callable[[str], Question]) -> Reply | None:
+        """Send many messages as the one that ``question`` makes of a fresh id; None where no answer came."""
+        first = sents[0].message
+        self._sending(frozenset(sent.message.id for sent in sents))
+        self._tried += len(sents)
+        try:
+            return self._client.call(question(self._fresh_id(first)), self._sender(sents[0]))
+        except Unreachable as error:
+            self._note(error)
+            self._vain += 1
+            now = self._clock.now()
+            failures = [failure_of(sent, error, now) for sent in sents]
+            self._postpone(failures, [sent.message.id for sent in sents])
+            return None
+        finally:
+            self._sending(frozenset())
+
+    def settle(self, answered: Sequence[tuple[Sent, Reply]]) -> None:
+        """Settle messages that were told together, each by its own verdict; a bug postpones them all."""
+        with_lanes = [((sent, sent.message.id), reply) for sent, reply in answered]
+        if self._boundary(lambda: self._settle(with_lanes)) is None:
+            for sent, _reply in answered:
+                self._stumble(sent.message, sent.message.id)
 
     def hold(self, lane: str, until: datetime) -> None:
         """Let nothing of ``lane`` pass in this round; ``until`` its first message is due again."""
@@ -299,7 +343,9 @@ def sender_of(db: Connection, provider: str, operator: str) -> Sender:
 
 
 def _lane(infno: str, text: str) -> str:
-    """Return what keeps its order: a person's settlements; a journal's uploads."""
+    """Return what keeps its order: a person's settlements; a journal's uploads; a shop's stock."""
+    if infno in STOCK:
+        return "stock"
     try:
         return person_of(text) or infno
     except ProtocolError:

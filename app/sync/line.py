@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class Line:
         transport: httpx.BaseTransport | None = None,
         ca_file: Path | None = None,
     ) -> None:
+        _leave_out_command_line()
         import httpx  # noqa: PLC0415 - heavy; loads on the courier's thread, behind the open counter
 
         self._address = address
@@ -77,6 +79,15 @@ class Line:
             raise Unreachable(_why(error), line_dead=True) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable("医保中心的应答不是规范的报文，没有采用，会自动重试。") from error
+
+
+def _leave_out_command_line() -> None:
+    """Keep httpx from loading its command line, with a parser and colours: 3 MB that no counter needs.
+
+    It does without where that cannot be imported.
+    """
+    if "httpx" not in sys.modules:
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]
 
 
 def _trusted(ca_file: Path) -> ssl.SSLContext:

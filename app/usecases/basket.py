@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from app.errors import LineUnknown
-from app.storage import runs
-from app.usecases import shelf
+from app.storage import stock_boxes
+from app.storage.stock_boxes import OpenedPack
+from app.usecases import shelf, stock_counter
+from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
-from app.usecases.state import Choice
+from app.usecases.stock_errors import CannotSplit
 from engine.catalogue import Drug
 from engine.ids import Scan
-from engine.sale import add_box, set_quantity
+from engine.sale import add_box, add_pieces, set_quantity, split_line
+from engine.scan import trace_barcode
 
-MOST_CHOICES = 12
 MOST_BOXES = 9_999
+FEWEST_PIECES = 2
 
 
 def add_by_barcode(desk: Desk, scan: Scan) -> None:
@@ -36,22 +39,76 @@ def add_by_code(desk: Desk, scan: Scan) -> None:
 def add_by_trace_code(desk: Desk, scan: Scan) -> None:
     """Add the very box with this trace code; a box is sold once."""
     code = scan.value
+    pack = stock_boxes.opened_by_code(desk.db, code)
+    if pack is not None:
+        add_from_opened(desk, pack)
+        return
     if any(code in line.trace_codes for line in desk.draft.lines):
         desk.say("refused", f"这一盒已在购物篮里（追溯码尾号 {code[-4:]}），没有重复加入。", "请扫下一盒。")
         return
-    sold = runs.sold(desk.db, [code])
+    sold = stock_counter.sold_before(desk.db, code)
     if sold is not None:
         desk.say(
             "refused",
-            f"追溯码尾号 {code[-4:]} 的这一盒已在第 {sold[1]} 号销售中卖出，没有加入购物篮。",
-            "请换一盒再扫；如果是退回的药，请先交药师处理。",
+            f"追溯码尾号 {code[-4:]} 的这一盒已在第 {sold} 号销售中卖出，没有加入购物篮。",
+            "请换一盒再扫；如果是退回的药，请先在「库存」里登记退药。",
         )
         return
-    drug = shelf.by_trace_code(desk, code)
+    refusal = stock_counter.refusal(desk, code)
+    if refusal is not None:
+        desk.say("refused", f"{refusal[0]}没有加入购物篮。", refusal[1])
+        return
+    drug = drug_of_box(desk, code)
     if drug is None:
         _say_unknown(desk, f"追溯码 {code[: shelf.TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
     else:
         add(desk, drug, code)
+
+
+def drug_of_box(desk: Desk, code: str) -> Drug | None:
+    """Return what is in the box with a trace code: as it came in, else by the code's own beginning."""
+    box = stock_boxes.box(desk.db, code)
+    if box is not None:
+        return shelf.by_code(desk, box.drug)
+    barcode = trace_barcode(code)
+    if barcode is not None:
+        return shelf.by_barcode(desk, barcode)
+    return shelf.by_trace_code(desk, code)
+
+
+def add_from_opened(desk: Desk, pack: OpenedPack) -> None:
+    """Add one piece of a pack that is opened already, and select its line."""
+    drug = shelf.by_code(desk, pack.drug)
+    if drug is None or pack.code is None or not pack.left:
+        what = f"追溯码尾号 {(pack.code or '')[-4:]} 的这一盒已拆零卖完，没有加入购物篮。"
+        desk.say("refused", what, "请换一盒再扫。")
+        return
+    try:
+        desk.change(add_pieces(desk.draft, drug, pack.code))
+    except ValueError:
+        desk.say("attention", f"{drug.generic_name}没有售价或每盒数量，不能拆零。", "请先在目录里补上。")
+        return
+    desk.selected = next(line.id for line in desk.draft.lines if line.trace_codes == (pack.code,))
+    unit = drug.pack_unit or "片"
+    desk.say("info", f"这一盒已拆零，还剩 {pack.left} {unit}；按{unit}计。", "用 + − 改数量。")
+
+
+def split(desk: Desk, line_id: str) -> None:
+    """Sell a line of one pack by pieces, or whole again; raise LineUnknown or CannotSplit.
+
+    Nothing is opened yet: that is recorded with the sale.
+    """
+    _require_line(desk, line_id)
+    line = next(each for each in desk.draft.lines if each.id == line_id)
+    if not line.split and line.quantity > 1:
+        raise CannotSplit(name=line.drug.generic_name, why="一次只拆一盒，这一行有几盒。")
+    if not line.split and (line.drug.pack_size or 1) < FEWEST_PIECES:
+        raise CannotSplit(name=line.drug.generic_name, why="目录里没有每盒的数量。")
+    try:
+        desk.change(split_line(desk.draft, line_id))
+    except ValueError as error:
+        raise CannotSplit(name=line.drug.generic_name, why="每片不足一分钱。") from error
+    desk.selected = line_id
 
 
 def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
@@ -64,19 +121,8 @@ def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
         )
         return
     desk.change(add_box(desk.draft, drug, trace_code))
-    desk.selected = next(line.id for line in desk.draft.lines if line.drug.code == drug.code)
-
-
-def search(desk: Desk, text: str) -> tuple[Choice, ...]:
-    """Return drugs that match what is being typed, nearest first."""
-    return tuple(
-        Choice(
-            drug.code,
-            f"{drug.generic_name} {drug.spec}".strip(),
-            " · ".join(part for part in (drug.trade_name, drug.form, drug.maker) if part),
-            drug.price,
-        )
-        for drug in desk.seeker.find(text, MOST_CHOICES, desk.draft.prescription)
+    desk.selected = next(
+        line.id for line in desk.draft.lines if line.drug.code == drug.code and not line.split
     )
 
 

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from app import errors
-from app.storage import device, journal, outbox, runs, sales
+from app.storage import device, journal, outbox, sales
 from app.storage.connection import Connection, transaction
 from app.storage.sale_texts import messages_beside
+from app.usecases import stock_counter, stock_pieces
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
 from app.usecases.floors import ADVICE, exposure
@@ -25,7 +26,7 @@ from engine.money import format_yuan
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
 from engine.review import bars
-from engine.sale import Sale, Store, as_recorded, insured_settlements
+from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
 _STILL_TO_COME = 20
@@ -120,6 +121,8 @@ def _check(desk: Desk, quoted: Quote) -> None:
     unsaleable = [finding for finding in findings if finding.bars]
     if unsaleable:
         raise errors.NotForSale(problem="".join(finding.text for finding in unsaleable))
+    store, insured = open_store(desk), bool(insured_settlements(quoted.answer))
+    stock_counter.check(desk, store, draft, insured=insured)
     check_cash(draft.tendered, quoted.answer.patient)
 
 
@@ -134,6 +137,7 @@ class Prepared(Struct, frozen=True):
     previous: sales.LastSale
     head: journal.Head
     first: int  # Of the journal entries that the last upload carries.
+    pieces: tuple[stock_counter.PieceUse, ...] = ()  # What is taken out of opened packs.
 
 
 def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
@@ -144,9 +148,10 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
     """
     previous, head = sales.newest(desk.db), journal.head(desk.db)
     earlier = _earlier_spans(previous.journal + 1, head[0])
-    sale = _sale(desk, store, quoted, previous)
+    taken = stock_counter.take(desk, store, desk.draft)
+    sale = _sale(desk, store, quoted, previous, taken.draft)
     further_ids = _further_ids(sale, previous, len(earlier) + 1)
-    _check_boxes(desk.db, sale)
+    stock_counter.check_boxes(desk.db, sale)
     body = _ENCODE(sale).decode()
     return Prepared(
         sale=sale,
@@ -157,6 +162,7 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
         previous=previous,
         head=head,
         first=earlier[-1][1] + 1 if earlier else previous.journal + 1,
+        pieces=taken.pieces,
     )
 
 
@@ -182,6 +188,8 @@ def commit(db: Connection, prepared: Prepared) -> Sale:
     """Write journal, index, trace codes and messages in one durable step."""
     sale, previous = prepared.sale, prepared.previous
     with transaction(db):
+        if prepared.pieces:
+            stock_pieces.hand_out(db, sale, prepared.row.serial, prepared.pieces)
         entry = journal.append(
             db, SALE_KIND, prepared.body, sale.made_at, digest=prepared.digest, after=prepared.head
         )
@@ -191,19 +199,13 @@ def commit(db: Connection, prepared: Prepared) -> Sale:
     return sale
 
 
-def _check_boxes(db: Connection, sale: Sale) -> None:
-    sold = runs.sold(db, sales.trace_codes(sale))
-    if sold is not None:
-        raise errors.TraceCodeSold(code=sold[0], number=sold[1])
-
-
-def _sale(desk: Desk, store: Store, quoted: Quote, previous: sales.LastSale) -> Sale:
-    """Return the sale as the journal will hold it.
+def _sale(desk: Desk, store: Store, quoted: Quote, previous: sales.LastSale, draft: Draft) -> Sale:
+    """Return the sale of ``draft``, which knows its lots, as the journal will hold it.
 
     Raises DayChanged where midnight fell between the claim and its recording, LeaseRanOut where its lease
     ended.
     """
-    answer, draft, claim, now = quoted.answer, desk.draft, quoted.claim, desk.now()
+    answer, claim, now = quoted.answer, quoted.claim, desk.now()
     if claim is not None and claim.day != business_day(now):
         raise errors.DayChanged()
     if quoted.lease is not None and now >= quoted.lease.use_until:

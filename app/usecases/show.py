@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.storage import sales
+from app.usecases import stock_counter
 from app.usecases.desk import Desk
 from app.usecases.dispensing import dispensed_before
 from app.usecases.floors import ADVICE
@@ -83,6 +84,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         findings += left_before_restore(desk, draft.person.psn_no)
     findings += dispensed_before(desk, draft)
     findings += price_findings(desk, draft, quoted)
+    findings += stock_counter.found(desk, draft)
     names = {line.id: line.drug.generic_name for line in draft.lines}
     shown = {finding.code for finding in findings if finding.clause is not None}
     for refusal in answer.refusals if answer else ():
@@ -95,9 +97,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
 
 def lacking_codes(draft: Draft) -> dict[str, int]:
     """Return by line how many trace codes are still to be scanned, of drugs that carry them."""
-    lacking = {
-        line.id: line.quantity - len(line.trace_codes) for line in draft.lines if line.drug.trace_prefix
-    }
+    lacking = {line.id: line.boxes - len(line.trace_codes) for line in draft.lines if line.drug.trace_prefix}
     return {line: number for line, number in lacking.items() if number > 0}
 
 
@@ -122,7 +122,7 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int]) -> str:
         return "有处方药：扫处方，或按 Ctrl+2 录入纸质处方"
     if lacking:
         line = next(line for line in draft.lines if line.id in lacking)
-        box = line.quantity - lacking[line.id] + 1
+        box = line.boxes - lacking[line.id] + 1
         return f"还差 {sum(lacking.values())} 个追溯码：请扫「{line.drug.generic_name}」的第 {box} 盒。"
     if draft.tendered is None and quoted.answer.patient:
         return "收款：输入收到的金额，或按 F12 按应收结算"

@@ -8,36 +8,34 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
 from app.usecases.importing_state import Cataloguing
+from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
-from engine.policy.claim import Claim, Source
+from engine.policy.claim import Claim, Class, Source
 from engine.prescription import Finding
 from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
 
-Tone: TypeAlias = Literal["done", "info", "attention", "refused"]
+Notice: TypeAlias = notice.Notice
+Tone: TypeAlias = notice.Tone
 Delivery: TypeAlias = Literal["waiting", "sending", "accepted", "rejected", "unknown", "none"]
 """``unknown``: it may have arrived at a platform that cannot say so; 2601 clears it up before it goes
 again."""
 
 
-class Notice(Struct, frozen=True):
-    """A sentence for the pharmacist: what happened (and whether it is recorded), and what to do."""
-
-    tone: Tone
-    what: str
-    advice: str = ""
-
-
-class Choice(Struct, frozen=True):
-    """A hit under the entry field; ``key`` goes back to ``choose``."""
+class Choice(Struct, frozen=True, kw_only=True):
+    """A hit under the entry field; ``key`` goes back to ``choose``. ``asked``: the prescription is for it."""
 
     key: str
     title: str
     detail: str
     price: Fen | None  # None: the shop has set none yet.
+    klass: Class = "C"  # On the day, where the person is insured.
+    prescription_only: bool = True
+    asked: bool = False
 
 
 class LimitBar(Struct, frozen=True):
@@ -351,7 +349,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, Cataloguing, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, StockWork, Cataloguing, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from app.storage import journal
 from app.storage.migrations import migrate
-from app.usecases import basket, cash, enter, history, leases, paper, prescribe, settle, tour
+from app.usecases import basket, cash, choices, enter, history, leases, paper, prescribe, settle, tour
 from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
@@ -30,6 +30,7 @@ from app.usecases.state import (
     TourStop,
     WorldState,
 )
+from app.usecases.stock_place import StockDoor
 from engine.prescription import Finding
 from engine.receipt import Receipt
 
@@ -84,7 +85,7 @@ class _Selling(_Place):
         return self._done()
 
     def search(self, text: str) -> tuple[Choice, ...]:
-        return basket.search(self._desk, text)
+        return choices.search(self._desk, text)
 
     def choose(self, key: str) -> CounterState:
         self._desk.begin_act()
@@ -187,7 +188,15 @@ class _Touring(_Place):
 
 
 class Till(
-    _Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice, CatalogueDoor
+    _Selling,
+    _Prescribing,
+    _Ledger,
+    _Touring,
+    ComparingTill,
+    AfieldMoney,
+    AfieldDevice,
+    StockDoor,
+    CatalogueDoor,
 ):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 

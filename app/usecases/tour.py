@@ -6,6 +6,7 @@ from app.errors import StoreUnknown
 from app.storage import cursor, prescriptions, stores
 from app.storage.connection import transaction
 from app.usecases import shelf
+from app.usecases.basket import drug_of_box
 from app.usecases.desk import Desk
 from app.usecases.enter import enter
 from app.usecases.identify import known_person
@@ -69,7 +70,7 @@ def _has_arrived(desk: Desk, stop: TourStop) -> bool:
         case "barcode":
             return shelf.by_barcode(desk, scan.value) is not None
         case "trace_code":
-            return shelf.by_trace_code(desk, scan.value) is not None
+            return drug_of_box(desk, scan.value) is not None
         case "voucher" | "card" | "resident_id":
             # Without the line it is the use case itself that says what can be done.
             return desk.courier.online is not None or known_person(desk.db, scan) is not None

@@ -55,6 +55,7 @@ class TillFacts(Struct, frozen=True, kw_only=True):
     lease: _Number | None = None  # In a 2102: the lease that it was settled under,
     lease_version: int = 0
     accumulators: Accumulators | None = None  # and the sums that it was computed from.
+    pieces: dict[str, int] = {}  # Of lines that are of a split pack: how many pieces one has.
 
 
 class DrugInfo(Struct, frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ class RequestedLine(Struct, frozen=True, kw_only=True):
     unit_price: Fen
     rxno: str | None
     disease: str | None
+    size: int | None = None  # Pieces in a pack, where the line is of a split one.
 
 
 class SettlementRequest(Struct, frozen=True, kw_only=True):
@@ -259,12 +261,19 @@ def _encode_input(
                 sale=sale_number,
                 prescription=as_claimed(draft.prescription) if draft.prescription else None,
                 diseases={_sn(sale_number, line): treats[line.id] for line in lines},
+                pieces={
+                    _sn(sale_number, line): line.drug.pack_size
+                    for line in lines
+                    if line.split and line.drug.pack_size
+                },
             )
         ),
     )
     details = [_detail(line, draft, sale_number, made_at) for line in lines]
     traces = [
-        TraceCode(feedetl_sn=_sn(sale_number, line), drug_trac_codg=trace)
+        TraceCode(
+            feedetl_sn=_sn(sale_number, line), drug_trac_codg=trace, trdn_flag="1" if line.split else "0"
+        )
         for line in lines
         for trace in line.trace_codes
     ]
@@ -335,7 +344,15 @@ def _read_line(detail: DrugDetail, facts: TillFacts, info: DrugInfo) -> Requeste
         unit_price=price,
         rxno=detail.rxno or None,
         disease=facts.diseases.get(detail.feedetl_sn, told),
+        size=_size(facts, detail, where),
     )
+
+
+def _size(facts: TillFacts, detail: DrugDetail, where: str) -> int | None:
+    size = facts.pieces.get(detail.feedetl_sn)
+    if size is not None and not 1 < size <= LARGEST_QUANTITY:
+        raise ProtocolError(f"{where}每盒片数不对，请核对后重新发送。")
+    return size
 
 
 def person_of(input_json: str) -> str | None:

@@ -12,20 +12,22 @@ from itertools import accumulate, chain
 from msgspec import Struct
 
 from engine.search.codes import APPROVED, BLOCK, PIECE, kept_blocks
-from engine.search.segment import Kept, KeptProperty, Row
-from engine.search.terms import Term, spelled
-from engine.search.text import Parts, Spell, Syllables, fold, other_names
+from engine.search.parts import kept_numbers
+from engine.search.segment import MAKERS, NAMES, OTHERS, PACKS, TRADES, Row
+from engine.search.terms import Term, kept_terms
+from engine.search.text import Parts, Spell, fold, other_names
 
 SEPARATOR = "\x1f"
 """Between a form and a pack: no word reaches over it."""
 
 
 class Built(Struct, frozen=True, kw_only=True):
-    """A segment, and beside it what is read piece by piece: packed blocks of codes, and the blocks that have
-    four characters in a row. ``order`` gives the row at each place."""
+    """A segment's parts, and beside them what is read piece by piece: packed blocks of codes, how long codes
+    are, and the blocks that have four characters in a row. ``order`` gives the row at each place."""
 
-    kept: Kept
+    parts: dict[str, bytes]
     blocks: list[bytes]
+    lengths: frozenset[int]
     pieces: dict[str, bytes]
     order: list[int]
 
@@ -64,22 +66,19 @@ def build(rows: Iterable[Row], spell: Spell, parts: Parts) -> Built:
         own = {rank[name] for name in raw if _initials(terms[rank[name]]) != fold(initials)}
         if own:
             _go_by(others, Term("", tuple(fold(initials))), own)
-    begins, lists = _lists(others.values())
     texts = [_block([codes[row] for row in order[at : at + BLOCK]]) for at in range(0, len(order), BLOCK)]
-    kept = Kept(
-        names=spelled(terms),
-        name_places=_bytes(_starts([keys[row] >> 2 for row in order], len(terms))),
-        others=spelled(list(others)),
-        other_begins=begins,
-        other_names=lists,
-        trades=_property(trades, order, spell),
-        makers=_property(makers, order, spell),
-        packs=_property(packs, order, None),
-        code_lengths=frozenset(chain.from_iterable(map(_lengths, texts))),
-    )
     return Built(
-        kept=kept,
+        parts={
+            **kept_terms(NAMES, terms),
+            f"{NAMES}.places": kept_numbers(_starts([keys[row] >> 2 for row in order], len(terms))),
+            **kept_terms(OTHERS, list(others)),
+            **_lists(f"{OTHERS}.begins", f"{OTHERS}.names", others.values()),
+            **_property(TRADES, trades, order, spell),
+            **_property(MAKERS, makers, order, spell),
+            **_property(PACKS, packs, order, None),
+        },
         blocks=[zlib.compress(text.encode(), 1) for text in texts],
+        lengths=frozenset(chain.from_iterable(map(_lengths, texts))),
         pieces=_pieces(texts),
         order=order,
     )
@@ -116,26 +115,29 @@ def _go_by(others: dict[Term, set[int]], other: Term, names: set[int]) -> None:
     others.setdefault(other, set()).update(names)
 
 
-def _property(raw: _Numbered, order: Sequence[int], spell: Spell | None) -> KeptProperty:
+def _property(name: str, raw: _Numbered, order: Sequence[int], spell: Spell | None) -> dict[str, bytes]:
+    folded = {text: SEPARATOR.join(map(fold, text.split(SEPARATOR))) for text in raw.ids}
     number: dict[str, int] = {}
-    ways: dict[str, Syllables] = {}
+    terms: list[Term] = []
     for text in raw.ids:
-        folded = SEPARATOR.join(map(fold, text.split(SEPARATOR)))
-        if number.setdefault(folded, len(number)) == len(ways):
-            ways[folded] = spell(text)[0] if spell else ()
-    numbers = [number[SEPARATOR.join(map(fold, text.split(SEPARATOR)))] for text in raw.ids]
+        if number.setdefault(folded[text], len(number)) == len(terms):
+            terms.append(Term(folded[text], spell(text)[0] if spell else ()))
+    numbers = [number[folded[text]] for text in raw.ids]
     of = [numbers[raw.of[row]] for row in order]
-    places: list[list[int]] = [[] for _ in number]
+    places: list[list[int]] = [[] for _ in terms]
     for place, term in enumerate(of):
-        places[term].append(place)
-    begins, lists = _lists(places)
-    terms = spelled([Term(text, syllables) for text, syllables in ways.items()])
-    return KeptProperty(terms=terms, of=_bytes(of), begins=begins, places=lists)
+        if terms[term].text:  # Nobody looks for the drugs that have none.
+            places[term].append(place)
+    lists = _lists(f"{name}.begins", f"{name}.places", places)
+    return {**kept_terms(name, terms), f"{name}.of": kept_numbers(of), **lists}
 
 
-def _lists(lists: Iterable[Iterable[int]]) -> tuple[bytes, bytes]:
+def _lists(begins: str, values: str, lists: Iterable[Iterable[int]]) -> dict[str, bytes]:
     each = [sorted(one) for one in lists]
-    return _bytes(accumulate(map(len, each), initial=0)), _bytes(chain.from_iterable(each))
+    return {
+        begins: kept_numbers(accumulate(map(len, each), initial=0)),
+        values: kept_numbers(chain.from_iterable(each)),
+    }
 
 
 def _starts(sorted_numbers: Sequence[int], count: int) -> list[int]:
@@ -163,7 +165,3 @@ def _pieces(texts: Sequence[str]) -> dict[str, bytes]:
         for piece in {line[at : at + PIECE] for at in range(len(line) - PIECE + 1)}:
             blocks[piece].append(number)
     return {piece: kept_blocks(each, len(texts)) for piece, each in blocks.items() if "\t\t" not in piece}
-
-
-def _bytes(numbers: Iterable[int]) -> bytes:
-    return array("I", numbers).tobytes()

@@ -15,9 +15,12 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from engine.search.codes import BLOCK, Blocks
-from engine.search.terms import Spelled, Terms, numbers
+from engine.search.parts import Part, numbers
+from engine.search.terms import Terms
 
 Places: TypeAlias = Sequence[int]
+NAMES, OTHERS, TRADES, MAKERS, PACKS = "names", "others", "trades", "makers", "packs"
+"""What the parts of a segment begin with; the rest is said where they are read."""
 SOLD_HERE, ON_MARKET, GONE = range(3)
 """How a drug stands among those of one name: the shop has a price for it, it is on the market, or no more."""
 
@@ -35,41 +38,14 @@ class Row(Struct, frozen=True, kw_only=True):
     standing: int = ON_MARKET
 
 
-class KeptProperty(Struct, frozen=True, kw_only=True):
-    """Terms of which each drug has one: the term of each place, and each term's list of places."""
-
-    terms: Spelled
-    of: bytes
-    begins: bytes
-    places: bytes
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """A segment as it is kept: texts, and numbers of four bytes, little end first.
-
-    ``name_places`` has the first place of each name, and the end; ``other_names`` the names that go by each
-    of the other names.
-    """
-
-    names: Spelled
-    name_places: bytes
-    others: Spelled
-    other_begins: bytes
-    other_names: bytes
-    trades: KeptProperty
-    makers: KeptProperty
-    packs: KeptProperty
-    code_lengths: frozenset[int]
-
-
 class Property:
     """Terms of which each drug has one, and the drugs of each."""
 
-    def __init__(self, kept: KeptProperty) -> None:
-        self.terms = Terms(kept.terms)
-        self.of = numbers(kept.of)
-        self._begins = numbers(kept.begins)
-        self._places = numbers(kept.places)
+    def __init__(self, part: Part, name: str) -> None:
+        self.terms = Terms(part, name)
+        self.of = numbers(part(f"{name}.of"))  # The term of each place.
+        self._begins = numbers(part(f"{name}.begins"))  # Where each term's list begins, and the end.
+        self._places = numbers(part(f"{name}.places"))
 
     def places(self, term: int) -> Places:
         """Return the drugs that have ``term``."""
@@ -102,16 +78,16 @@ class Property:
 class Segment:
     """A body of drugs to be searched; nothing in it ever changes."""
 
-    def __init__(self, kept: Kept, blocks: Blocks) -> None:
-        self.names = Terms(kept.names)
-        self.others = Terms(kept.others)
-        self.trades = Property(kept.trades)
-        self.makers = Property(kept.makers)
-        self.packs = Property(kept.packs)
+    def __init__(self, part: Part, blocks: Blocks) -> None:
+        self.names = Terms(part, NAMES)
+        self.others = Terms(part, OTHERS)
+        self.trades = Property(part, TRADES)
+        self.makers = Property(part, MAKERS)
+        self.packs = Property(part, PACKS)
         self.blocks = blocks
-        self._name_places = numbers(kept.name_places)
-        self._other_begins = numbers(kept.other_begins)
-        self._other_names = numbers(kept.other_names)
+        self._name_places = numbers(part(f"{NAMES}.places"))  # The first place of each, and the end.
+        self._other_begins = numbers(part(f"{OTHERS}.begins"))
+        self._other_names = numbers(part(f"{OTHERS}.names"))  # Which names go by each of the others.
         self._others_of: dict[int, list[int]] = {}
 
     def __len__(self) -> int:

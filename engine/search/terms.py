@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from msgspec import Struct
 
+from engine.search.parts import Part, kept_numbers, numbers
 from engine.search.text import Syllables, is_spelled
 
 WHOLE, BEGINS, INSIDE = range(3)
@@ -27,48 +28,32 @@ class Term(Struct, frozen=True):
     syllables: Syllables = ()
 
 
-class Written(Struct, frozen=True, kw_only=True):
-    """Terms written in one way: a line each, and their numbers (four bytes each) in alphabetical order."""
+def kept_terms(name: str, terms: Sequence[Term]) -> dict[str, bytes]:
+    """Return ``terms`` as they are kept, in their order, as parts under ``name``.
 
-    text: str
-    sorted: bytes
-
-
-class Spelled(Struct, frozen=True, kw_only=True):
-    """Terms as they are kept: by their characters, by initials, and in full pinyin.
-
-    ``marks`` has a bit for each character in full pinyin: it begins a syllable. ``heads`` are the syllables
-    that there are, each once.
+    They are written by their characters and, where they have syllables, by initials and in full pinyin, whose
+    ``marks`` have a bit for each character: it begins a syllable. ``heads`` are all syllables, each once.
     """
-
-    chars: Written
-    initials: Written | None = None
-    full: Written | None = None
-    marks: bytes = b""
-    heads: str = ""
-
-
-def spelled(terms: Sequence[Term]) -> Spelled:
-    """Return ``terms`` in the form in which they are kept, in their order."""
-    chars = _written([term.text for term in terms])
-    if not any(term.syllables for term in terms):
-        return Spelled(chars=chars)
-    return Spelled(
-        chars=chars,
-        initials=_written(["".join(syllable[0] for syllable in term.syllables) for term in terms]),
-        full=_written(["".join(term.syllables) for term in terms]),
-        marks=_marks(terms),
-        heads=" ".join(sorted({syllable for term in terms for syllable in term.syllables})),
-    )
+    parts = _written(f"{name}.chars", [term.text for term in terms])
+    if any(term.syllables for term in terms):
+        initials = ["".join(syllable[0] for syllable in term.syllables) for term in terms]
+        parts |= _written(f"{name}.initials", initials)
+        parts |= _written(f"{name}.full", ["".join(term.syllables) for term in terms])
+        parts[f"{name}.marks"] = _marks(terms)
+        parts[f"{name}.heads"] = " ".join(
+            sorted({each for term in terms for each in term.syllables})
+        ).encode()
+    return parts
 
 
 class Terms:
     """Terms to be searched; each is known by its number."""
 
-    def __init__(self, kept: Spelled) -> None:
-        self._chars = _Lines(kept.chars)
-        self._initials = _Lines(kept.initials) if kept.initials else None
-        self._full = _Syllables(kept.full, kept.marks, kept.heads) if kept.full else None
+    def __init__(self, part: Part, name: str) -> None:
+        self._chars = _Lines(part, f"{name}.chars")
+        heads = part(f"{name}.heads").decode()
+        self._initials = _Lines(part, f"{name}.initials") if heads else None
+        self._full = _Syllables(part, f"{name}.full", part(f"{name}.marks"), heads) if heads else None
 
     def __len__(self) -> int:
         return len(self._chars)
@@ -116,13 +101,11 @@ class Terms:
 class _Lines:
     """A text of lines, each known by its number; it begins and ends with the end of a line."""
 
-    def __init__(self, written: Written) -> None:
-        self._text = written.text
-        self._starts = array(
-            "I", accumulate((len(line) + 1 for line in self._text[1:].split("\n")), initial=1)
-        )
-        del self._starts[-1]  # What follows the last end of line is no line.
-        self._sorted = numbers(written.sorted)
+    def __init__(self, part: Part, name: str) -> None:
+        self._text = part(f"{name}.text").decode()
+        # Where each line begins, and where one after the last would.
+        self._starts = array("I", accumulate(numbers(part(f"{name}.lengths")), initial=1))
+        self._sorted = numbers(part(f"{name}.sorted"))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -163,8 +146,8 @@ class _Lines:
 class _Syllables(_Lines):
     """Lines of full pinyin: a match within a line begins with a syllable."""
 
-    def __init__(self, written: Written, marks: bytes, heads: str) -> None:
-        super().__init__(written)
+    def __init__(self, part: Part, name: str, marks: bytes, heads: str) -> None:
+        super().__init__(part, name)
         self._marks = marks
         self._heads = heads.split(" ")
 
@@ -189,15 +172,13 @@ class _Syllables(_Lines):
         return at >= 0
 
 
-def numbers(kept: bytes) -> array[int]:
-    """Return kept numbers, in two bytes each where none needs more."""
-    wide = array("I", kept)
-    return array("H", wide) if not wide or max(wide) < 1 << 16 else wide
-
-
-def _written(lines: Sequence[str]) -> Written:
-    order = array("I", sorted(range(len(lines)), key=lines.__getitem__))
-    return Written(text="\n" + "".join(f"{line}\n" for line in lines), sorted=order.tobytes())
+def _written(name: str, lines: Sequence[str]) -> dict[str, bytes]:
+    """Return lines as they are kept: their text, how long each is, their numbers in alphabetical order."""
+    return {
+        f"{name}.text": "".join(("\n", *(f"{line}\n" for line in lines))).encode(),
+        f"{name}.lengths": kept_numbers(len(line) + 1 for line in lines),
+        f"{name}.sorted": kept_numbers(sorted(range(len(lines)), key=lines.__getitem__)),
+    }
 
 
 def _marks(terms: Sequence[Term]) -> bytes:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from app.clock import Clock
 from app.errors import PrinterSilent
-from app.storage import catalogue, people, prescriptions, stores
+from app.storage import catalogue, people, prescriptions, sales, stores
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.usecases.desk import CounterSettings, Desk, News
@@ -117,9 +117,11 @@ class Bench:
         self.till = Till(self.desk)
 
     def _stops(self) -> tuple[TourStop, ...]:
-        """Return the tour with boxes of its own for each asking, a second after those before."""
+        """Return the tour with boxes of its own for each asking, whatever these books have sold before."""
         self._tours += 1
-        tour = parse_demonstration(texts("demonstration"), NOW + timedelta(seconds=self._tours)).tour
+        last = sales.last(self.db)
+        seconds = self._tours + (1_000 * last.serial if last else 0)
+        tour = parse_demonstration(texts("demonstration"), NOW + timedelta(seconds=seconds)).tour
         return tuple(TourStop(**asdict(stop)) for stop in tour)
 
     def close(self) -> None:

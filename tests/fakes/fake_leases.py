@@ -82,9 +82,12 @@ def grant(
     return lease
 
 
-def scan_first(bench: Bench) -> None:
-    """Put the tour's first sale on the desk: one person, one prescription, three boxes, two settlements."""
-    first = bench.demonstration.tour[0].group
-    for stop in bench.demonstration.tour:
-        if stop.group == first:
+def scan_first(bench: Bench, *, all_codes: bool = True) -> None:
+    """Put the tour's first sale on the desk: one person, one prescription, three boxes, two settlements.
+
+    Without ``all_codes`` the first box is scanned by its barcode alone.
+    """
+    tour = bench.till.tour()  # Boxes of its own each time.
+    for stop in tour:
+        if stop.group == tour[0].group and (all_codes or stop.title != "扫这一盒的追溯码"):
             bench.till.demonstrate(stop)

@@ -43,11 +43,11 @@ def segment_of(built: Built) -> Segment:
     """Return the segment of an index that is held in memory."""
     blocks = Blocks(
         count=len(built.blocks),
-        lengths=built.kept.code_lengths,
+        lengths=built.lengths,
         with_piece=built.pieces.get,
         text=cache(lambda number: zlib.decompress(built.blocks[number]).decode()),
     )
-    return Segment(built.kept, blocks)
+    return Segment(lambda name: built.parts.get(name, b""), blocks)
 
 
 class Way:

@@ -78,7 +78,7 @@ def test_above_the_limit_of_a_sale_the_patient_pays_all_and_is_told_where_to_cla
     assert sale.message_ids == ()
     words = "".join(row.left for row in bench.printer.papers[-1].rows)
     assert ADVICE in words
-    assert [each.infno for each in outbox.recent(bench.db, 9)] == ["SY03"]
+    assert [each.infno for each in outbox.recent(bench.db, 9)] == ["SY03", "3505A"]
 
 
 def test_full_price_without_a_lease_is_a_shops_own_choice(bench: Bench) -> None:

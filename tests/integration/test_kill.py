@@ -1,4 +1,4 @@
-"""The power goes at any moment: no sale that was told is lost, none is doubled, the chain holds."""
+"""The power goes at any moment: no told sale is lost, none is doubled, the chain holds, the stock tallies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.storage import journal, sales
+import msgspec
+
+from app.storage import journal, sales, stock, stock_check
 from app.storage.connection import Connection, open_database
+from app.storage.stock_moves import Booking
 from tests.fakes.fake_counter import KEY
+from tests.fakes.stocked_shelves import SHOP
 
 ROOT = Path(__file__).parents[2]
 SALES = 200
@@ -18,9 +22,11 @@ SEED = 20261122
 
 SELLER = """
 import sys
+from datetime import timedelta
 from pathlib import Path
 from app.clock import SystemClock
 from tests.fakes.fake_counter import Bench, stocked
+from tests.fakes.stocked_shelves import receive
 
 clock = SystemClock()
 bench = Bench(Path(sys.argv[1]), clock=clock, stock=lambda db, drugs: stocked(db, drugs, clock.now()))
@@ -28,12 +34,17 @@ bench.till.start()
 drug = next(drug for drug in bench.demonstration.drugs if not drug.prescription_only and drug.barcode)
 person = bench.demonstration.people[0]
 paid = next(stop for stop in bench.demonstration.tour if stop.title == "扫电子处方")
+begun = int(clock.now().timestamp() * 1000) * 100
 print("open", flush=True)
 serial = 0
 for line in sys.stdin:
+    if serial % 4 == 0:
+        ends = (clock.now() + timedelta(days=900)).date().isoformat()
+        receive(bench.till, drug, f"B{begun + serial}", ends, packs=3, note=f"SH-{begun + serial}")
     bench.till.enter(person.card_no)
     bench.till.enter(paid.code)
-    bench.till.enter(bench.demonstration.drugs[0].barcode)
+    serial += 1
+    bench.till.enter(f"{bench.demonstration.drugs[0].trace_prefix}{begun + serial:013d}")
     bench.till.enter(drug.barcode)
     print(bench.till.settle().settled.number, flush=True)
 """
@@ -105,3 +116,25 @@ def check(db: Connection, told: list[str]) -> None:
         assert [infno for infno, _ in mine].count("SY03") == 1
     entries = db.execute("SELECT count(*) FROM journal WHERE kind = 'sale'").fetchone()[0]
     assert entries == len(rows)
+    check_stock(db)
+
+
+def check_stock(db: Connection) -> None:
+    """What came in by the journal is what was sold by it and what is there, told to the agency each once."""
+    assert stock_check.faults(db) == []
+    received = [
+        msgspec.json.decode(body, type=Booking)
+        for (body,) in db.execute("SELECT body FROM journal WHERE kind = 'stock_received'").fetchall()
+    ]
+    came = sum(each.packs for booking in received for each in booking.moves)
+    sold = sum(
+        use.quantity
+        for row in sales.listed(db, None, 10 * SALES)
+        for line in sales.read(db, row.journal).draft.lines
+        for use in line.lots
+    )
+    there = sum(each.balance.packs for each in stock.all_of(db, SHOP))
+    assert came == sold + there
+    assert came > 0
+    told = db.execute("SELECT count(*) FROM outbox WHERE infno = '3503'").fetchone()[0]
+    assert told == len(received)

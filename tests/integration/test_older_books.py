@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage import journal, migrations, outbox
+from app.storage import journal, migrations, outbox, stock, stock_check
 from app.storage.connection import Connection, open_database, sqlite, transaction
 
 KEY = bytes(range(32))
@@ -15,12 +15,11 @@ AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+def books(tmp_path: Path) -> Connection:
     """Return books of the first version: a journal, a message that waits, one that was refused."""
     db = open_database(tmp_path / "counter.db", KEY)
-    with monkeypatch.context() as earlier:
-        earlier.setattr(migrations, "STEPS", migrations.STEPS[:1])
-        migrations.migrate(db)
+    migrations.migrate(db, migrations.STEPS[:1])
+    assert migrations.version(db) == 1
     with transaction(db):
         journal.append(db, "note", '{"text": "1"}', AT)
         for number, state in enumerate(("waiting", "rejected", "accepted"), 1):
@@ -44,6 +43,24 @@ def test_messages_of_the_first_version_go_on_where_they_were(books: Connection) 
     assert [each.id for each in outbox.waiting(books, 0, 9)] == ["m1"]
     assert not journal.verify(books)
     books.close()
+
+
+def test_sales_of_books_without_stock_go_on_with_it(tmp_path: Path) -> None:
+    db = open_database(tmp_path / "counter.db", KEY)
+    migrations.migrate(db, migrations.STEPS[:4])
+    db.execute(
+        "INSERT INTO sale (serial, journal, number, at, day, who, provider, total, fund, assistance,"
+        " patient, certainty, first_message, messages, goods) VALUES (1, 1, '01-000001', ?1, ?1, '自费顾客',"
+        " 'P33068100001', 1, 0, 0, 1, 'provisional', 1, 0, ?2)",
+        ("2026-11-22", '[["X",1,0,[]]]'),
+    )
+
+    migrations.migrate(db)
+
+    assert stock.all_of(db, "P33068100001") == []
+    assert stock_check.faults(db) == []
+    assert db.execute("SELECT count(*) FROM sale").fetchone()[0] == 1
+    db.close()
 
 
 def test_books_taken_over_still_refuse_to_forget(books: Connection) -> None:

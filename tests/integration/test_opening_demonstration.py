@@ -37,10 +37,10 @@ def test_a_shop_that_is_known_opens_though_the_agency_does_not_start(
 
 
 def test_an_agency_folder_that_cannot_be_used_is_said_and_nothing_stays_open(tmp_path: Path) -> None:
-    (tmp_path / "agency-2").write_text("not a folder", encoding="utf-8")
+    (tmp_path / "agency-3").write_text("not a folder", encoding="utf-8")
 
     with pytest.raises(errors.AgencyDidNotStart, match="文件夹"):
         build_counter(data=tmp_path, demonstration=True)
 
-    (tmp_path / "agency-2").unlink()
+    (tmp_path / "agency-3").unlink()
     build_counter(data=tmp_path, demonstration=True).close()

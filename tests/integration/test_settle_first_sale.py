@@ -50,7 +50,7 @@ def test_sale_offline_is_provisional_and_waits_for_the_agency(bench: Bench) -> N
     row = bench.till.sales(bench.desk.today())[0]
     assert (row.number, row.fund, row.delivery) == (state.settled.number, before.answer.fund, "waiting")
     kinds = [message.infno for message in outbox.recent(bench.db, 10)]
-    assert kinds == ["SY03", "2102", "2102"]
+    assert kinds == ["SY03", "3505A", "2102", "2102"]
     assert [paper.number for paper in bench.printer.papers] == [row.number]
     assert journal.verify(bench.db) == []
 
@@ -59,7 +59,7 @@ def test_messages_say_what_was_sold(bench: Bench) -> None:
     scan_stops(bench, "绍兴：便民")
     number = bench.till.settle().settled
     assert number is not None
-    upload, *settlements = outbox.recent(bench.db, 10)
+    upload, _goods, *settlements = outbox.recent(bench.db, 10)
 
     asked = [read_settlement(Raw(outbox.text_of(bench.db, each).encode())) for each in settlements]
     index = sales.index_of(bench.db, number.number)
@@ -207,7 +207,7 @@ def test_without_a_person_everything_is_self_paid_and_nothing_is_settled_with_th
 
     bench.till.settle()
 
-    assert [message.infno for message in outbox.recent(bench.db, 5)] == ["SY03"]
+    assert [message.infno for message in outbox.recent(bench.db, 5)] == ["SY03", "3505A"]
 
 
 def test_silent_printer_leaves_the_sale_recorded_and_its_paper_is_an_original_later(bench: Bench) -> None:

@@ -112,11 +112,18 @@ def _cells(state: CounterState, line: BasketLine, number: int) -> tuple[Cell, ..
         Cell(text=str(number), tone="sub"),
         Cell(text=line.drug.generic_name, under=_describe(state, line, claimed)),
         _trace(state, line),
-        Cell(text=str(line.quantity)),
+        _quantity(line),
         Cell(text=yuan(line.unit_price)),
         Cell(text=yuan(line.amount), under=f"超标准 {yuan(over)}" if over else ""),
         _fund(state, line),
     )
+
+
+def _quantity(line: BasketLine) -> Cell:
+    """Return how many packs, or how many pieces of an opened one."""
+    if not line.split:
+        return Cell(text=str(line.quantity))
+    return Cell(text=f"{line.quantity} {line.unit}", under="拆零", under_tone="ochre")
 
 
 def _claimed(state: CounterState, line: BasketLine) -> Line | None:
@@ -142,8 +149,8 @@ def _trace(state: CounterState, line: BasketLine) -> Cell:
     if line.drug.trace_prefix is None and not line.trace_codes and not state.lacking.get(line.id):
         return Cell(text="无码", tone="sub", size=12)
     lacking = state.lacking.get(line.id, 0)
-    done = line.quantity - lacking
-    return Cell(text=f"{done} / {line.quantity}", chip=True, tone="ochre" if lacking else "mount")
+    done = line.boxes - lacking
+    return Cell(text=f"{done} / {line.boxes}", chip=True, tone="ochre" if lacking else "mount")
 
 
 def _settlement(state: CounterState, line_id: str) -> Settlement | None:

@@ -102,7 +102,7 @@ class CounterPresenter:
             self._step(lambda counter: _move(counter, self._latest, line))
 
     def changed(self, boxes: int | None) -> None:
-        """Add or take boxes of the chosen line; None takes the line away."""
+        """Add or take boxes of the chosen line; None takes it away, 0 sells it by pieces or whole again."""
         self._step(lambda counter: _change(counter, self._latest, boxes))
 
     def tendered(self, text: str) -> None:
@@ -176,6 +176,8 @@ def _change(counter: Counter, state: CounterState | None, boxes: int | None) -> 
     line = lines.get(state.selected or "") if state else None
     if line is None:
         return counter.refresh()
+    if boxes == 0:
+        return counter.split(line.id)
     return counter.change_quantity(line.id, 0 if boxes is None else line.quantity + boxes)
 
 
@@ -257,6 +259,7 @@ def _keys(state: CounterState) -> Keys:
         ("↑ ↓", "选行"),
         ("+ −", "数量"),
         ("Del", "移除"),
+        ("Ctrl L", "拆零"),
         ("Enter", "收现金"),
         ("Esc", "撤一步"),
         _REPRINT,

@@ -7,7 +7,7 @@ from typing import Protocol
 from app.usecases.state import Choice
 from ui.desk import Desk
 from ui.items import Page, Tile, Tiles, sub
-from ui.words import yuan
+from ui.words import CLASS, joined, yuan
 
 _MOST = 8
 
@@ -67,18 +67,17 @@ class SearchPresenter:
         )
 
     def _page(self) -> Page:
-        return tuple(
-            Tiles(
-                (
-                    Tile(
-                        key=hit.key,
-                        title=hit.title,
-                        detail=hit.detail,
-                        figure="" if hit.price is None else yuan(hit.price),
-                        selected=number == self._at,
-                        framed=False,
-                    ),
-                )
-            )
-            for number, hit in enumerate(self._hits)
-        )
+        return tuple(Tiles((_tile(hit, number == self._at),)) for number, hit in enumerate(self._hits))
+
+
+def _tile(hit: Choice, selected: bool) -> Tile:
+    kind = "处方药" if hit.prescription_only else "非处方药"
+    return Tile(
+        key=hit.key,
+        title=hit.title,
+        detail=hit.detail,
+        figure="未定价" if hit.price is None else yuan(hit.price),
+        note=joined("处方所开" if hit.asked else "", CLASS[hit.klass], kind),
+        selected=selected,
+        framed=False,
+    )

@@ -26,8 +26,18 @@ KEYS: dict[str, Keys] = {
         ("Ctrl 5", "登记"),
         _BACK,
     ),
+    "stock": (_CHOOSE, ("F12", "入库"), ("Ctrl 1 至 7", "右边各项"), _BACK),
     "policy": (_CHOOSE, _BACK),
     "help": (_BACK,),
+}
+STOCK_KEYS: dict[str, Keys] = {
+    "receive": (("Enter", "填这一行"), _CHOOSE, ("F12", "整单入库"), ("Esc", "先放着")),
+    "count": (("Enter", "输数量"), _CHOOSE, ("F12", "盘点记账"), ("Esc", "先放着")),
+    "change": (("Enter", "填数量和原因"), _CHOOSE, ("F12", "记账"), ("Esc", "回到库存")),
+    "recall": (("Enter", "填表"), _CHOOSE, ("F12", "停售并召回"), ("Esc", "回到库存")),
+    "uncoded": (("Enter", "填表"), _CHOOSE, ("F12", "登记"), ("Esc", "回到库存")),
+    "returns": (("Enter", "填数量和原因"), _CHOOSE, ("F12", "登记退药"), ("Esc", "回到库存")),
+    "opened": (_CHOOSE, ("Esc", "回到库存")),
 }
 _REFRESHED = ("tasks", "sales", "days", "sync")
 
@@ -45,6 +55,7 @@ class PlaceHost:
             "sales": self._sales,
             "days": self._days,
             "sync": self._sync,
+            "stock": self._stock,
             "policy": self._policy,
             "catalogue": self._catalogue,
             "help": self._help,
@@ -60,6 +71,20 @@ class PlaceHost:
         if name in _REFRESHED and name in self._presenters:
             self._presenters[name].opened()
 
+    def entered(self, name: str, text: str) -> bool:
+        """Give a place what was scanned or typed; tell whether it takes such."""
+        take = getattr(self._presenters.get(name), "entered", None)
+        if take is not None:
+            take(text)
+        return take is not None
+
+    def typed(self, name: str, text: str) -> bool:
+        """Give a place what is being typed; tell whether it takes such."""
+        take = getattr(self._presenters.get(name), "typed", None)
+        if take is not None:
+            take(text)
+        return take is not None
+
     def keys(self, name: str) -> Keys | None:
         """Return what may be pressed in a place; None for the counter, which says so itself."""
         if name == "catalogue" and name in self._presenters:
@@ -69,6 +94,8 @@ class PlaceHost:
             form: Any = self._window.place("sync")
             keys: Keys | None = getattr(form.forms.currentWidget(), "keys", None)
             return keys or KEYS[name]
+        if name == "stock" and name in self._presenters:
+            return STOCK_KEYS.get(self._presenters[name].mode, KEYS[name])
         return KEYS.get(name)
 
     def moved(self, name: str, step: int) -> None:
@@ -94,9 +121,12 @@ class PlaceHost:
 
     def controlled(self, name: str, number: int) -> bool:
         """Do the act of Ctrl and ``number``; tell whether the place has one."""
-        act = getattr(self._presenters.get(name), "controlled", None)
-        if act is not None:
-            act(number)
+        if name == "stock":
+            turned: bool = self._presenters[name].controlled(number)
+            self._say_keys()
+            return turned
+        if name == "catalogue":
+            self._presenters[name].controlled(number)
             return True
         if name != "sync":
             return False
@@ -189,6 +219,29 @@ class PlaceHost:
         view.form_closed.connect(self._window.entry.setFocus)
         view.list_wanted.connect(lambda: self._choose_list(presenter.list_chosen))
         return view
+
+    def _stock(self) -> QWidget:
+        from ui.places.stock_modes import all_modes  # noqa: PLC0415
+        from ui.places.stock_presenter import StockPresenter  # noqa: PLC0415
+        from ui.places.stock_view import StockPlace  # noqa: PLC0415
+
+        view = StockPlace(self._window.ink)
+        self._presenters["stock"] = presenter = StockPresenter(view, self._desk, all_modes)
+        view.pressed.connect(presenter.chosen)
+        view.finished.connect(presenter.acted)
+        view.second_pressed.connect(presenter.second)
+        view.edited.connect(presenter.changed)
+        view.scanned.connect(presenter.entered)
+        view.acted.connect(presenter.go)
+        view.left.connect(presenter.undone)
+        view.filled.connect(self._window.entry.setFocus)
+        presenter.turned = self._turned
+        return view
+
+    def _turned(self) -> None:
+        """Another form is open: its keys are shown, and what is scanned goes to the field again."""
+        self._window.entry.setFocus()
+        self._say_keys()
 
     def _say_keys(self) -> None:
         self.keys_changed()

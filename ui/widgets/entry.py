@@ -33,11 +33,18 @@ class Entry(QLineEdit):
     def __init__(self, ink: Ink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._ink = ink
+        self._hint = _HINT
         self.setObjectName("entry")
         self.setAccessibleName("录入")
         self.setAccessibleDescription(_HINT)
         self.setMaxLength(200)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def show_hint(self, hint: str) -> None:
+        """Say what may be scanned here; nothing said is the counter's own."""
+        self._hint = hint or _HINT
+        self.setAccessibleDescription(self._hint)
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
@@ -51,11 +58,11 @@ class Entry(QLineEdit):
         super().paintEvent(event)
         ink = self._ink
         room = self.width() - 32 - ink.width(self.text()) - 24
-        if room < ink.width(_HINT):
+        if room < ink.width(self._hint):
             return
         painter = QPainter(self)
         place = QRectF(16, 0, self.width() - 32, self.height())
-        ink.text(painter, place, _HINT, size=BODY, tone="sub", flags=RIGHT)
+        ink.text(painter, place, self._hint, size=BODY, tone="sub", flags=RIGHT)
         painter.end()
 
 

@@ -237,8 +237,13 @@ def tile_width(item: Tiles, width: float) -> int:
 
 
 def _tile_height(ink: Ink, tile: Tile, wide: int) -> int:
-    inner = wide - 24 - (ink.width(tile.figure) + 12 if tile.figure else 0)
+    inner = wide - 24 - _right_width(ink, tile)
     return 16 + 20 + (2 + ink.height(tile.detail, inner, SMALL) if tile.detail else 4)
+
+
+def _right_width(ink: Ink, tile: Tile) -> int:
+    widest = max(ink.width(tile.figure), ink.width(tile.note, SMALL))
+    return widest + 12 if widest else 0
 
 
 def _paint_tiles(ink: Ink, painter: QPainter, item: Tiles, place: QRectF) -> bool:
@@ -255,9 +260,11 @@ def _paint_tile(ink: Ink, painter: QPainter, tile: Tile, place: QRectF) -> bool:
     painter.setPen(QPen(ink.colour(edge), 1) if tile.framed or tile.selected else Qt.PenStyle.NoPen)
     painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), ROUND - 2, ROUND - 2)
     inner = place.adjusted(12, 8, -12, -8)
-    if tile.figure:
-        ink.text(painter, inner, tile.figure, flags=RIGHT)
-        inner.setWidth(inner.width() - ink.width(tile.figure) - 12)
+    upper = QRectF(inner.x(), inner.y(), inner.width(), 20) if tile.note else inner
+    ink.text(painter, upper, tile.figure, flags=RIGHT)
+    lower = QRectF(inner.x(), inner.y() + 22, inner.width(), ink.height(tile.note, int(inner.width()), SMALL))
+    ink.text(painter, lower, tile.note, size=SMALL, tone="sub", flags=RIGHT)
+    inner.setWidth(inner.width() - _right_width(ink, tile))
     first = QRectF(inner.x(), inner.y(), inner.width(), 20)
     cut = ink.text(painter, first, tile.title, weight=500)
     below = inner.adjusted(0, 22, 0, 0)

@@ -1,0 +1,376 @@
+"""At the counter: first expired, first out; nothing expired or recalled; each box once; opened packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from app.errors import NotForSale
+from app.storage import catalogue, outbox, sales, stock_boxes, stock_check
+from app.storage.connection import transaction
+from app.usecases.stock_errors import CannotSplit, PackEmptied, TraceCodesNeeded
+from app.usecases.stock_state import BroughtBack, LotChange
+from engine.catalogue import Drug
+from engine.protocol.stock import read_records
+from engine.sale import Sale
+from tests.fakes.fake_counter import Bench
+from tests.fakes.fake_leases import scan_first
+from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    made.till.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def drug(bench: Bench) -> Drug:
+    return free_drug(bench)
+
+
+def buy(bench: Bench, *scans: str) -> Sale:
+    bench.till.next_customer()
+    for each in scans:
+        bench.till.enter(each)
+    settled = bench.till.settle().settled
+    assert settled is not None
+    index = sales.index_of(bench.db, settled.number)
+    assert index is not None
+    return sales.read(bench.db, index.journal)
+
+
+def codes_found(bench: Bench) -> set[str]:
+    return {each.code for each in bench.till.refresh().findings}
+
+
+def test_what_expires_first_goes_first_whatever_came_first(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "LATE", "2029-05", packs=5)
+    receive(bench.till, drug, "SOON", "2027-05", packs=2, note="SH-2")
+
+    sale = buy(bench, drug.barcode or "", drug.barcode or "", drug.barcode or "")
+
+    assert [(use.batch, use.quantity) for use in sale.draft.lines[0].lots] == [("SOON", 2), ("LATE", 1)]
+    assert left(bench, drug) == {"LATE": (4, 0, 0), "SOON": (0, 0, 0)}
+
+
+def test_the_very_lot_of_a_scanned_box_is_taken(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "LATE", "2029-05", codes=(box(drug, 1),))
+    receive(bench.till, drug, "SOON", "2027-05", packs=2, note="SH-2")
+
+    sale = buy(bench, box(drug, 1))
+
+    assert [use.batch for use in sale.draft.lines[0].lots] == ["LATE"]
+
+
+def test_the_receipt_names_batch_and_expiry(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B77", "2028-05", packs=2)
+    buy(bench, drug.barcode or "")
+
+    rows = [row.left + row.right for row in bench.printer.papers[-1].rows]
+
+    assert any("B77" in row and "2028-05-31" in row for row in rows)
+
+
+def test_an_expired_box_is_refused_at_the_scan(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "OLD", "2026-11-22", codes=(box(drug, 1),))
+    bench.clock.at += timedelta(days=1)  # type: ignore[attr-defined]
+
+    state = bench.till.enter(box(drug, 1))
+
+    assert state.draft.lines == ()
+    assert state.notice is not None
+    assert state.notice.tone == "refused"
+    assert "过期" in state.notice.what
+    assert state.notice.advice.endswith("。")
+
+
+def test_expired_stock_is_not_sold_by_its_barcode_either(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "OLD", "2026-11-22", packs=3)
+    bench.clock.at += timedelta(days=1)  # type: ignore[attr-defined]
+    bench.till.enter(drug.barcode or "")
+
+    assert "stock_expired" in codes_found(bench)
+    with pytest.raises(NotForSale, match="过期"):
+        bench.till.settle()
+    assert sales.last(bench.db) is None
+
+
+def test_a_box_that_expires_today_may_still_be_sold(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "OLD", "2026-11-22", packs=1)
+
+    assert buy(bench, drug.barcode or "").draft.lines[0].lots[0].batch == "OLD"
+
+
+def test_a_recall_stops_what_is_in_the_basket_already(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    bench.till.enter(box(drug, 1))
+
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    assert "stock_recalled" in codes_found(bench)
+    with pytest.raises(NotForSale, match="召回"):
+        bench.till.settle()
+
+
+def test_other_batches_of_a_recalled_one_are_sold_on(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2027-05", packs=5)
+    receive(bench.till, drug, "B2", "2029-05", packs=5, note="SH-2")
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    assert [use.batch for use in buy(bench, drug.barcode or "").draft.lines[0].lots] == ["B2"]
+
+
+def test_a_drug_recalled_whole_is_not_sold_even_without_stock_records(bench: Bench, drug: Drug) -> None:
+    bench.till.recall(drug.code, "", "药监通知 2026-11")
+    bench.till.enter(drug.barcode or "")
+
+    with pytest.raises(NotForSale, match="召回"):
+        bench.till.settle()
+
+
+def test_a_new_shop_without_stock_records_sells(bench: Bench, drug: Drug) -> None:
+    sale = buy(bench, box(drug, 1))
+
+    assert sale.draft.lines[0].lots == ()
+    assert codes_found(bench) == set()
+
+
+def test_more_than_the_books_have_is_sold_with_a_word(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=1)
+    bench.till.enter(drug.barcode or "")
+    bench.till.enter(drug.barcode or "")
+    assert "stock_short" in codes_found(bench)
+
+    assert bench.till.settle().settled is not None
+
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+
+
+def test_a_box_that_never_came_in_is_told_where_every_pack_has_its_code(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1), box(drug, 2)))
+    bench.till.enter(box(drug, 9))
+
+    assert "box_unknown" in codes_found(bench)
+    assert bench.till.settle().settled is not None
+
+
+def test_a_box_of_packs_received_by_count_is_nothing_to_wonder_at(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+    bench.till.enter(box(drug, 9))
+
+    assert codes_found(bench) == set()
+
+
+def test_on_insurance_every_box_with_a_code_is_scanned_first(bench: Bench) -> None:
+    scan_first(bench, all_codes=False)
+    line = bench.desk.draft.lines[0]
+
+    with pytest.raises(TraceCodesNeeded, match=line.drug.generic_name):
+        bench.till.settle()
+
+    assert sales.last(bench.db) is None
+
+
+def test_what_is_on_the_uncoded_list_is_settled_without(bench: Bench) -> None:
+    scan_first(bench, all_codes=False)
+    drug = bench.desk.draft.lines[0].drug
+    assert bench.till.refresh().lacking
+    bench.till.add_uncoded(drug.code, "2026-12-31", "2025 年前的库存")
+
+    assert bench.till.settle().settled is not None
+
+
+def test_a_row_of_the_uncoded_list_that_was_struck_off_counts_no_more(bench: Bench) -> None:
+    scan_first(bench, all_codes=False)
+    line = bench.desk.draft.lines[0]
+    number = bench.till.add_uncoded(line.drug.code, "2026-12-31", "2025 年前的库存")[0].number
+    bench.till.end_uncoded(number)
+
+    with pytest.raises(TraceCodesNeeded):
+        bench.till.settle()
+
+
+def test_without_insurance_a_box_may_lack_its_code_with_a_word(bench: Bench, drug: Drug) -> None:
+    bench.till.enter(drug.barcode or "")
+    (finding,) = bench.till.refresh().findings
+    assert (finding.code, finding.severity) == ("codes_wanted", "attention")
+    assert finding.clause is not None
+
+    assert buy(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
+
+
+def splittable(bench: Bench, drug: Drug, size: int | None = 20) -> Drug:
+    """Let the catalogue say how many pieces a pack of ``drug`` has."""
+    known = replace(drug, pack_size=size, pack_unit="丸")
+    with transaction(bench.catalogue):
+        catalogue.save(bench.catalogue, [known])
+    return known
+
+
+def split_sale(bench: Bench, code: str, pieces: int) -> Sale:
+    bench.till.next_customer()
+    line = bench.till.enter(code).selected or ""
+    if not bench.desk.draft.lines[-1].split:
+        bench.till.split(line)
+    bench.till.change_quantity(line, pieces)
+    settled = bench.till.settle().settled
+    assert settled is not None
+    index = sales.index_of(bench.db, settled.number)
+    assert index is not None
+    return sales.read(bench.db, index.journal)
+
+
+def test_a_split_pack_is_opened_with_its_first_sale_and_sold_from_again(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1), box(drug, 2)))
+
+    first = split_sale(bench, box(drug, 1), 6)
+    second = split_sale(bench, box(drug, 1), 4)
+
+    assert left(bench, drug) == {"B1": (1, 10, 0)}
+    assert [sale.draft.lines[0].lots[0].quantity for sale in (first, second)] == [6, 4]
+    found = stock_boxes.box(bench.db, box(drug, 1))
+    assert found is not None
+    assert found.state == "opened"
+    (row,) = bench.till.opened_packs()
+    assert (row.size, row.left, row.code) == (20, 10, box(drug, 1))
+    assert [(number, pieces, who) for number, _at, pieces, who in row.sold] == [
+        (first.number, 6, "药师 李"),
+        (second.number, 4, "药师 李"),
+    ]
+    assert stock_check.faults(bench.db) == []
+
+
+def test_each_split_sale_reports_the_opened_pack_s_code_as_split(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
+    for _ in range(2):
+        split_sale(bench, box(drug, 1), 3)
+        goods = next(each for each in outbox.recent(bench.db, 3) if each.infno == "3505A")
+        record = read_records("3505A", Raw(outbox.text_of(bench.db, goods).encode()))[0]
+        assert record.codes == (box(drug, 1),)
+        assert '"trdn_flag":"1"' in record.body
+        assert int(record.count) == 3
+
+
+def test_a_piece_costs_its_part_of_the_pack_and_the_pieces_never_more(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug, size=30)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
+
+    sale = split_sale(bench, box(drug, 1), 30)
+
+    line = sale.draft.lines[0]
+    assert line.unit_price == (drug.price or 0) // 30
+    assert line.amount <= (drug.price or 0)
+
+
+def test_an_opened_pack_gives_no_more_than_it_holds(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
+    split_sale(bench, box(drug, 1), 15)
+
+    with pytest.raises(PackEmptied, match="5"):
+        split_sale(bench, box(drug, 1), 6)
+
+    assert left(bench, drug) == {"B1": (0, 5, 0)}
+
+
+def test_a_pack_given_up_before_the_settlement_was_never_opened(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
+    bench.till.split(bench.till.enter(box(drug, 1)).selected or "")
+
+    bench.till.next_customer()
+
+    assert left(bench, drug) == {"B1": (1, 0, 0)}
+    assert bench.till.opened_packs() == ()
+    assert buy(bench, box(drug, 1)).draft.lines[0].split is False
+
+
+def test_what_nobody_knows_the_pieces_of_is_not_split(bench: Bench, drug: Drug) -> None:
+    splittable(bench, drug, size=None)
+    line = bench.till.enter(drug.barcode or "").selected or ""
+
+    with pytest.raises(CannotSplit):
+        bench.till.split(line)
+
+
+def test_a_pack_without_stock_records_is_split_and_remembered_all_the_same(bench: Bench, drug: Drug) -> None:
+    splittable(bench, drug)
+
+    split_sale(bench, box(drug, 1), 6)
+    split_sale(bench, box(drug, 1), 4)
+
+    (row,) = bench.till.opened_packs()
+    assert (row.left, len(row.sold)) == (10, 2)
+
+
+def test_what_was_brought_back_lies_apart_and_is_not_sold(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    sale = buy(bench, box(drug, 1))
+
+    (line,) = bench.till.bring_back(BroughtBack(sale=sale.number, line="1", quantity=1, why="包装破损"))
+
+    assert line.left == 0
+    assert left(bench, drug) == {"B1": (0, 0, drug.pack_size or 1)}
+    state = bench.till.enter(box(drug, 1))
+    assert state.draft.lines == ()
+    told = outbox.recent(bench.db, 1)[0]
+    record = read_records("3506", Raw(outbox.text_of(bench.db, told).encode()))[0]
+    assert (told.infno, record.codes, record.sale) == ("3506", (box(drug, 1),), sale.number)
+
+
+def test_a_box_that_a_pharmacist_released_is_sold_once_more_and_not_twice(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    sale = buy(bench, box(drug, 1))
+    bench.till.bring_back(BroughtBack(sale=sale.number, line="1", quantity=1, why="拿错了"))
+
+    bench.till.change_lot(LotChange(kind="released", lot=1, packs=1, why="药师核对，封签完好"))
+    again = buy(bench, box(drug, 1))
+
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+    state = bench.till.enter(box(drug, 1))
+    assert state.notice is not None
+    assert again.number in state.notice.what
+    assert stock_check.faults(bench.db) == []
+
+
+def test_a_full_run_of_sales_leaves_the_same_stock_as_the_sales_one_by_one(bench: Bench, drug: Drug) -> None:
+    serials = range(1, 41)
+    receive(bench.till, drug, "B1", "2029-05", codes=tuple(box(drug, serial) for serial in serials))
+    for serial in serials[:35]:
+        buy(bench, box(drug, serial))
+        assert left(bench, drug) == {"B1": (40 - serial, 0, 0)}
+
+    assert [len(stock_boxes.on_shelf(bench.db, 1)), lots(bench, drug)[0].balance.packs] == [5, 5]
+    assert stock_check.faults(bench.db) == []
+
+
+def test_an_insured_sale_waits_with_its_goods_for_the_settlement_s_number(bench: Bench) -> None:
+    scan_first(bench)
+    bench.till.settle()
+
+    waiting = outbox.sales_waiting(bench.db)
+
+    goods = next(each for each in outbox.recent(bench.db, 9) if each.infno == "3505A")
+    assert goods.sale in waiting
+    records = read_records("3505A", Raw(outbox.text_of(bench.db, goods).encode()))
+    assert len(records) == 3
+    assert all('"MDTRT_SETL_TYPE":"1"' in each.body for each in records)
+    assert not any("王秀英" in each.body for each in records)
+
+
+def test_a_lot_that_ends_before_the_prescription_does_is_told(bench: Bench) -> None:
+    scan_first(bench)
+    drug = bench.desk.draft.lines[0].drug
+    receive(bench.till, drug, "SOON", (date(2026, 11, 22) + timedelta(days=20)).isoformat(), packs=5)
+
+    assert "expires_within_supply" in codes_found(bench)

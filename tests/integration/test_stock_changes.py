@@ -1,0 +1,347 @@
+"""What goes otherwise than by a sale: written off, sent back, counted, recalled; each told, each with a
+reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from msgspec import Raw
+
+from app.errors import UserError
+from app.storage import journal, outbox, stock_boxes, stock_check
+from app.usecases.stock_errors import BoxesNeeded, NotEnoughStock, NothingReturned, StockUnclear
+from app.usecases.stock_state import BroughtBack, LotChange
+from engine.catalogue import Drug
+from engine.protocol.stock import StockRecord, read_records
+from tests.fakes.fake_counter import Bench
+from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
+
+SEEDS = 6
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    made.till.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def drug(bench: Bench) -> Drug:
+    return free_drug(bench)
+
+
+def told(bench: Bench) -> tuple[str, StockRecord]:
+    message = outbox.recent(bench.db, 1)[0]
+    return message.infno, read_records(message.infno, Raw(outbox.text_of(bench.db, message).encode()))[0]
+
+
+def buy(bench: Bench, *scans: str) -> str:
+    bench.till.next_customer()
+    for each in scans:
+        bench.till.enter(each)
+    settled = bench.till.settle().settled
+    assert settled is not None
+    return settled.number
+
+
+def test_what_is_written_off_leaves_the_shelf_with_a_reason_and_3502(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+
+    card = bench.till.change_lot(LotChange(kind="damaged", lot=1, packs=2, why="摔破"))
+
+    assert left(bench, drug) == {"B1": (3, 0, 0)}
+    assert card.moves[0].why == "摔破"
+    infno, record = told(bench)
+    assert (infno, int(record.count)) == ("3502", 2)
+    assert '"memo":"摔破"' in record.body
+
+
+def test_without_a_reason_nothing_is_written_off(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+
+    with pytest.raises(StockUnclear, match="原因"):
+        bench.till.change_lot(LotChange(kind="lost", lot=1, packs=1))
+
+
+def test_more_than_there_is_goes_nowhere(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+    entries = journal.head(bench.db)
+
+    with pytest.raises(NotEnoughStock):
+        bench.till.change_lot(LotChange(kind="lost", lot=1, packs=6, why="失窃"))
+
+    assert journal.head(bench.db) == entries
+    assert left(bench, drug) == {"B1": (5, 0, 0)}
+
+
+def test_what_the_last_sales_took_is_not_there_to_be_written_off(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=2)
+    buy(bench, drug.barcode or "")
+
+    with pytest.raises(NotEnoughStock):
+        bench.till.change_lot(LotChange(kind="lost", lot=1, packs=2, why="失窃"))
+
+
+def test_only_what_has_expired_is_written_off_as_expired(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2026-11-22", packs=5)
+    with pytest.raises(StockUnclear, match="还没有过期"):
+        bench.till.change_lot(LotChange(kind="expired", lot=1, packs=5))
+    bench.clock.at += timedelta(days=1)  # type: ignore[attr-defined]
+
+    bench.till.change_lot(LotChange(kind="expired", lot=1, packs=5))
+
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+
+
+def test_where_every_pack_has_its_code_it_is_said_which_ones_go(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=tuple(box(drug, serial) for serial in (1, 2, 3)))
+    with pytest.raises(BoxesNeeded):
+        bench.till.change_lot(LotChange(kind="damaged", lot=1, packs=1, why="摔破"))
+
+    bench.till.change_lot(LotChange(kind="damaged", lot=1, packs=1, why="摔破", codes=(box(drug, 2),)))
+
+    assert stock_boxes.on_shelf(bench.db, 1) == [box(drug, 1), box(drug, 3)]
+    state = bench.till.enter(box(drug, 2))
+    assert state.draft.lines == ()
+    assert state.notice is not None
+    assert "报损" in state.notice.what
+
+
+def test_a_purchase_return_is_told_with_its_invoice(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+
+    bench.till.change_lot(LotChange(kind="sent_back", lot=1, packs=5, why="TH-33"))
+
+    infno, record = told(bench)
+    assert (infno, int(record.count)) == ("3504", 5)
+    assert '"purc_invo_no":"TH-33"' in record.body
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+
+
+def test_what_is_set_aside_is_neither_sold_nor_lost_until_it_is_decided(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=2)
+    bench.till.change_lot(LotChange(kind="set_aside", lot=1, packs=2, why="待查"))
+    assert left(bench, drug) == {"B1": (0, 0, 2 * (drug.pack_size or 1))}
+
+    bench.till.change_lot(LotChange(kind="released", lot=1, packs=1, why="查清无误"))
+    bench.till.change_lot(LotChange(kind="damaged", lot=1, packs=1, why="破损", from_held=True))
+
+    assert left(bench, drug) == {"B1": (1, 0, 0)}
+    assert stock_check.faults(bench.db) == []
+
+
+def test_what_was_recalled_does_not_go_back_to_the_shelf(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=2)
+    bench.till.change_lot(LotChange(kind="set_aside", lot=1, packs=2, why="待查"))
+    bench.till.recall(drug.code, "B1", "药监通知")
+
+    with pytest.raises(StockUnclear, match="召回"):
+        bench.till.change_lot(LotChange(kind="released", lot=1, packs=2, why="看着没事"))
+
+
+def test_a_recall_lists_what_is_on_hand_and_who_has_it_by_masked_name(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=30)
+    for _ in range(17):
+        bench.till.next_customer()
+        bench.till.enter(drug.barcode or "")
+        bench.till.settle()
+    person = bench.demonstration.people[0]
+    bench.till.next_customer()
+    bench.till.enter(person.card_no or "")
+    bench.till.enter(box(drug, 77))
+    number = bench.till.settle().settled
+    assert number is not None
+
+    (row,) = bench.till.recall(drug.code, "b1", "药监通知 2026-11")
+
+    assert [(each.batch, each.packs, each.state) for each in row.on_hand] == [("B1", 12, "recalled")]
+    assert len(row.sold) == 18
+    assert (row.sold[0].number, row.sold[0].quantity) == (number.number, 1)
+    assert row.sold[0].who == "王＊英"
+    assert person.name not in str(row)
+
+
+def test_a_recall_is_journalled_and_lifted_with_a_reason_only(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=3)
+    number = bench.till.recall(drug.code, "B1", "药监通知")[0].number
+    with pytest.raises(StockUnclear, match="依据"):
+        bench.till.lift_recall(number, " ")
+
+    assert bench.till.lift_recall(number, "复检合格")[0].lifted
+
+    kinds = [entry.kind for entry in journal.read(bench.db, 0, 9)]
+    assert kinds == ["stock_received", "stock_recalled", "stock_recall_lifted"]
+    buy(bench, drug.barcode or "")
+
+
+def test_what_was_counted_is_booked_with_its_difference_and_3501(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+    for _ in range(4):
+        shown = bench.till.scan_count(drug.barcode or "")
+    assert [(line.packs, line.row.packs) for line in shown.lines] == [(4, 5)]
+    with pytest.raises(StockUnclear, match="原因"):
+        bench.till.book_count("")
+
+    after = bench.till.book_count("盘亏，待查")
+
+    assert after.said is not None
+    assert "1 批有差异" in after.said.what
+    assert left(bench, drug) == {"B1": (4, 0, 0)}
+    infno, record = told(bench)
+    assert (infno, int(record.count)) == ("3501", 4)
+    assert stock_check.faults(bench.db) == []
+
+
+def test_what_is_sold_during_a_stocktake_is_no_difference(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=5)
+    bench.till.set_count(1, "5", "")
+    buy(bench, drug.barcode or "", drug.barcode or "")
+
+    after = bench.till.book_count("")
+
+    assert after.said is not None
+    assert "账实相符" in after.said.what
+    assert left(bench, drug) == {"B1": (3, 0, 0)}
+
+
+def test_a_box_is_counted_once_and_for_its_own_lot(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    receive(bench.till, drug, "B2", "2029-06", codes=(box(drug, 2),), note="SH-2")
+
+    bench.till.scan_count(box(drug, 2))
+    shown = bench.till.scan_count(box(drug, 2))
+
+    assert {line.row.batch: line.packs for line in shown.lines} == {"B1": None, "B2": 1}
+    assert shown.said is not None
+    assert shown.said.tone == "attention"
+
+
+def test_of_several_lots_a_person_chooses_which_is_counted(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", packs=2)
+    receive(bench.till, drug, "B2", "2029-06", packs=2, note="SH-2")
+    bench.till.scan_count(drug.barcode or "")
+    bench.till.choose_count(2)
+
+    shown = bench.till.scan_count(drug.barcode or "")
+
+    assert {line.row.batch: line.packs for line in shown.lines} == {"B1": None, "B2": 1}
+
+
+def test_a_stocktake_on_the_desk_survives_a_restart(tmp_path: Path) -> None:
+    before = Bench(tmp_path)
+    before.till.start()
+    drug = free_drug(before)
+    receive(before.till, drug, "B1", "2029-05", packs=2)
+    before.till.set_count(1, "1", "")
+    before.close()
+
+    after = Bench(tmp_path)
+    after.till.start()
+
+    assert [line.packs for line in after.till.count().lines] == [1]
+    after.close()
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        ({"quantity": 0}, "还能退"),
+        ({"quantity": 2}, "还能退"),
+        ({"why": " "}, "原因"),
+        ({"line": "9"}, "没有这一行"),
+        ({"sale": "01-999999"}, "没有第"),
+        ({"codes": ("81111111111111111111",)}, "不是这笔销售"),
+    ],
+)
+def test_what_cannot_be_brought_back_is_said_why(
+    bench: Bench, drug: Drug, change: dict[str, object], reason: str
+) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    number = buy(bench, box(drug, 1))
+    asked: dict[str, object] = {"sale": number, "line": "1", "quantity": 1, "why": "破损", **change}
+
+    with pytest.raises(NothingReturned, match=reason):
+        bench.till.bring_back(BroughtBack(**asked))  # type: ignore[arg-type]
+
+
+def test_a_sale_is_found_by_its_number_and_by_its_box(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
+    number = buy(bench, box(drug, 1), drug.barcode or "")
+
+    assert [line.sale for line in bench.till.sold_lines(number)] == [number]
+    assert [line.codes for line in bench.till.sold_lines(box(drug, 1))] == [(box(drug, 1),)]
+    assert bench.till.sold_lines("01-999999") == ()
+
+
+def test_the_list_says_what_is_near_its_end_and_where_a_scanned_box_is(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "SOON", "2027-01", codes=(box(drug, 1),))
+    receive(bench.till, drug, "LATE", "2029-01", packs=3, note="SH-2")
+
+    listed = bench.till.stock("")
+    by_box = bench.till.stock(box(drug, 1))
+
+    assert {row.batch: row.state for row in listed.rows} == {"SOON": "near", "LATE": "fit"}
+    assert (listed.lots, listed.near) == (2, 1)
+    assert [row.batch for row in by_box.rows] == ["SOON"]
+    assert by_box.about is not None
+    assert "在架上" in by_box.about.what
+    assert [row.batch for row in bench.till.stock("late").rows] == ["LATE"]
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_a_shop_does_nothing_is_lost_and_no_box_is_in_two_places(tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+    bench = Bench(tmp_path)
+    bench.till.start()
+    drug = free_drug(bench)
+    serial = 0
+    for _ in range(60):
+        act = chance.choice(
+            ("receive", "sell", "sell", "sell", "write_off", "count", "aside", "release", "back")
+        )
+        try:
+            if act == "receive":
+                codes = tuple(box(drug, serial + place) for place in range(chance.randint(0, 3)))
+                serial += len(codes)
+                receive(bench.till, drug, f"B{serial}", "2029-05", codes=codes, packs=chance.randint(3, 6))
+            elif act == "sell":
+                code = box(drug, chance.randint(0, serial)) if chance.random() < 0.5 else drug.barcode or ""
+                buy(bench, code)
+                known = stock_boxes.box(bench.db, code)
+                assert known is None or known.state == "sold"
+            elif act == "back":
+                number = next((row.number for row in bench.till.sales(None)), "")
+                bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=1, why="拿错了"))
+            else:
+                _change(bench, drug, act, chance)
+        except UserError:
+            continue
+        assert stock_check.faults(bench.db) == []
+        for each in lots(bench, drug):
+            held = each.balance
+            assert min(held.packs, held.pieces, held.held) >= 0
+    assert journal.verify(bench.db) == []
+    bench.close()
+
+
+def _change(bench: Bench, drug: Drug, act: str, chance: Random) -> None:
+    there = lots(bench, drug)
+    if not there:
+        return
+    lot = chance.choice(there).lot.number
+    packs = chance.randint(1, 2)
+    if act == "count":
+        bench.till.set_count(lot, str(chance.randint(0, 6)), "")
+        bench.till.book_count("盘点")
+    elif act == "write_off":
+        bench.till.change_lot(LotChange(kind="damaged", lot=lot, packs=packs, why="破损"))
+    elif act == "aside":
+        bench.till.change_lot(LotChange(kind="set_aside", lot=lot, packs=packs, why="待查"))
+    else:
+        bench.till.change_lot(LotChange(kind="released", lot=lot, packs=packs, why="无误"))

@@ -1,0 +1,232 @@
+"""A delivery lies on the desk until it is booked as one; then lots, boxes and messages are there together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import Raw
+
+from app.errors import UserError
+from app.storage import journal, outbox, stock_boxes, stock_check
+from app.usecases.stock_errors import StockUnclear
+from app.usecases.stock_state import LineEntry, LotChange
+from engine.protocol.stock import read_deletion, read_records
+from tests.fakes.fake_counter import Bench
+from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    made.till.start()
+    yield made
+    made.close()
+
+
+def test_boxes_are_counted_up_as_they_are_scanned(bench: Bench) -> None:
+    drug = free_drug(bench)
+
+    for serial in (1, 2, 3):
+        shown = bench.till.scan_delivery(box(drug, serial))
+
+    assert [(line.packs, len(line.codes)) for line in shown.lines] == [(3, 3)]
+    assert shown.said is not None
+    assert "第 3" in shown.said.what
+
+
+def test_a_count_typed_first_is_filled_by_the_boxes_codes(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(drug.barcode or "")
+    bench.till.scan_delivery("10")
+
+    shown = bench.till.scan_delivery(box(drug, 1))
+
+    assert [(line.packs, len(line.codes)) for line in shown.lines] == [(10, 1)]
+
+
+def test_a_box_on_the_note_is_not_counted_twice(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(box(drug, 1))
+
+    shown = bench.till.scan_delivery(box(drug, 1))
+
+    assert shown.lines[0].packs == 1
+    assert shown.said is not None
+    assert shown.said.tone == "attention"
+
+
+def test_a_box_in_custody_is_refused_with_where_it_is(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", codes=(box(drug, 1),))
+
+    shown = bench.till.scan_delivery(box(drug, 1))
+
+    assert shown.lines == ()
+    assert shown.said is not None
+    assert shown.said.tone == "refused"
+    assert "在架上" in shown.said.what
+    assert "B1" in shown.said.what
+
+
+def test_a_box_that_was_sold_is_refused_with_its_sale(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.enter(box(drug, 1))
+    settled = bench.till.settle().settled
+    assert settled is not None
+
+    shown = bench.till.scan_delivery(box(drug, 1))
+
+    assert shown.said is not None
+    assert settled.number in shown.said.what
+
+
+def test_batch_and_expiry_of_a_gs1_code_are_filled_in(bench: Bench) -> None:
+    drug = free_drug(bench)
+
+    shown = bench.till.scan_delivery(f"(01)0{drug.barcode}(17)280500(10)K77(21)S1")
+
+    line = shown.lines[0]
+    assert (line.batch, line.expires, len(line.codes)) == ("K77", "2028-05-31", 1)
+    assert line.problem == ""
+
+
+def test_two_batches_of_a_drug_are_two_lines_where_their_codes_tell(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(f"(01)0{drug.barcode}(17)280500(10)K77(21)S1")
+
+    shown = bench.till.scan_delivery(f"(01)0{drug.barcode}(17)290500(10)K78(21)S2")
+
+    assert [line.batch for line in shown.lines] == ["K77", "K78"]
+
+
+def test_a_delivery_on_the_desk_survives_a_restart(tmp_path: Path) -> None:
+    before = Bench(tmp_path)
+    before.till.start()
+    drug = free_drug(before)
+    before.till.head_delivery("浙江演示医药有限公司", "SH-9")
+    before.till.scan_delivery(box(drug, 1))
+    before.close()
+
+    after = Bench(tmp_path)
+    after.till.start()
+    shown = after.till.delivery()
+
+    assert (shown.note, shown.lines[0].codes) == ("SH-9", (box(drug, 1),))
+    assert left(after, drug) == {}
+    after.close()
+
+
+@pytest.mark.parametrize(
+    "entry, reason",
+    [
+        (LineEntry(batch="", expires="2028-05", made="", packs="1", cost=""), "批号"),
+        (LineEntry(batch="B1", expires="", made="", packs="1", cost=""), "有效期"),
+        (LineEntry(batch="B1", expires="2026-10", made="", packs="1", cost=""), "过期"),
+        (LineEntry(batch="B1", expires="五月", made="", packs="1", cost=""), "看不懂"),
+        (LineEntry(batch="B1", expires="2028-05", made="", packs="0", cost=""), "数量"),
+        (LineEntry(batch="B1", expires="2028-05", made="x", packs="1", cost=""), "生产日期"),
+        (LineEntry(batch="B1", expires="2028-05", made="", packs="1", cost="八元"), "进价"),
+    ],
+)
+def test_what_lacks_on_a_delivery_is_said_and_nothing_is_booked(
+    bench: Bench, entry: LineEntry, reason: str
+) -> None:
+    drug = free_drug(bench)
+    bench.till.head_delivery("浙江演示医药有限公司", "SH-1")
+    bench.till.scan_delivery(drug.barcode or "")
+    bench.till.change_delivery("1", entry)
+
+    with pytest.raises(StockUnclear, match=reason):
+        bench.till.book_delivery()
+
+    assert left(bench, drug) == {}
+    assert journal.head(bench.db)[0] == 0
+    assert bench.till.delivery().lines
+
+
+def test_booked_are_lot_boxes_entry_and_message_together(bench: Bench) -> None:
+    drug = free_drug(bench)
+
+    receive(bench.till, drug, "b1", "2028-05", codes=(box(drug, 1), box(drug, 2)), note="SH-7")
+
+    held = lots(bench, drug)[0]
+    assert (held.lot.batch, str(held.lot.expires), held.lot.cost) == ("B1", "2028-05-31", 820)
+    assert held.balance.packs == 2
+    known = stock_boxes.box(bench.db, box(drug, 2))
+    assert known is not None
+    assert (known.state, known.lot) == ("shelf", held.lot.number)
+    assert [entry.kind for entry in journal.read(bench.db, 0, 9)] == ["stock_received"]
+    message = outbox.recent(bench.db, 1)[0]
+    record = read_records("3503", Raw(outbox.text_of(bench.db, message).encode()))[0]
+    assert (message.infno, record.drug, int(record.count)) == ("3503", drug.code, 2)
+    assert '"dynt_no":"SH-7"' in record.body
+    assert bench.till.delivery().lines == ()
+    assert stock_check.faults(bench.db) == []
+
+
+def test_a_lot_booked_wrongly_is_taken_back_by_a_movement_that_names_it_and_3507(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", codes=(box(drug, 1),))
+    receive(bench.till, drug, "B2", "2028-06", packs=5, note="SH-2")
+    second = lots(bench, drug)[1].lot.number
+    told = outbox.recent(bench.db, 1)[0]
+    number = read_records("3503", Raw(outbox.text_of(bench.db, told).encode()))[0].number
+
+    bench.till.change_lot(LotChange(kind="taken_back", lot=second, why="批号抄错"))
+
+    assert left(bench, drug) == {"B1": (1, 0, 0), "B2": (0, 0, 0)}
+    moves = bench.till.lot(second).moves
+    assert [each.kind for each in moves] == ["taken_back", "received"]
+    message = outbox.recent(bench.db, 1)[0]
+    deleted = read_deletion(Raw(outbox.text_of(bench.db, message).encode()))
+    assert (message.infno, deleted.fixmedins_bchno, deleted.inv_data_type) == ("3507", number, "3")
+
+
+def test_a_box_of_a_lot_that_was_taken_back_may_be_received_anew(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", codes=(box(drug, 1),))
+    bench.till.change_lot(LotChange(kind="taken_back", lot=1, why="批号抄错"))
+
+    receive(bench.till, drug, "B9", "2028-05", codes=(box(drug, 1),))
+
+    assert left(bench, drug) == {"B1": (0, 0, 0), "B9": (1, 0, 0)}
+
+
+def test_a_lot_that_was_sold_from_is_not_taken_back(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", packs=5)
+    bench.till.enter(drug.barcode or "")
+    bench.till.settle()
+
+    with pytest.raises(StockUnclear, match="动用"):
+        bench.till.change_lot(LotChange(kind="taken_back", lot=1, why="批号抄错"))
+
+
+def test_what_no_movement_may_touch_the_tables_refuse(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", codes=(box(drug, 1),))
+
+    for sql in (
+        "UPDATE stock_move SET packs = 99",
+        "DELETE FROM stock_move",
+        "INSERT OR REPLACE INTO stock_move SELECT * FROM stock_move",
+        "UPDATE lot SET packs = -1",
+        "UPDATE lot SET expires = '2099-01-01'",
+        "DELETE FROM lot",
+        "DELETE FROM box",
+    ):
+        with pytest.raises(Exception, match=r"append-only|CHECK|never|forgotten"):
+            bench.db.execute(sql)
+    assert left(bench, drug) == {"B1": (1, 0, 0)}
+
+
+def test_an_unknown_drug_is_not_received(bench: Bench) -> None:
+    shown = bench.till.scan_delivery("6901234567892")
+
+    assert shown.lines == ()
+    assert shown.said is not None
+    assert shown.said.advice.endswith("。")
+    with pytest.raises(UserError):
+        bench.till.book_delivery()

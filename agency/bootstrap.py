@@ -78,6 +78,7 @@ def seed(db: Connection, shown: Demonstration, law: Law, now: datetime) -> None:
         for store in shown.stores:
             allow_demonstration(db, store.provider.id, now)
         registry.save_drugs(db, shown.drugs)
+        registry.date_changes(db, day)
         for person in shown.people:
             _enter(db, person, law.benefit(person.region, person.insurance, day), shown.stores)
         for code, psn_no in shown.vouchers.items():

@@ -56,7 +56,7 @@ def upload(call: Call) -> str:
     """9101: keep a shop's file until it is compared."""
     sent = read_upload(call.request.input)
     files.forget(call.db, call.request.fixmedins_code, call.now - _KEPT)
-    return file_output(_keep(call, sent.filename, sent.content))
+    return file_output(keep(call, sent.filename, sent.content))
 
 
 def details(call: Call) -> str:
@@ -68,7 +68,7 @@ def details(call: Call) -> str:
     theirs = read_detail_file(content)
     ours = [_detail(each) for each in _rows(call, asked.first, asked.last, asked.setl_optins, asked.clr_type)]
     result = compared_file(compare(ours, theirs))
-    return file_output(_keep(call, f"3202-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.zip", result))
+    return file_output(keep(call, f"3202-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.zip", result))
 
 
 def download(call: Call) -> bytes:
@@ -120,7 +120,8 @@ def _detail(made: Settlement) -> Detail:
     )
 
 
-def _keep(call: Call, filename: str, content: bytes) -> FileTold:
+def keep(call: Call, filename: str, content: bytes) -> FileTold:
+    """Keep a file for the caller to fetch by 9102; return where it is."""
     number = f"F{next_number(call.db, 'file'):012d}"
     provider = call.request.fixmedins_code
     files.save(

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from agency import (
     batches,
+    catalogue_pages,
     dispensing,
     enrolment,
     eprescriptions,
@@ -59,6 +60,11 @@ from engine.sale import Store
 T = TypeVar("T")
 
 TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
+    "1301": catalogue_pages.download,
+    "1312": catalogue_pages.entries,
+    "1316": catalogue_pages.matches,
+    "1318": catalogue_pages.limits,
+    "1319": catalogue_pages.shares,
     "9001": identity.sign_in,
     "1101": identity.person_information,
     "5301": identity.filings,
@@ -87,7 +93,7 @@ TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
 }
 _CHANGE_NOTHING = (
     *("9001", "1101", "5301", "5205", "5206", "2101", "7201", "7202", "7203"),
-    *("SY01", "SY04", "SY05"),
+    *("SY01", "SY04", "SY05", "1301", *catalogue_pages.PAGES),
 )
 _MOVING = ("2102", "2103")
 """What the sums in an answer are about."""

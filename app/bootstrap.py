@@ -17,6 +17,7 @@ from app.devices.printer import PdfPrinter
 from app.devices.slips import PdfSlips
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
+from app.import_process import ImportStarter
 from app.knowledge import read_knowledge
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
@@ -53,6 +54,8 @@ AGENCY = "agency-4"  # The demonstration's agency; its books are not those of ea
 DEMONSTRATION_PROVIDER = "P33068100001"
 _FIRST_NEWS_S = 15.0
 _FIRST_ROUNDS = 15
+_COURIER_PATIENCE_MS = 200
+"""An import may hold the catalogue for a minute; the courier has sales to deliver meanwhile."""
 
 
 class _Company(Struct, frozen=True, kw_only=True):
@@ -61,9 +64,11 @@ class _Company(Struct, frozen=True, kw_only=True):
     keeper: Keeper
     worker: SyncWorker | None
     agency: EmbeddedAgency | None
+    importer: ImportStarter
 
     def end(self) -> None:
         """End all of it; may be called again, from any thread."""
+        self.importer.stop()
         if self.worker is not None:
             self.worker.stop()
         self.keeper.stop()
@@ -175,10 +180,27 @@ def _assembled(  # noqa: PLR0917
     afar = Surroundings(
         line=line, open_satchel=lambda: _satchel(databases, clock, settings.operator), keeper=keeper
     )
-    company = _Company(keeper=keeper, worker=worker, agency=agency)
     desk = _desk(settings, clock, databases, worker or NoCourier(), line, afar)
+    importer = ImportStarter(
+        settings.data, url, lambda: desk.store.provider.id if desk.store else settings.provider or ""
+    )
+    company = _Company(keeper=keeper, worker=worker, agency=agency, importer=importer)
+    desk.importer = importer
     desk.backed_up_at = lambda: keeper.backed_up_at
     return OpenCounter(desk, company, line, guard), company
+
+
+def open_line(settings: Settings, clock: Clock, db: Connection) -> CounterLine | None:
+    """Return a line of one's own to the agency that the settings name; None where they name none."""
+    address = settings.agency_url
+    if address is None:
+        return None
+    return CounterLine(
+        db=db,
+        open_client=_client_maker(settings, clock, lambda: address),
+        clock=clock,
+        operator=settings.operator,
+    )
 
 
 def _satchel(databases: tuple[Connection, Connection], clock: Clock, operator: str) -> Satchel:
@@ -235,7 +257,9 @@ def _worker(
 ) -> SyncWorker:
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
-        open_drugs=lambda: catalogue.open_catalogue(settings.data / CATALOGUE, key),
+        open_drugs=lambda: catalogue.open_catalogue(
+            settings.data / CATALOGUE, key, patience_ms=_COURIER_PATIENCE_MS
+        ),
         open_client=open_client,
         clock=clock,
         home=_home(settings, db),

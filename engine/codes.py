@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ DrugKind: TypeAlias = Literal["western", "patent", "slice"]
 _WESTERN = re.compile(r"X([A-Z][0-9]{2}[A-Z]{2})([A-Z][0-9]{3})([A-Z][0-9]{3})([0-9]{3})([0-9]{6})").fullmatch
 _PATENT = re.compile(r"Z[0-9A-Z]{19}").fullmatch
 _SLICE = re.compile(r"T[0-9]{9}").fullmatch
+_ANY = re.compile(r"X[0-9A-Z]{22}|Z[0-9A-Z]{19}|T[0-9]{9}").fullmatch
 _LOOSE_WESTERN = re.compile(r"X[0-9A-Z]{22}").fullmatch
 _APPROVAL = re.compile(r"国药准字[HZSJBTF][JC]?[0-9]{8}|B?[HZS]C?[0-9]{8}").fullmatch
 _PATENT_NAME_END = 11
@@ -47,7 +49,12 @@ def parse_national_code(code: str) -> NationalCode | None:
 
 def is_national_code(code: str) -> bool:
     """Tell whether ``code`` has the shape of a national drug code."""
-    return parse_national_code(code) is not None
+    return _ANY(code) is not None
+
+
+def all_national_codes(codes: Iterable[str]) -> bool:
+    """Tell whether each of many ``codes`` has the shape of a national drug code."""
+    return None not in map(_ANY, codes)
 
 
 def ingredient_of(code: str) -> str:

@@ -49,7 +49,9 @@ def resident_check(seventeen: str) -> str:
 
 def gs1_check(body: str) -> str:
     """Return the check digit that GS1 puts after ``body``: from its right, digits count 3, 1, 3, …"""
-    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(body)))
+    codes = body.encode("ascii")  # A byte is 48 more than its digit; 300,000 of these are checked in a run.
+    thrice, once = codes[::-2], codes[-2::-2]
+    total = 3 * (sum(thrice) - 48 * len(thrice)) + sum(once) - 48 * len(once)
     return str(-total % 10)
 
 

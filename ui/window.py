@@ -38,6 +38,7 @@ PLACES = (
     ("days", "对账", "F7"),
     ("sync", "同步", "F8"),
     ("policy", "政策", "F9"),
+    ("catalogue", "目录", "F10"),
 )
 HELP = ("help", "帮助", "F1")
 _HINTS = {"stock": "扫药盒、追溯码，或输药名、批号"}
@@ -56,6 +57,7 @@ _KEYS = {
     Qt.Key.Key_F7: "place:days",
     Qt.Key.Key_F8: "place:sync",
     Qt.Key.Key_F9: "place:policy",
+    Qt.Key.Key_F10: "place:catalogue",
     Qt.Key.Key_F12: "act",
     Qt.Key.Key_Escape: "undo",
     Qt.Key.Key_Up: "up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TypeVar
 
 import msgspec
@@ -11,14 +12,16 @@ from msgspec import Struct
 from agency.storage import mailbox
 from agency.storage.connection import Connection
 from agency.storage.counters import next_in_order
-from engine.catalogue import Drug
+from engine.catalogue import Drug, Listing
 from engine.protocol.wire import encode
 from engine.sale import Store
 
 T = TypeVar("T", Store, Drug)
 
-STORE, DRUG = "store", "drug"
+STORE, DRUG, WITHDRAWN = "store", "drug", "withdrawn"
 _LAST = ("change", "last")
+_DAY = "changes until "
+"""With a day after it: the name of the last change that was made on it."""
 
 
 class Change(Struct, frozen=True):
@@ -37,9 +40,65 @@ def save_stores(db: Connection, stores: Iterable[Store]) -> None:
 
 
 def save_drugs(db: Connection, drugs: Iterable[Drug]) -> None:
-    """Register drugs, likewise."""
+    """Register drugs, likewise; what a drug's listings no longer say is kept as taken back."""
     for each in drugs:
+        held = drug(db, each.code)
+        if held is not None and held.listings != each.listings:
+            gone = {*withdrawn(db, each.code), *held.listings} - {*each.listings}
+            _save(db, WITHDRAWN, each.code, sorted(gone, key=lambda row: (row.region, row.begins)))
         _save(db, DRUG, each.code, each)
+
+
+def date_changes(db: Connection, day: date) -> None:
+    """Note that all changes up to now were made on ``day`` at the latest, inside the caller's transaction."""
+    db.execute(
+        "INSERT INTO counter (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (f"{_DAY}{day.isoformat()}", last_change(db)),
+    )
+
+
+def days_of_changes(db: Connection) -> list[tuple[int, date]]:
+    """Return (last change, day) of the days on which something changed, in order."""
+    rows = db.execute(
+        "SELECT name, value FROM counter WHERE name >= ? AND name < ? ORDER BY name", (_DAY, _DAY + "~")
+    ).fetchall()
+    return [(int(row[1]), date.fromisoformat(row[0].removeprefix(_DAY))) for row in rows]
+
+
+def withdrawn(db: Connection, code: str) -> tuple[Listing, ...]:
+    """Return what the listings of a drug once said and say no more."""
+    row = db.execute("SELECT body FROM registered WHERE kind = ? AND key = ?", (WITHDRAWN, code)).fetchone()
+    return msgspec.json.decode(row[0], type=tuple[Listing, ...]) if row else ()
+
+
+def count_drugs(db: Connection, since: int) -> int:
+    """Return how many drugs changed after a change."""
+    row = db.execute(
+        "SELECT count(*) FROM registered WHERE kind = ? AND change > ?", (DRUG, since)
+    ).fetchone()
+    return int(row[0])
+
+
+def drugs_by_code(db: Connection, since: int, limit: int, offset: int) -> list[tuple[int, Drug]]:
+    """Return drugs that changed after a change, each with its own, in the order of their codes.
+
+    One that changes meanwhile moves no other: who reads page by page misses none.
+    """
+    rows = db.execute(
+        "SELECT change, body FROM registered WHERE kind = ? AND change > ? ORDER BY key LIMIT ? OFFSET ?",
+        (DRUG, since, limit, offset),
+    ).fetchall()
+    return [(int(row[0]), msgspec.json.decode(row[1], type=Drug)) for row in rows]
+
+
+def drugs_by_change(db: Connection, since: int, limit: int) -> list[tuple[int, Drug]]:
+    """Return drugs that changed after a change, in the order of their changes."""
+    rows = db.execute(
+        "SELECT change, body FROM registered WHERE kind = ? AND change > ? ORDER BY change LIMIT ?",
+        (DRUG, since, limit),
+    ).fetchall()
+    return [(int(row[0]), msgspec.json.decode(row[1], type=Drug)) for row in rows]
 
 
 def store(db: Connection, provider: str) -> Store | None:

@@ -10,32 +10,32 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from app.storage import search
+from app.storage import listings, search
 from app.storage.connection import Connection, open_database, transaction
+from app.storage.listings import Hanging, end, end_text
 from app.storage.migrations import CATALOGUE_STEPS, migrate
-from engine.catalogue import Drug, Listing, Price, PriceKind
+from engine.catalogue import Drug, Price, PriceKind
 
 _CACHE_KIB = 2_000
 """A keystroke, a box and a listing read a few pages here and there; more of them at hand were no use."""
-OPEN_END = "9999-12-31"
-_DISEASES = msgspec.json.Decoder(frozenset[str]).decode
 _DRUG = (
     "code, generic_name, trade_name, form, spec, strength, pack_size, pack_unit, unit, maker, approval,"
     " standard_code, barcode, trace_prefix, pinyin, prescription_only, on_market, price, shop_code,"
     " listing_key"
 )
-_LISTING = (
-    "region, insurance, begins, ends, klass, first_self_pay, payment_standard, in_scope, negotiated,"
-    " procured, scope, diseases"
-)
 
 
-def open_catalogue(path: Path, key: bytes) -> Connection:
-    """Open (or make) the catalogue at ``path``; raise a StorageTrouble as ``open_database``."""
+def open_catalogue(path: Path, key: bytes, *, patience_ms: int | None = None) -> Connection:
+    """Open (or make) the catalogue at ``path``; raise a StorageTrouble as ``open_database``.
+
+    ``patience_ms`` is how long a write waits for an import that holds the file; None: as for the books.
+    """
     db = open_database(path, key)
     try:
         migrate(db, CATALOGUE_STEPS)
         db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        if patience_ms is not None:
+            db.execute(f"PRAGMA busy_timeout = {patience_ms}")
     except BaseException:
         db.close()
         raise
@@ -43,7 +43,10 @@ def open_catalogue(path: Path, key: bytes) -> Connection:
 
 
 def save(db: Connection, drugs: Iterable[Drug]) -> None:
-    """Keep ``drugs`` as they are now, with listings and prices of their own, in the caller's transaction."""
+    """Keep ``drugs`` as they are now, with listings and prices of their own, in the caller's transaction.
+
+    What lists and price files say of them stays: it is another's word.
+    """
     kept = list(drugs)
     with search.following(db, [drug.code for drug in kept]):
         _save(db, kept)
@@ -65,8 +68,12 @@ def by_barcode(db: Connection, barcode: str) -> Drug | None:
 
 
 def by_code(db: Connection, code: str) -> Drug | None:
-    """Return the drug with the national code ``code``, or with that drug standard code (本位码)."""
-    return _one(db, "code = ?", code) or _one(db, "standard_code = ?", code)
+    """Return the drug with the national code ``code``, with that drug standard code, or that former code."""
+    return (
+        _one(db, "code = ?", code)
+        or _one(db, "standard_code = ?", code)
+        or _one(db, "code = (SELECT code FROM former_code WHERE former = ?)", code)
+    )
 
 
 def by_trace_prefix(db: Connection, prefix: str) -> Drug | None:
@@ -135,16 +142,21 @@ def mark(db: Connection, name: str) -> str | None:
 
 
 def _save(db: Connection, drugs: Sequence[Drug]) -> None:
-    marks = ", ".join("?" * 20)
-    db.executemany(f"INSERT OR REPLACE INTO drug ({_DRUG}) VALUES ({marks})", [_row(drug) for drug in drugs])
-    db.executemany("DELETE FROM listing WHERE listing_key = ?", [(drug.code,) for drug in drugs])
-    db.executemany("DELETE FROM price WHERE code = ?", [(drug.code,) for drug in drugs])
-    db.executemany(
-        f"INSERT INTO listing ({_LISTING}, listing_key) VALUES ({', '.join('?' * 13)})",
-        [(*_listing_row(row), drug.code) for drug in drugs for row in drug.listings],
+    changes = ", ".join(
+        f"{name} = excluded.{name}" for name in _DRUG.split(", ")[1:] if name != "listing_key"
     )
     db.executemany(
-        "INSERT INTO price (code, kind, region, begins, ends, fen, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO drug ({_DRUG}) VALUES ({', '.join('?' * 20)})"
+        f" ON CONFLICT (code) DO UPDATE SET {changes}",
+        [_row(drug) for drug in drugs],
+    )
+    listings.drop_own(db, [drug.code for drug in drugs])
+    db.executemany("DELETE FROM price WHERE code = ? AND own = 1", [(drug.code,) for drug in drugs])
+    for drug in drugs:
+        listings.put_own(db, drug.code, drug.listings)
+    db.executemany(
+        "INSERT OR REPLACE INTO price (code, kind, region, begins, ends, fen, document, own)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
         [(drug.code, *_price_row(row)) for drug in drugs for row in drug.prices],
     )
 
@@ -157,9 +169,7 @@ def _one(db: Connection, where: str, key: str) -> Drug | None:
 
 
 def _drug(db: Connection, row: Any) -> Drug:
-    listings = db.execute(
-        f"SELECT {_LISTING} FROM listing WHERE listing_key = ? ORDER BY region, insurance, begins", (row[19],)
-    ).fetchall()
+    hanging = Hanging(code=row[0], strength=row[5], pack_size=row[6], pack_unit=row[7], listing_key=row[19])
     prices = db.execute(
         "SELECT kind, region, begins, ends, fen, document FROM price WHERE code = ?"
         " ORDER BY kind, region, begins",
@@ -185,8 +195,8 @@ def _drug(db: Connection, row: Any) -> Drug:
         on_market=bool(row[16]),
         price=row[17],
         shop_code=row[18],
-        listings=tuple(_listing(each) for each in listings),
-        prices=tuple(_price(each) for each in prices),
+        listings=listings.of_drug(db, hanging),
+        prices=(*(_price(each) for each in prices), *listings.ceilings(db, row[0])),
     )
 
 
@@ -211,47 +221,12 @@ def _row(drug: Drug) -> tuple[Any, ...]:
         int(drug.on_market),
         drug.price,
         drug.shop_code,
-        drug.code,
-    )
-
-
-def _listing_row(row: Listing) -> tuple[Any, ...]:
-    return (
-        row.region,
-        row.insurance or "",
-        row.begins.isoformat(),
-        row.ends.isoformat() if row.ends else OPEN_END,
-        row.klass,
-        row.first_self_pay_bp,
-        row.payment_standard,
-        int(row.in_scope),
-        int(row.negotiated),
-        int(row.procured),
-        row.scope,
-        msgspec.json.encode(sorted(row.diseases)).decode(),
-    )
-
-
-def _listing(row: Any) -> Listing:
-    return Listing(
-        region=row[0],
-        insurance=row[1] or None,
-        begins=date.fromisoformat(row[2]),
-        ends=_end(row[3]),
-        klass=row[4],
-        first_self_pay_bp=row[5],
-        payment_standard=row[6],
-        in_scope=bool(row[7]),
-        negotiated=bool(row[8]),
-        procured=bool(row[9]),
-        scope=row[10],
-        diseases=_DISEASES(row[11]),
+        "",
     )
 
 
 def _price_row(row: Price) -> tuple[Any, ...]:
-    end = row.ends.isoformat() if row.ends else OPEN_END
-    return row.kind, row.region, row.begins.isoformat(), end, row.fen, row.document
+    return row.kind, row.region, row.begins.isoformat(), end_text(row.ends), row.fen, row.document
 
 
 def _price(row: Any) -> Price:
@@ -259,11 +234,7 @@ def _price(row: Any) -> Price:
         kind=row[0],
         region=row[1],
         begins=date.fromisoformat(row[2]),
-        ends=_end(row[3]),
+        ends=end(row[3]),
         fen=row[4],
         document=row[5],
     )
-
-
-def _end(text: str) -> date | None:
-    return None if text == OPEN_END else date.fromisoformat(text)

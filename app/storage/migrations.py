@@ -13,6 +13,7 @@ from app.storage import (
     schema_catalogue,
     schema_delivery,
     schema_goods,
+    schema_items,
     schema_leases,
     schema_prescriptions,
     schema_search,
@@ -31,6 +32,7 @@ STEPS: Steps = (
     ("0004_goods", schema_goods.GOODS),
     ("0005_stock", schema_stock.STOCK),
     ("0006_prescriptions", schema_prescriptions.PRESCRIPTIONS),
+    ("0007_items", schema_items.ITEMS),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

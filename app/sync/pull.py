@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from app.clock import Clock
-from app.storage import catalogue, cursor, findings, people, stores
+from app.storage import catalogue, cursor, findings, intake, items, people, search, stores
 from app.storage.connection import Connection, transaction
 from app.sync.client import AgencyClient, Rejected, Unreachable
 from app.usecases import prescription_news, tasks
@@ -90,6 +90,7 @@ def take_page(
     """
     with transaction(drugs):
         catalogue.save(drugs, page.drugs)
+        _mirror(db, drugs, [drug.code for drug in page.drugs])
         catalogue.put_mark(drugs, CURSOR, str(page.cursor))
     with transaction(db):
         for text in left_out:
@@ -103,6 +104,14 @@ def take_page(
         cursor.put(db, CURSOR, str(page.cursor))
         cursor.put(db, MAILBOX + provider, str(page.mailbox))
     return sum(map(len, (page.stores, page.drugs, page.prescriptions, page.people, page.snapshots)))
+
+
+def _mirror(db: Connection, drugs: Connection, codes: list[str]) -> None:
+    """Note again what the shop says of drugs that the agency told anew."""
+    said = items.mirrored(db, codes)
+    if said:
+        with search.following(drugs, [row[0] for row in said]):
+            intake.mirror_items(drugs, said)
 
 
 def as_asked(snapshot: Snapshot, asked_at: datetime) -> Snapshot:

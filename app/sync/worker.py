@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from app.clock import Clock
-from app.errors import UserError
+from app.errors import DatabaseBusy, UserError
 from app.storage import cursor, device, outbox, stores
 from app.storage.connection import Connection, transaction
 from app.storage.instants import to_text
@@ -32,6 +32,7 @@ from engine.sale import Store
 
 Hear = Callable[[Heard], None]
 
+WHILE_BUSY = timedelta(seconds=5)
 PULL_EVERY = timedelta(seconds=60)
 MARK_EVERY = timedelta(seconds=60)
 _log = logging.getLogger("sync")
@@ -335,6 +336,9 @@ class SyncWorker:
                     )
         except Unreachable as error:
             self._note(error)
+        except DatabaseBusy:
+            # An import holds the catalogue: the line is well, and the news can wait.
+            self._next_pull = self._clock.now() + WHILE_BUSY
         else:
             self._reached(db)
             if not self._urgent():

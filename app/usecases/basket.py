@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.errors import LineUnknown
-from app.storage import catalogue, stock_boxes
+from app.storage import stock_boxes
 from app.storage.stock_boxes import OpenedPack
-from app.usecases import stock_counter
+from app.usecases import shelf, stock_counter
 from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
 from app.usecases.stock_errors import CannotSplit
@@ -14,14 +14,13 @@ from engine.ids import Scan
 from engine.sale import add_box, add_pieces, set_quantity, split_line
 from engine.scan import trace_barcode
 
-TRACE_PREFIX_LENGTH = 7
 MOST_BOXES = 9_999
 FEWEST_PIECES = 2
 
 
 def add_by_barcode(desk: Desk, scan: Scan) -> None:
     """Add one box by the EAN on it."""
-    drug = catalogue.by_barcode(desk.catalogue, scan.value)
+    drug = shelf.by_barcode(desk, scan.value)
     if drug is None:
         _say_unknown(desk, f"条码 {scan.value} 不在本店目录里。")
     else:
@@ -30,7 +29,7 @@ def add_by_barcode(desk: Desk, scan: Scan) -> None:
 
 def add_by_code(desk: Desk, scan: Scan) -> None:
     """Add one box by its national drug code."""
-    drug = catalogue.by_code(desk.catalogue, scan.value)
+    drug = shelf.by_code(desk, scan.value)
     if drug is None:
         _say_unknown(desk, f"药品编码 {scan.value} 不在本店目录里。")
     else:
@@ -61,7 +60,7 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
         return
     drug = drug_of_box(desk, code)
     if drug is None:
-        _say_unknown(desk, f"追溯码 {code[:TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
+        _say_unknown(desk, f"追溯码 {code[: shelf.TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
     else:
         add(desk, drug, code)
 
@@ -70,16 +69,16 @@ def drug_of_box(desk: Desk, code: str) -> Drug | None:
     """Return what is in the box with a trace code: as it came in, else by the code's own beginning."""
     box = stock_boxes.box(desk.db, code)
     if box is not None:
-        return catalogue.by_code(desk.catalogue, box.drug)
+        return shelf.by_code(desk, box.drug)
     barcode = trace_barcode(code)
     if barcode is not None:
-        return catalogue.by_barcode(desk.catalogue, barcode)
-    return catalogue.by_trace_prefix(desk.catalogue, code[:TRACE_PREFIX_LENGTH])
+        return shelf.by_barcode(desk, barcode)
+    return shelf.by_trace_code(desk, code)
 
 
 def add_from_opened(desk: Desk, pack: OpenedPack) -> None:
     """Add one piece of a pack that is opened already, and select its line."""
-    drug = catalogue.by_code(desk.catalogue, pack.drug)
+    drug = shelf.by_code(desk, pack.drug)
     if drug is None or pack.code is None or not pack.left:
         what = f"追溯码尾号 {(pack.code or '')[-4:]} 的这一盒已拆零卖完，没有加入购物篮。"
         desk.say("refused", what, "请换一盒再扫。")
@@ -115,7 +114,11 @@ def split(desk: Desk, line_id: str) -> None:
 def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
     """Put one box of ``drug`` into the basket and select its line; without a price it cannot be sold."""
     if drug.price is None:
-        desk.say("attention", f"{drug.generic_name}还没有售价，没有加入购物篮。", "请先在目录里给它定价。")
+        desk.say(
+            "attention",
+            f"{drug.generic_name}还没有售价，没有加入购物篮。",
+            "请先定价：在「目录」（F10）导入本店商品表，或用 shanyao catalogue price。",
+        )
         return
     desk.change(add_box(desk.draft, drug, trace_code))
     desk.selected = next(
@@ -125,6 +128,10 @@ def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
 
 def add_by_words(desk: Desk, scan: Scan) -> None:
     """Add the one drug that the words mean; several are for the person to choose from."""
+    own = shelf.by_shop_code(desk, scan.value)
+    if own is not None:
+        add(desk, own)
+        return
     found = desk.seeker.find(scan.value, MOST_CHOICES, desk.draft.prescription)
     if len(found) == 1:
         add(desk, found[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from app.storage import catalogue
+from app.usecases import shelf
 from app.usecases.cheaper_state import CheaperWay, CheaperWays
 from app.usecases.desk import Desk
 from app.usecases.law import MissingFigure
@@ -55,7 +55,7 @@ def take(desk: Desk, key: str) -> None:
         said = f"同一处方换个地方配药，患者少付 {format_yuan(way.saving)} 元（同样的价格）。"
         desk.say("info", said, "请告诉参保人；不在这里配的，不要结算，按 Esc 撤回。")
         return
-    drug = catalogue.by_code(desk.catalogue, way.key.partition(":")[2])
+    drug = shelf.by_code(desk, way.key.partition(":")[2])
     if drug is not None:
         desk.change(replace_drug(desk.draft, way.line, drug, way.packs))
         desk.selected = way.line
@@ -72,7 +72,7 @@ def _of_line(desk: Desk, draft: Draft, line: BasketLine, quoted: Quote) -> list[
     there = {each.drug.code for each in draft.lines}
     candidates = [
         drug
-        for drug in catalogue.of_same_ingredient(desk.catalogue, line.drug.code, MOST_CANDIDATES)
+        for drug in shelf.of_same_ingredient(desk, line.drug.code, MOST_CANDIDATES)
         if drug.code not in there
     ]
     matching = equivalents(
@@ -127,7 +127,7 @@ def _sellable(desk: Desk, draft: Draft, ways: list[CheaperWay]) -> list[CheaperW
     for way in ways:
         if len(kept) == _MOST_WAYS:
             break
-        drug = catalogue.by_code(desk.catalogue, way.key.partition(":")[2]) if way.line not in kept else None
+        drug = shelf.by_code(desk, way.key.partition(":")[2]) if way.line not in kept else None
         if drug is not None and _barring(desk, replace_drug(draft, way.line, drug, way.packs)) <= barred_now:
             kept[way.line] = way
     return list(kept.values())

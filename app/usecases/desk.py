@@ -18,6 +18,7 @@ from app.storage import outbox
 from app.storage.connection import Connection, transaction
 from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
+from app.usecases.importing_state import ImportDesk, Importer, NoImporter
 from app.usecases.law import Law
 from app.usecases.ports import (
     Afar,
@@ -99,6 +100,8 @@ class Desk:
         self.latest: datetime | None = None  # The latest instant on record; None until it was looked up.
         self.backed_up_at: Callable[[], datetime | None] = lambda: None  # Who makes backups says it.
         self.opening: tuple[str, str] | None = None  # What is said first, and what to do about it.
+        self.importer: Importer = NoImporter()
+        self.importing = ImportDesk()
         self.sound = True  # Whether the journal's chain held when the counter was opened.
         self.arrived = threading.Event()
         self._past: list[Draft] = []

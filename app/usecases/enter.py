@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.usecases.basket import add_by_barcode, add_by_code, add_by_trace_code, add_by_words
+from app.usecases import shelf
+from app.usecases.basket import add, add_by_barcode, add_by_code, add_by_trace_code, add_by_words
 from app.usecases.desk import Desk
 from app.usecases.identify import identify
 from app.usecases.prescriptions import take_electronic
@@ -19,6 +20,10 @@ def enter(desk: Desk, text: str) -> None:
 
 
 def _say_unknown(desk: Desk, scan: Scan) -> None:
+    own = shelf.by_shop_code(desk, scan.value) if scan.value else None
+    if own is not None:  # A shop may number its goods in any way.
+        add(desk, own)
+        return
     looked = f"认不出「{scan.value[:40]}」（{len(scan.value)} 个字符）。" if scan.value else "没有读到内容。"
     desk.say("attention", looked, scan.why or "请重扫一次，或输入药名、拼音首字母。")
 

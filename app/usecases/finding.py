@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.storage import catalogue, runs
 from app.storage.connection import Connection
 from app.storage.search import Finder
+from app.usecases import shelf
 from engine.catalogue import Drug
 from engine.prescription import Prescription
 
@@ -26,7 +27,7 @@ class Seeker:
         if full != self._runs:
             self._sold, self._runs = runs.most_sold(self._books), full
         codes = self._finder.find(text, limit, sold=self._sold, asked=_asked(prescription))
-        return catalogue.by_codes(self._drugs, codes)
+        return [shelf.with_shop_s_word(self._books, drug) for drug in catalogue.by_codes(self._drugs, codes)]
 
 
 def _asked(prescription: Prescription | None) -> tuple[str, ...]:

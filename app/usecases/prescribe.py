@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from app.errors import FormIncomplete
-from app.storage import catalogue
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.quote import quote
 from app.usecases.show import find, open_store
@@ -47,4 +47,4 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
 def _drug(desk: Desk, written: str) -> Drug | None:
     """Return the one drug that ``written`` means: a code, or a name that only one drug has."""
     hits = [hit for hit in desk.seeker.find(written, _LOOK_AT) if hit.generic_name == written]
-    return catalogue.by_code(desk.catalogue, written) or (hits[0] if len(hits) == 1 else None)
+    return shelf.by_code(desk, written) or (hits[0] if len(hits) == 1 else None)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.importing_state import Cataloguing
 from app.usecases.prescriptions_state import Prescriptions
 from app.usecases.signing_state import Signing, SigningShown
 from app.usecases.stock_state import StockWork
@@ -352,7 +353,17 @@ class Touring(Protocol):
 
 
 class Counter(
-    Selling, Prescribing, Signing, Ledger, Touring, Afield, Comparing, Prescriptions, StockWork, Protocol
+    Selling,
+    Prescribing,
+    Signing,
+    Ledger,
+    Touring,
+    Afield,
+    Comparing,
+    Prescriptions,
+    StockWork,
+    Cataloguing,
+    Protocol,
 ):
     """The door through which a window works the counter. Every method may raise a UserError.
 

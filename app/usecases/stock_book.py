@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.stock_rules import rules_of
-from app.storage import catalogue, device, outbox, stock, stock_moves
+from app.storage import device, outbox, stock, stock_moves
 from app.storage.connection import transaction
 from app.storage.outbox import Message
 from app.storage.stock_moves import Booked, Booking
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.show import open_store
 from app.usecases.stock_errors import LotUnknown, NotEnoughStock
@@ -81,7 +82,7 @@ def lot_of(desk: Desk, number: int) -> OnHand:
 
 def drug_of(desk: Desk, lot: Lot) -> Drug:
     """Return the drug of a lot; of one that has left the catalogue, what the lot itself knows."""
-    known = catalogue.by_code(desk.catalogue, lot.drug)
+    known = shelf.by_code(desk, lot.drug)
     return known or Drug(
         code=lot.drug, generic_name=lot.name, form="", spec="", maker="", approval="", pack_size=lot.size
     )

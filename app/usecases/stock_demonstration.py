@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.clock import Clock
-from app.storage import catalogue, stock, stock_watch
-from app.usecases import recall_stock, receive_stock
+from app.storage import stock, stock_watch
+from app.usecases import recall_stock, receive_stock, shelf
 from app.usecases.desk import Desk
 from app.usecases.stock_book import shop
 from app.usecases.stock_state import LineEntry
@@ -33,7 +33,7 @@ def fill_shelves(desk: Desk, wanted: DemonstrationStock, provider: str) -> bool:
     if stock.anything_received(desk.db, provider):
         return True
     codes = {line.drug for each in wanted.deliveries for line in each.lines}
-    if any(catalogue.by_code(desk.catalogue, code) is None for code in codes):
+    if any(shelf.by_code(desk, code) is None for code in codes):
         return False
     if stock_watch.draft(desk.db, shop(desk), receive_stock.KIND) is not None:
         return False  # Somebody is receiving something of their own.
@@ -62,7 +62,7 @@ def _receive(desk: Desk, delivery: StockDelivery, opened: datetime) -> None:
 
 def _scans(desk: Desk, line: StockLine) -> list[str]:
     """Return what is scanned of a line: its boxes' codes, else the pack's own code."""
-    drug = catalogue.by_code(desk.catalogue, line.drug)
+    drug = shelf.by_code(desk, line.drug)
     if drug is None or drug.trace_prefix is None or not line.boxes:
         return [line.drug]
     return [f"{drug.trace_prefix}{serial:013d}" for serial in range(1, line.boxes + 1)]

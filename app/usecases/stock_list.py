@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from app.storage import catalogue, sales, stock, stock_boxes, stock_moves
+from app.storage import sales, stock, stock_boxes, stock_moves
 from app.storage.instants import from_text
+from app.usecases import shelf
 from app.usecases.basket import drug_of_box
 from app.usecases.desk import Desk
 from app.usecases.notice import Notice
@@ -73,7 +74,7 @@ def row_of(
     """Return a lot as the lists show it; ``names`` keeps drugs that were looked up."""
     lot, known = each.lot, names if names is not None else {}
     if lot.drug not in known:
-        known[lot.drug] = catalogue.by_code(desk.catalogue, lot.drug)
+        known[lot.drug] = shelf.by_code(desk, lot.drug)
     drug = known[lot.drug]
     days = (lot.expires - day).days if lot.expires else None
     return LotRow(
@@ -168,7 +169,7 @@ def list_opened(desk: Desk) -> tuple[OpenedRow, ...]:
 
 def _opened(desk: Desk, pack: stock_boxes.OpenedPack) -> OpenedRow:
     there = stock.one(desk.db, pack.lot) if pack.lot is not None else None
-    drug = catalogue.by_code(desk.catalogue, pack.drug)
+    drug = shelf.by_code(desk, pack.drug)
     name = there.lot.name if there else drug.generic_name if drug else pack.drug
     return OpenedRow(
         name=name,
@@ -191,12 +192,12 @@ def drug_named(desk: Desk, text: str) -> Drug | None:
     """Return the one drug that a code, a barcode, a box or words mean; None for none and for several."""
     scan = classify(text)
     if scan.kind == "barcode":
-        return catalogue.by_barcode(desk.catalogue, scan.value)
+        return shelf.by_barcode(desk, scan.value)
     if scan.kind == "drug_code":
-        return catalogue.by_code(desk.catalogue, scan.value)
+        return shelf.by_code(desk, scan.value)
     if scan.kind == "trace_code":
         return drug_of_box(desk, scan.value)
-    known = catalogue.by_code(desk.catalogue, text.strip())
+    known = shelf.by_code(desk, text.strip())
     if known is not None:
         return known
     found = desk.seeker.find(scan.value, 2)

@@ -28,6 +28,7 @@ from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
 from app.usecases.identify import person_arrived
+from app.usecases.importing import CatalogueDoor
 from app.usecases.ports import PersonAnswer, RxAnswer
 from app.usecases.prescriptions_place import PrescriptionDesk
 from app.usecases.show import ask_agency, show
@@ -213,6 +214,7 @@ class Till(
     AfieldDevice,
     PrescriptionDesk,
     StockDoor,
+    CatalogueDoor,
 ):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.errors import StoreUnknown
-from app.storage import catalogue, cursor, prescriptions, stores
+from app.storage import cursor, prescriptions, stores
 from app.storage.connection import transaction
+from app.usecases import shelf
 from app.usecases.basket import drug_of_box
 from app.usecases.desk import Desk
 from app.usecases.enter import enter
@@ -67,7 +68,7 @@ def _has_arrived(desk: Desk, stop: TourStop) -> bool:
         case "prescription":
             return prescriptions.by_number(desk.db, scan.value) is not None
         case "barcode":
-            return catalogue.by_barcode(desk.catalogue, scan.value) is not None
+            return shelf.by_barcode(desk, scan.value) is not None
         case "trace_code":
             return drug_of_box(desk, scan.value) is not None
         case "voucher" | "card" | "resident_id":

@@ -6,6 +6,8 @@ import hashlib
 
 from msgspec import Struct
 
+from engine.protocol.catalogue_rows import ListProfile
+
 
 class Profile(Struct, frozen=True, kw_only=True):
     """How one platform is spoken to (facts: the national interface leaves these to the region)."""
@@ -18,6 +20,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     clock_tolerance_s: int = 300
     repeats_safe: bool = True  # Whether a 2102 may be sent again under its msgid when no answer came.
     batches: bool = True  # Whether SY06 is spoken.
+    lists: ListProfile = ListProfile()
 
 
 class Credentials(Struct, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Post:
         return open_database(self.path, bytes(32))
 
     def open_drugs(self) -> Connection:
-        return open_catalogue(self.path.with_name("catalogue.db"), bytes(32))
+        return open_catalogue(self.path.with_name("catalogue.db"), bytes(32), patience_ms=100)
 
     def open_client(self) -> AgencyClient:
         if self.failures:
@@ -235,3 +235,21 @@ def test_stopping_takes_no_time_and_nothing_asked_afterwards_blocks(post: Post) 
 
     post.worker.poke()
     post.worker.look_up(store(SHAOXING), Scan("card", "1"))
+
+
+def test_while_an_import_holds_the_catalogue_the_courier_delivers_and_takes_the_news_afterwards(
+    post: Post,
+) -> None:
+    drugs = post.open_drugs()
+    drugs.execute("BEGIN IMMEDIATE")
+    post.put_sale()
+
+    post.worker.start()
+    post.until(lambda: post.waiting() == 0)
+    post.until(lambda: post.worker.online is True)
+    assert not people.by_psn_no(post.db, person("王秀英").psn_no)
+
+    drugs.execute("ROLLBACK")
+    drugs.close()
+    post.until(lambda: people.by_psn_no(post.db, person("王秀英").psn_no))
+    assert post.worker.online is True

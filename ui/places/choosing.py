@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 BUNDLES = "山药文件 (*.syb)"
 LISTS = "名单 (*.txt *.csv)"
+CATALOGUES = "目录文件 (*.xlsx *.xls *.ods *.csv *.tsv *.txt *.zip *.json)"
 
 
 class Chooser:
@@ -47,3 +48,18 @@ _LABELS = (
     (QFileDialog.DialogLabel.Accept, "选这个"),
     (QFileDialog.DialogLabel.Reject, "取消"),
 )
+
+
+class CatalogueAsk:
+    """Asks for a file to import, or for a folder for its report."""
+
+    def __init__(self, chooser: Callable[[], Chooser]) -> None:
+        self._chooser = chooser
+
+    def file(self, chosen: Callable[[str], None]) -> None:
+        """Ask for a catalogue."""
+        self._chooser().file("导入哪个文件", CATALOGUES, chosen)
+
+    def folder(self, chosen: Callable[[str], None]) -> None:
+        """Ask where a report goes."""
+        self._chooser().folder("清单写到哪里", chosen)

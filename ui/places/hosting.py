@@ -60,6 +60,7 @@ class PlaceHost:
             "sync": self._sync,
             "stock": self._stock,
             "policy": self._policy,
+            "catalogue": self._catalogue,
             "help": self._help,
         }
 
@@ -89,6 +90,9 @@ class PlaceHost:
 
     def keys(self, name: str) -> Keys | None:
         """Return what may be pressed in a place; None for the counter, which says so itself."""
+        if name == "catalogue" and name in self._presenters:
+            said: Keys = self._presenters[name].keys
+            return said
         if name == "sync" and name in self._presenters:
             form: Any = self._window.place("sync")
             keys: Keys | None = getattr(form.forms.currentWidget(), "keys", None)
@@ -124,6 +128,9 @@ class PlaceHost:
             turned: bool = self._presenters[name].controlled(number)
             self._say_keys()
             return turned
+        if name == "catalogue":
+            self._presenters[name].controlled(number)
+            return True
         if name != "sync":
             return False
         from ui.places.sync_view import ACTS  # noqa: PLC0415 - built already
@@ -181,6 +188,18 @@ class PlaceHost:
         self._presenters["policy"] = presenter = PolicyPresenter(view, self._desk)
         view.pressed.connect(presenter.chosen)
         return view
+
+    def _catalogue(self) -> QWidget:
+        from ui.places.catalogue_presenter import CataloguePresenter  # noqa: PLC0415
+        from ui.places.catalogue_view import CataloguePlace  # noqa: PLC0415
+        from ui.places.choosing import CatalogueAsk, Chooser  # noqa: PLC0415
+
+        view = CataloguePlace(self._window.ink)
+        self.chooser = self.chooser or Chooser(self._window)
+        presenter = CataloguePresenter(view, self._desk, CatalogueAsk(lambda: self.chooser))
+        presenter.keys_changed = self._say_keys
+        view.ticked.connect(presenter.ticked)
+        return self._joined("catalogue", view, presenter)
 
     def _help(self) -> QWidget:
         from ui.places.presenter import HelpPresenter  # noqa: PLC0415

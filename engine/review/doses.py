@@ -34,7 +34,9 @@ def _over(view: View, ingredient: str, taken: list[tuple[Item, Decimal]]) -> Ite
         return
     names = "、".join(dict.fromkeys(item.name for item, _mg in taken))
     what = view.knowledge.name_of(ingredient)
-    among = "" if len(taken) == 1 and what in names else f"里的{what}"
+    several = len(taken) > 1 or len(taken[0][0].identity.ingredients) > 1
+    among = f"里的{what}" if several else ""
+    subjects = tuple(dict.fromkeys(item.subject for item, _mg in taken))
     yield found(
         view,
         "refused",
@@ -43,7 +45,7 @@ def _over(view: View, ingredient: str, taken: list[tuple[Item, Decimal]]) -> Ite
         f"{f'（{most.from_age} 岁以上）' if most.from_age else ''}。",
         clause=most.source.clause,
         advice=f"{_note(most)}请医师更正，或在超剂量处重新签字后再调配。",
-        subject="|".join(dict.fromkeys(item.subject for item, _mg in taken)),
+        subject="|".join((*subjects, ingredient) if several else subjects),
         may_override=True,
     )
 

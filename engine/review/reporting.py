@@ -36,7 +36,7 @@ def told_to_report(duty: Duty, finding: Finding) -> Finding:
         return finding
     to = "和".join(duty.to)
     advice = (
-        f"{finding.advice}不能联网结算：按 Ctrl R 拒绝调配，或按 F3 只拒绝结算，"
-        f"都会反馈给{to}（{duty.source.clause.section}）。"
+        f"{finding.advice}要拒绝联网结算并反馈给{to}（{duty.source.clause.section}）："
+        "按 F3，或按 Ctrl R 整张拒绝调配。"
     )
     return replace(finding, advice=advice, clause=finding.clause or duty.source.clause)

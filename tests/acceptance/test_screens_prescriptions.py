@@ -158,7 +158,7 @@ def too_long(bench: Bench) -> None:
 def test_a_refusal_is_asked_for_twice_reported_and_printed(place: Place) -> None:
     place.prepare(too_long)
     place.window.picture("prescription-to-report")
-    assert "应当分别告知" in place.window.words()
+    assert "反馈给开方的定点医疗机构和医疗保障部门" in place.window.words()
     place.open()
     assert place.act() == "拒绝并上报  F12"
     place.window.key(Qt.Key.Key_F12)

@@ -82,7 +82,7 @@ def test_one_that_is_altered_while_it_lies_on_the_counter_sells_nothing(bench: B
     bench.desk.draft = replace(bench.desk.draft, prescription=replace(here, lines=more))
     bench.till.refresh()
 
-    with pytest.raises(PrescriptionUnfit, match="签名对不上"):
+    with pytest.raises(PrescriptionUnfit, match="签章不符"):
         bench.settle()
 
     assert bench.till.sales(None) == ()

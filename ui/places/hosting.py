@@ -144,7 +144,7 @@ class PlaceHost:
         from ui.places.views import TwoCards  # noqa: PLC0415
 
         view = TwoCards(self._window.ink, detail_width=400, detail_button="F12")
-        presenter = PrescriptionsPresenter(view, self._desk, self._taken)
+        presenter = PrescriptionsPresenter(view, self._desk, self._taken, self._counter.refresh)
         return self._joined("prescriptions", view, presenter)
 
     def _taken(self, state: CounterState) -> None:

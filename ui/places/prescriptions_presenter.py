@@ -18,8 +18,14 @@ from ui.problems import notice_of
 class PrescriptionsPresenter:
     """Prescriptions; the act puts the chosen one on the counter, reports it (pressed twice), or prints."""
 
-    def __init__(self, view: CheckView, desk: Desk, taken: Callable[[CounterState], None]) -> None:
-        self._view, self._desk, self._taken = view, desk, taken
+    def __init__(
+        self,
+        view: CheckView,
+        desk: Desk,
+        taken: Callable[[CounterState], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._view, self._desk, self._taken, self._changed = view, desk, taken, changed
         self._rows: tuple[RxRow, ...] = ()
         self._chosen: str | None = None
         self._armed = False
@@ -68,6 +74,7 @@ class PrescriptionsPresenter:
     def _reported(self, rows: tuple[RxRow, ...]) -> None:
         self._say(Notice("done", "已拒绝并上报，记入流水。", "联网后自动送达；反馈单再按 F12 打印。"))
         self._listed(rows)
+        self._changed()
 
     def _printed(self, place: str) -> None:
         self._say(Notice("done", "反馈单已打印。", f"文件在 {place}"))

@@ -26,13 +26,16 @@ class LaidPage:
             self.height += height
 
     def whole_items(self, height: int) -> int:
-        """Return how far the items reach that ``height`` shows whole; ``height`` where all of them are."""
+        """Return how far the items reach that ``height`` shows whole; ``height`` where all of them are.
+
+        An item that would leave more than half blank is rather cut: it may be the one that matters most.
+        """
         ends = [
             y + high
             for item, y, high in self._places
             if y + high <= height and not isinstance(item, _BEGINNINGS)
         ]
-        return ends[-1] if ends and self.height > height else height
+        return ends[-1] if ends and self.height > height and ends[-1] * 2 > height else height
 
     def paint(self, painter: QPainter, dirty: QRect) -> list[tuple[QRectF, str]]:
         """Draw what lies in ``dirty``; return the place and the whole words of what had to be cut."""

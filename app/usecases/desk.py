@@ -16,6 +16,7 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox
 from app.storage.connection import Connection, transaction
+from app.storage.diagnoses import Picker
 from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
 from app.usecases.law import Law
@@ -67,6 +68,7 @@ class Desk:
         self.db, self.clock, self.settings, self.law = db, clock, settings, law
         self.catalogue = catalogue  # The drugs' own database.
         self.seeker = Seeker(db, catalogue)
+        self.picker = Picker(catalogue)
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

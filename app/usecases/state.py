@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.diagnosing_state import Diagnosing
 from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Class, Source
-from engine.prescription import Finding
+from engine.prescription import Diagnosis, Finding
 from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
 
@@ -285,6 +286,7 @@ class PaperPrescription(Struct, frozen=True, kw_only=True):
     travel: bool
     confirmed: bool
     lines: tuple[tuple[str, str], ...]  # Drug name or code as typed, number of packs as typed.
+    diagnoses: tuple[Diagnosis, ...] = ()  # Those picked; ``diagnosis`` names them, and what else was typed.
 
 
 class Selling(Protocol):
@@ -348,7 +350,7 @@ class Touring(Protocol):
     def demonstrate(self, stop: TourStop) -> CounterState: ...
 
 
-class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, StockWork, Protocol):
+class Counter(Selling, Prescribing, Ledger, Touring, Afield, Comparing, StockWork, Diagnosing, Protocol):
     """The door through which a window works the counter. Every method may raise a UserError.
 
     Calls come from one worker thread, never from the window's own. A subscribed listener is called from any

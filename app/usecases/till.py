@@ -15,6 +15,7 @@ from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
+from app.usecases.diagnosing import DiagnosingDoor
 from app.usecases.identify import person_arrived
 from app.usecases.ports import PersonAnswer
 from app.usecases.show import ask_agency, show
@@ -186,7 +187,17 @@ class _Touring(_Place):
         return self._done()
 
 
-class Till(_Selling, _Prescribing, _Ledger, _Touring, ComparingTill, AfieldMoney, AfieldDevice, StockDoor):
+class Till(
+    _Selling,
+    _Prescribing,
+    _Ledger,
+    _Touring,
+    ComparingTill,
+    AfieldMoney,
+    AfieldDevice,
+    StockDoor,
+    DiagnosingDoor,
+):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:

@@ -13,23 +13,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agency import (
-    batches,
-    catalogue_pages,
-    dispensing,
-    enrolment,
-    eprescriptions,
-    identity,
-    leases,
-    news,
-    reconciliation,
-    settling,
-    stock_records,
-    tills,
-    trips,
-    undoing,
-    uploads,
-)
+from agency import batches, enrolment, reconciliation, tills
 from agency.calls import Call
 from agency.clock import Clock
 from agency.errors import Again, NotNow
@@ -51,6 +35,7 @@ from agency.storage import (
 from agency.storage import leases as kept_leases
 from agency.storage.connection import Connection, Database, transaction, undone_by
 from agency.tills import Fork, Speaker
+from agency.transactions import CHANGE_NOTHING, TRANSACTIONS
 from engine.protocol.batch import batch_output
 from engine.protocol.envelope import Request, encode_answer, sign_answer
 from engine.protocol.profile import Credentials, Profile, signature
@@ -59,42 +44,6 @@ from engine.sale import Store
 
 T = TypeVar("T")
 
-TRANSACTIONS: Mapping[str, Callable[[Call], str]] = {
-    "1301": catalogue_pages.download,
-    "1312": catalogue_pages.entries,
-    "1316": catalogue_pages.matches,
-    "1318": catalogue_pages.limits,
-    "1319": catalogue_pages.shares,
-    "9001": identity.sign_in,
-    "1101": identity.person_information,
-    "5301": identity.filings,
-    "5206": identity.year_so_far,
-    "2101": settling.presettle,
-    "2102": settling.settle,
-    "2103": settling.reverse,
-    "2601": undoing.undo,
-    "3201": reconciliation.totals,
-    "3202": reconciliation.details,
-    "5205": trips.medication_history,
-    "7201": eprescriptions.parse_code,
-    "7202": eprescriptions.waiting,
-    "7203": eprescriptions.download,
-    "7204": dispensing.reviewed,
-    "7206": dispensing.written_off,
-    "9101": reconciliation.upload,
-    "SY00": enrolment.enrol,
-    "SY01": leases.lease,
-    "SY02": leases.close,
-    "SY03": uploads.journal,
-    "SY04": news.news,
-    "SY05": trips.trip,
-    **stock_records.TRANSACTIONS,
-    "SY07": dispensing.refused_on_paper,
-}
-_CHANGE_NOTHING = (
-    *("9001", "1101", "5301", "5205", "5206", "2101", "7201", "7202", "7203"),
-    *("SY01", "SY04", "SY05", "1301", *catalogue_pages.PAGES),
-)
 _MOVING = ("2102", "2103")
 """What the sums in an answer are about."""
 
@@ -316,7 +265,7 @@ class Agency:
         now = self._clock.now()
         messages.remember(db, lane, request.msgid, request.infno, messages.Answered(digest, text), at=now)
         if request.infno in _SWEEPING:
-            messages.forget(db, lane, _CHANGE_NOTHING, now - _KEPT)
+            messages.forget(db, lane, CHANGE_NOTHING, now - _KEPT)
         return Answer(status=OK, text=text, infno=request.infno, verdict=verdict)
 
     def _signed(self, answer: Answer, request: Request, speaker: Speaker | None) -> Answer:

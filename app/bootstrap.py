@@ -22,7 +22,7 @@ from app.knowledge import read_knowledge
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
-from app.storage import catalogue, cursor, device, epochs, own_ranges, stores
+from app.storage import catalogue, cursor, device, diagnoses, epochs, own_ranges, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
@@ -134,6 +134,7 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
         put_back = epochs.begin(db, settings.data / device.MARK, clock.now())
         drugs = catalogue.open_catalogue(settings.data / CATALOGUE, key)
         catalogue.carry_over(db, drugs)
+        diagnoses.save_common(drugs)
         counter, company = _assembled(settings, clock, (db, drugs), key, agency, guard)
         counter.unpacked = not settings.demonstration
     except BaseException:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
 from engine.catalogue import Drug
 from engine.policy.claim import Source
-from engine.prescription import Finding, PrescribedLine, Prescription
+from engine.prescription import Diagnosis, Finding, PrescribedLine, Prescription
 from engine.scan import cleaned
 
 MOST_DAYS = 366
@@ -57,9 +57,14 @@ def check_paper(form: PaperForm, day: date) -> tuple[Finding, ...]:
     return tuple((*_origin(form), *_dates(form, day), *_supply(form), *_lines(form)))
 
 
-def read_paper(form: PaperForm, drugs: Mapping[str, Drug]) -> Prescription:
+def read_paper(
+    form: PaperForm,
+    drugs: Mapping[str, Drug],
+    known: Callable[[str], Diagnosis | None] = lambda _name: None,
+) -> Prescription:
     """Return the prescription that ``form`` says; ``drugs`` finds a drug by what was typed for it.
 
+    ``known`` finds a diagnosis by its name.
     Raises ValueError for a form in which check_paper refuses something.
     """
     issued, supply_days = parse_day(form.issued), parse_count(form.supply_days)
@@ -79,7 +84,27 @@ def read_paper(form: PaperForm, drugs: Mapping[str, Drug]) -> Prescription:
         diseases=form.diseases,
         travel=form.travel,
         confirmed=form.confirmed,
+        diagnoses=tuple(diagnoses_in(form.diagnosis, known)),
     )
+
+
+def diagnoses_in(text: str, known: Callable[[str], Diagnosis | None]) -> Iterator[Diagnosis]:
+    """Yield the diagnoses that ``text`` names; one that nobody knows has no code.
+
+    A semicolon parts them. So do commas where no whole name is known: some names have them inside.
+    """
+    for part in _parted(text, ";；\n"):
+        whole = known(part)
+        if whole is not None:
+            yield whole
+        else:
+            yield from (known(name) or Diagnosis("", name) for name in _parted(part, "、，,"))
+
+
+def _parted(text: str, signs: str) -> Iterator[str]:
+    for part in re.split(f"[{signs}]", text):
+        if part.strip():
+            yield part.strip()
 
 
 def parse_day(text: str) -> date | None:

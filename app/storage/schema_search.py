@@ -1,4 +1,4 @@
-"""The index that drugs are searched by, beside them in the catalogue.
+"""The index that drugs are searched by, beside them in the catalogue; and diagnoses, with one of theirs.
 
 A segment is a body of drugs as engine/search/segment.py keeps it: its parts are read once, codes a block and
 a piece at a time. ``main`` is made by an import; what changes afterwards is in ``recent``, which masks it.
@@ -18,4 +18,6 @@ SEARCH = (
     """CREATE TABLE search_piece (segment TEXT NOT NULL, piece TEXT NOT NULL, blocks BLOB NOT NULL,
            PRIMARY KEY (segment, piece)) STRICT, WITHOUT ROWID""",
     "CREATE TABLE search_recent (code TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    "CREATE TABLE diagnosis (code TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX diagnosis_by_name ON diagnosis (name)",
 )

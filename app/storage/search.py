@@ -35,7 +35,7 @@ _ROW = (
 
 def rebuild(db: Connection) -> None:
     """Make the whole index anew from the drugs that there are, in the caller's transaction."""
-    speller = read_speller(segments.readings(db))
+    speller = read_speller(segments.readings(db, _MAIN))
     codes: list[str] = []
     built = build(_rows(db.execute(f"{_ROW} ORDER BY code"), codes), speller.spell, read_names())
     segments.drop(db, _RECENT)
@@ -72,10 +72,10 @@ def _take_over(db: Connection, changed: Iterable[str]) -> None:
     if db.execute("SELECT count(*) FROM search_recent").fetchone()[0] > MOST_RECENT:
         rebuild(db)
         return
-    known = segments.versions(db)
+    known = _versions(db)
     if any(each.format != segments.FORMAT for each in known.values()):
         return  # The index will be made anew before it is next read.
-    speller = read_speller(segments.readings(db))
+    speller = read_speller(segments.readings(db, _MAIN))
     codes: list[str] = []
     rows = db.execute(f"{_ROW} WHERE code IN (SELECT code FROM search_recent) ORDER BY code")
     built = build(_rows(rows, codes), speller.spell, read_names())
@@ -121,7 +121,7 @@ class Finder:
 
     def _read_anew(self, sold: Mapping[str, int]) -> None:
         """Read what has changed since the last question."""
-        versions = segments.versions(self._db)
+        versions = _versions(self._db)
         if versions == self._versions and sold is self._sold:
             return
         for name in (_MAIN, _RECENT):
@@ -150,9 +150,13 @@ class Finder:
             ]
 
 
+def _versions(db: Connection) -> dict[str, segments.Version]:
+    return {name: each for name, each in segments.versions(db).items() if name in (_MAIN, _RECENT)}
+
+
 def _mend(db: Connection) -> None:
     """Make the index where there is none, or one that an older version of the program made."""
-    known = segments.versions(db)
+    known = _versions(db)
     if any(each.format != segments.FORMAT for each in known.values()) or (
         not known and db.execute("SELECT 1 FROM drug LIMIT 1").fetchone()
     ):

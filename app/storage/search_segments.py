@@ -127,10 +127,10 @@ def places_of(db: Connection, name: str, codes: Iterable[str]) -> dict[str, int]
     return found
 
 
-def readings(db: Connection) -> dict[str, str]:
-    """Return how single characters were read when the main segment was made."""
-    row = db.execute("SELECT body FROM search_part WHERE part = ?", (_READINGS,)).fetchone()
-    return msgspec.msgpack.decode(row[0], type=dict[str, str]) if row else {}
+def readings(db: Connection, name: str) -> dict[str, str]:
+    """Return how single characters were read when a segment was made."""
+    body = _part(db, name, _READINGS)
+    return msgspec.msgpack.decode(body, type=dict[str, str]) if body else {}
 
 
 def put_readings(db: Connection, name: str, known: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from app.clock import Clock
 from app.storage import outbox
 from app.storage.connection import Connection, transaction
+from app.storage.diagnoses import Picker
 from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
 from app.usecases.importing_state import ImportDesk, Importer, NoImporter
@@ -79,6 +80,7 @@ class Desk:
         self._read_knowledge = knowledge
         self._knowledge: Knowledge | None = None  # Read when the first drug lies here.
         self.seeker = Seeker(db, catalogue)
+        self.picker = Picker(catalogue)
         self.line: AgencyLine = line or NoLine()
         self.afar: Afar = afar or NoAfar()
         self.courier, self.printer, self.stops = courier, printer, stops

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from app.errors import FormIncomplete
 from app.usecases import shelf
 from app.usecases.desk import Desk
+from app.usecases.diagnosing import known
 from app.usecases.quote import quote
 from app.usecases.show import find, open_store
 from app.usecases.state import PaperPrescription
@@ -20,6 +21,7 @@ _LOOK_AT = 50
 def prescribe(desk: Desk, form: PaperPrescription) -> None:
     """Put the typed prescription on the desk; raise FormIncomplete for what cannot be read."""
     desk.change(replace(desk.draft, prescription=_read(desk, form)))
+    desk.picker.forget()  # Of 33,000 diagnoses, none is picked until the next form.
 
 
 def check(desk: Desk, form: PaperPrescription) -> tuple[Finding, ...]:
@@ -41,7 +43,8 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
         if finding.severity == "refused":
             raise FormIncomplete(problem=finding.text)
     written = {name: _drug(desk, name.strip()) for name, _packs in form.lines}
-    return read_paper(form, {name: drug for name, drug in written.items() if drug is not None})
+    found = {name: drug for name, drug in written.items() if drug is not None}
+    return read_paper(form, found, lambda name: known(desk, form, name))
 
 
 def _drug(desk: Desk, written: str) -> Drug | None:

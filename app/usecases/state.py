@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from app.usecases import notice
 from app.usecases.cheaper_state import Comparing
+from app.usecases.diagnosing_state import Diagnosing
 from app.usecases.importing_state import Cataloguing
 from app.usecases.prescriptions_state import Prescriptions
 from app.usecases.signing_state import Signing, SigningShown
@@ -17,7 +18,7 @@ from app.usecases.stock_state import StockWork
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Class, Source
-from engine.prescription import Finding
+from engine.prescription import Diagnosis, Finding
 from engine.receipt import Receipt
 from engine.sale import Certainty, Draft, Store
 
@@ -289,6 +290,7 @@ class PaperPrescription(Struct, frozen=True, kw_only=True):
     travel: bool
     confirmed: bool
     lines: tuple[tuple[str, str], ...]  # Drug name or code as typed, number of packs as typed.
+    diagnoses: tuple[Diagnosis, ...] = ()  # Those picked; ``diagnosis`` names them, and what else was typed.
 
 
 class Selling(Protocol):
@@ -363,6 +365,7 @@ class Counter(
     Prescriptions,
     StockWork,
     Cataloguing,
+    Diagnosing,
     Protocol,
 ):
     """The door through which a window works the counter. Every method may raise a UserError.

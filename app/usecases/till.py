@@ -27,6 +27,7 @@ from app.usecases.afield import AfieldDevice
 from app.usecases.afield_money import AfieldMoney
 from app.usecases.comparing import ComparingTill
 from app.usecases.desk import Desk
+from app.usecases.diagnosing import DiagnosingDoor
 from app.usecases.identify import person_arrived
 from app.usecases.importing import CatalogueDoor
 from app.usecases.ports import PersonAnswer, RxAnswer
@@ -215,6 +216,7 @@ class Till(
     PrescriptionDesk,
     StockDoor,
     CatalogueDoor,
+    DiagnosingDoor,
 ):
     """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
 

@@ -182,6 +182,27 @@ def test_cash_and_change_are_seen_before_and_after_the_sale(window: CounterWindo
     assert window.window.counter.act.text() == "下一位"
 
 
+def test_a_diagnosis_is_picked_as_it_is_typed_and_another_after_it(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 6)
+    window.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    form = window.program.form.form
+    assert form is not None
+    form.diagnosis.setFocus()
+    window.keys("gxy")
+    window.until(form.diagnoses.is_open, "the diagnoses")
+    window.picture("paper-diagnosis")
+    window.key(Qt.Key.Key_Down)
+    window.key(Qt.Key.Key_Return)
+    assert form.diagnosis.text() == "高血压1级；"
+    assert not form.diagnoses.is_open()
+    window.keys("高血压1级；2xtnb")
+    window.until(form.diagnoses.is_open, "the diagnoses")
+    window.key(Qt.Key.Key_Escape)
+    assert form.diagnosis.text() == "高血压1级；2xtnb"
+    assert window.program.form.form is form  # Esc closed the hits and left the form.
+    assert [each.code for each in form.form().diagnoses] == ["I10.x03"]
+
+
 def test_a_paper_prescription_is_entered_in_its_card(window: CounterWindow) -> None:
     window.tour(EZHOU, 1)
     window.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from app.clock import Clock
 from app.errors import PrinterSilent
-from app.storage import catalogue, people, prescriptions, sales, stores
+from app.storage import catalogue, diagnoses, people, prescriptions, sales, stores
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.usecases.desk import Desk, News
@@ -177,6 +177,7 @@ def stocked(db: Connection, drugs: Connection, now: datetime = NOW) -> Demonstra
         prescriptions.save(db, demonstration.prescriptions)
     with transaction(drugs):
         catalogue.save(drugs, demonstration.drugs)
+    diagnoses.save_common(drugs)
     return demonstration
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.usecases.state import PaperPrescription
+from ui.counter.picking import DiagnosisPicker
 from ui.items import Heading, Page
 from ui.widgets.entry import Field
 from ui.widgets.ink import Ink
@@ -30,7 +31,7 @@ class PrescriptionForm(QWidget):
         self, ink: Ink, form: PaperPrescription, diseases: dict[str, str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._form = form
+        self._ink, self._form = ink, form
         self._lines: list[tuple[Field, Field]] = []
         self._ticks: dict[str, QPushButton] = {}
         self._pause = QTimer(self, singleShot=True, interval=_CHECK_MS)
@@ -62,6 +63,7 @@ class PrescriptionForm(QWidget):
             supply_days=self.days.text(),
             travel=self.travel.isChecked(),
             confirmed=self.confirmed.isChecked(),
+            diagnoses=self.diagnoses.picked(),
             lines=tuple((name.text(), packs.text()) for name, packs in self._lines if name.text().strip()),
         )
 
@@ -72,6 +74,12 @@ class PrescriptionForm(QWidget):
     def begin(self) -> None:
         """Put the cursor into the first field."""
         self.number.setFocus()
+        # The scroll bar comes after the fields were laid out, and takes from their width.
+        QTimer.singleShot(0, self, self._lay_out_again)
+
+    def _lay_out_again(self) -> None:
+        self._grid.invalidate()
+        self._grid.activate()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -104,6 +112,9 @@ class PrescriptionForm(QWidget):
         self.doctor = self._field("医师", form.doctor, 3, 0)
         self.days = self._field("天数", form.supply_days, 3, 2)
         self.diagnosis = self._field("诊断", form.diagnosis, 4, 0, 3)
+        self.diagnosis.setPlaceholderText("名称、拼音或 ICD-10")
+        self.diagnoses = DiagnosisPicker(self._ink, self.diagnosis)
+        self.diagnoses.taken.connect(self._pause.start)
         self._ticks = {key: _tick(name, key in form.diseases) for key, name in diseases.items()}
         ticks = list(self._ticks.values())
         for number in range(0, len(ticks), 2):

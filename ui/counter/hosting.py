@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.usecases.state import CounterState, PaperPrescription
+from engine.prescription import Diagnosis
 from ui.counter.form import PrescriptionForm
 from ui.counter.prescribing import PrescriptionPresenter
 from ui.counter.presenter import CounterPresenter
@@ -34,6 +35,7 @@ class FormHost:
         widget.edited.connect(self._presenter.edited)
         widget.finished.connect(self._presenter.finished)
         widget.closed.connect(self.close_form)
+        widget.diagnoses.sought.connect(self._presenter.sought)
         widget.scanned.connect(self._scanned)
         place.host_form(widget)
         widget.begin()
@@ -42,6 +44,11 @@ class FormHost:
         """Show findings in the form."""
         if self.form is not None:
             self.form.show_findings(page)
+
+    def show_diagnoses(self, text: str, found: tuple[Diagnosis, ...]) -> None:
+        """Show diagnoses under their field."""
+        if self.form is not None:
+            self.form.diagnoses.show_found(text, found)
 
     def close_form(self) -> None:
         """Take the form away."""

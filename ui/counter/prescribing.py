@@ -8,7 +8,7 @@ from typing import Protocol
 from app.errors import UserError
 from app.usecases.state import Counter, CounterState, Notice, PaperPrescription
 from engine.diseases import NAMES
-from engine.prescription import Finding
+from engine.prescription import Diagnosis, Finding
 from ui.counter.prescription_page import notes
 from ui.desk import Desk
 from ui.items import Page, sub
@@ -21,6 +21,7 @@ class FormView(Protocol):
 
     def open_form(self, form: PaperPrescription, diseases: dict[str, str]) -> None: ...
     def show_findings(self, page: Page) -> None: ...
+    def show_diagnoses(self, text: str, found: tuple[Diagnosis, ...]) -> None: ...
     def close_form(self) -> None: ...
 
 
@@ -42,6 +43,13 @@ class PrescriptionPresenter:
         self._edits += 1
         edit = self._edits
         self._desk.ask(lambda counter: _check(counter, form), lambda found: self._checked(edit, found))
+
+    def sought(self, text: str) -> None:
+        """Look for diagnoses that match ``text``, what is being typed of the diagnosis."""
+        self._desk.ask(
+            lambda counter: counter.find_diagnoses(text),
+            lambda found: self._view.show_diagnoses(text, found),
+        )
 
     def finished(self, form: PaperPrescription) -> None:
         """Hand the prescription in; on trouble the form stays open with what was typed."""

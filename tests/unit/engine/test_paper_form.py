@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from engine.demonstration import Demonstration
 from engine.paper import check_paper, parse_count, parse_day, read_paper
 from engine.policy.claim import Source
+from engine.prescription import Diagnosis
 
 DAY = date(2026, 11, 22)
 
@@ -113,3 +114,27 @@ def test_a_form_with_a_slip_is_never_read() -> None:
         read_paper(Form(supply_days="x"), {})
     with pytest.raises(ValueError, match="checked"):
         read_paper(Form(lines=(("药", "x"),)), {})
+
+
+CODES = {"高血压": "I10.x00x002", "原有高血压并发于妊娠、分娩和产褥期": "O10.000", "2型糖尿病": "E11.900x001"}
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        ("高血压", ["I10.x00x002"]),
+        ("高血压；2型糖尿病；", ["I10.x00x002", "E11.900x001"]),
+        ("高血压、2型糖尿病", ["I10.x00x002", "E11.900x001"]),
+        ("原有高血压并发于妊娠、分娩和产褥期; 高血压", ["O10.000", "I10.x00x002"]),
+        ("头晕待查，高血压", ["", "I10.x00x002"]),
+        (" ；、 ", []),
+    ],
+)
+def test_diagnoses_written_in_one_field_are_told_apart(written: str, codes: list[str]) -> None:
+    def known(name: str) -> Diagnosis | None:
+        return Diagnosis(CODES[name], name) if name in CODES else None
+
+    prescription = read_paper(replace(Form(), diagnosis=written), {}, known)
+
+    assert [each.code for each in prescription.diagnoses] == codes
+    assert prescription.diagnosis == written.strip()

@@ -6,7 +6,10 @@ say; here no city, no drug and no figure is known but from the packs and the kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec.structs import replace
 
 from engine.prescription import Finding, Severity
 from engine.review.controlled import ephedrine, special
@@ -72,11 +75,18 @@ def review(facts: Facts) -> tuple[Finding, ...]:
     )
     if duty is not None and view.person is not None:
         found = [told_to_report(duty, finding) for finding in found]
-    return tuple(
-        dict.fromkeys(
-            sorted(found, key=lambda finding: (_SEVERITIES.index(finding.severity), _lightness(finding)))
-        )
-    )
+    ranked = sorted(found, key=lambda finding: (_SEVERITIES.index(finding.severity), _lightness(finding)))
+    return tuple(_told_apart(dict.fromkeys(ranked)))
+
+
+def _told_apart(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings so that each one that needs a reason needs its own: a drug may be prescribed twice."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for finding in findings:
+        name = (finding.code, finding.subject)
+        seen[name] += 1
+        again = finding.may_override and seen[name] > 1
+        yield replace(finding, subject=f"{finding.subject}|{seen[name]}") if again else finding
 
 
 def _lightness(finding: Finding) -> int:

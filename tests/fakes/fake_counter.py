@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from app.clock import Clock
@@ -113,6 +117,9 @@ class Bench:
         stock: Callable[[Connection, Connection], Demonstration] | None = None,
     ) -> None:
         self.path = folder / "counter.db"
+        anew = stock is None and not self.path.exists()
+        if anew:
+            _mould().cast(folder)
         self.db: Connection = open_database(self.path, KEY)
         migrate(self.db)
         self.catalogue: Connection = catalogue.open_catalogue(folder / "catalogue.db", KEY)
@@ -120,7 +127,9 @@ class Bench:
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
         self.slips = FakeSlips()
-        self.demonstration = (stock or stocked)(self.db, self.catalogue)
+        self.demonstration = (
+            _mould().demonstration if anew else (stock or stocked)(self.db, self.catalogue)
+        )
         self._tours = 0
         self.desk = Desk(
             db=self.db,
@@ -158,6 +167,32 @@ class Bench:
         self.db.close()
 
 
+class _Mould(Struct, frozen=True):
+    """The files of a shop that has sold nothing, made once and then copied: most tests begin there."""
+
+    files: dict[str, bytes]
+    demonstration: Demonstration
+
+    def cast(self, folder: Path) -> None:
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+
+
+@cache
+def _mould() -> _Mould:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with (
+            closing(open_database(folder / "counter.db", KEY)) as db,
+            closing(catalogue.open_catalogue(folder / "catalogue.db", KEY)) as drugs,
+        ):
+            migrate(db)
+            demonstration = stocked(db, drugs)
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert sorted(files) == ["catalogue.db", "counter.db"], "a log was left behind"
+    return _Mould(files, demonstration)
+
+
 def only_shops(db: Connection, _drugs: Connection) -> Demonstration:
     """Put no more of the demonstration into ``db`` than the first page of news may hold."""
     demonstration = parse_demonstration(texts("demonstration"), NOW)
@@ -181,11 +216,13 @@ def stocked(db: Connection, drugs: Connection, now: datetime = NOW) -> Demonstra
     return demonstration
 
 
+@cache
 def library() -> Library:
     """Return the law as shipped."""
     return load_library(texts("policies"))
 
 
+@cache
 def law() -> LibraryLaw:
     """Return the law as the counter has it, with ranges and price rules as shipped."""
     packs = library()

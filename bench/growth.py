@@ -29,7 +29,6 @@ The value is the act that grew most: its median with 2,000,000 sales, beside tha
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import tempfile
@@ -48,7 +47,8 @@ from app.storage.connection import Connection, open_database
 from app.storage.key import read_or_make
 from app.usecases.dispensing import LOOK_BACK
 from bench import population, sample_shop
-from bench.grown import A_DAY, TODAY, grow
+from bench.filled import filled
+from bench.grown import A_DAY, TODAY
 from bench.result import Result
 from bench.sale_kind import patients_of
 from engine.calendar import CHINA, business_day
@@ -77,7 +77,7 @@ def measure() -> Result:
             return _impossible(f"{folder} has less than {SPACE // 10**9} GB left")
         begin = perf_counter()
         now = _tomorrow_afternoon()
-        data = {count: _filled(Path(folder), count, now) for count in (FEW, MANY)}
+        data = {count: filled(Path(folder), count, now) for count in (FEW, MANY)}
         filled_s, size = perf_counter() - begin, (data[MANY] / DATABASE).stat().st_size
         with ExitStack() as stack:
             shops = {count: stack.enter_context(_Shop(place, count, now)) for count, place in data.items()}
@@ -92,21 +92,6 @@ def _tomorrow_afternoon() -> datetime:
     # After whatever the sample's agency said today, and within one business day for all rounds.
     day = business_day(datetime.now(CHINA)) + timedelta(days=1)
     return datetime.combine(day, time(21), CHINA)
-
-
-def _filled(folder: Path, count: int, now: datetime) -> Path:
-    sample, data = folder / "sample", folder / str(count)
-    if not sample.exists():
-        sample_shop.make(sample)
-    shutil.copytree(sample, data, ignore=shutil.ignore_patterns("agency", "receipts"))
-    db = open_database(data / DATABASE, read_or_make(data / KEY, data / DATABASE))
-    try:
-        grow(db, count, now)
-    finally:
-        db.close()
-    with (data / DATABASE).open("rb+") as file:
-        os.fsync(file.fileno())
-    return data
 
 
 class _NoKeeper:

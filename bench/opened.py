@@ -46,7 +46,7 @@ def opened(command: tuple[str, ...], last_word: str) -> Iterator[Opened]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=environment(),
         text=True,
     )
     with process:
@@ -55,7 +55,7 @@ def opened(command: tuple[str, ...], last_word: str) -> Iterator[Opened]:
             process.stdin.close()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {"QT_QPA_PLATFORM": "offscreen", **inherited, "PYTHONPYCACHEPREFIX": str(_BYTECODE)}
 

@@ -16,7 +16,7 @@ from app.storage.listings import Hanging, end, end_text
 from app.storage.migrations import CATALOGUE_STEPS, migrate
 from engine.catalogue import Drug, Price, PriceKind
 
-_CACHE_KIB = 2_000
+_CACHE_KIB = 1_000
 """A keystroke, a box and a listing read a few pages here and there; more of them at hand were no use."""
 _DRUG = (
     "code, generic_name, trade_name, form, spec, strength, pack_size, pack_unit, unit, maker, approval,"

@@ -112,6 +112,16 @@ def mirrored(
     return [tuple(row) for row in rows if row is not None]
 
 
+def priced(db: Connection) -> list[str]:
+    """Return the codes of the drugs that the shop has a price for."""
+    return [row[0] for row in db.execute("SELECT code FROM shop_item WHERE price IS NOT NULL").fetchall()]
+
+
+def latest(db: Connection) -> int:
+    """Return a number that grows whenever the shop says something new of a drug."""
+    return int(db.execute("SELECT coalesce(max(rowid), 0) FROM shop_item").fetchone()[0])
+
+
 def count(db: Connection) -> int:
     """Return of how many drugs the shop says something."""
     return int(db.execute("SELECT count(*) FROM shop_item").fetchone()[0])

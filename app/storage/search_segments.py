@@ -100,7 +100,9 @@ def read(db: Connection, name: str) -> Segment:
         ).fetchone()
         return zlib.decompress(row[0]).decode()
 
-    return Segment(part, Blocks(count=count, lengths=lengths, with_piece=with_piece, text=text))
+    segment = Segment(part, Blocks(count=count, lengths=lengths, with_piece=with_piece, text=text))
+    db.execute("PRAGMA shrink_memory")  # The pages that it was read from are not read again.
+    return segment
 
 
 def masked(db: Connection, name: str) -> frozenset[int]:

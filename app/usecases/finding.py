@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
-from app.storage import catalogue, runs
+from app.storage import catalogue, items, runs
 from app.storage.connection import Connection
 from app.storage.search import Finder
 from app.usecases import shelf
@@ -13,21 +14,37 @@ from engine.prescription import Prescription
 
 
 class Seeker:
-    """The index of drugs, and what this shop sold of them; one worker thread's, with its connections."""
+    """The index of drugs, and what this shop has and sold of them; for one thread, with its connections."""
 
     def __init__(self, books: Connection, drugs: Connection) -> None:
         self._books, self._drugs = books, drugs
         self._finder = Finder(drugs)
-        self._sold: Mapping[str, int] = {}
-        self._runs = 0
+        self._weights: Mapping[str, int] = {}
+        self._seen = (0, 0)
 
     def find(self, text: str, limit: int, prescription: Prescription | None = None) -> list[Drug]:
         """Return the drugs nearest to ``text``, first those that ``prescription`` asks for."""
-        full = runs.full_runs(self._books)
-        if full != self._runs:
-            self._sold, self._runs = runs.most_sold(self._books), full
-        codes = self._finder.find(text, limit, sold=self._sold, asked=_asked(prescription))
+        self._weigh()
+        codes = self._finder.find(text, limit, sold=self._weights, asked=_asked(prescription))
+        own = self._by_own_number(text.strip())
+        if own is not None:
+            codes = [own, *(code for code in codes if code != own)][:limit]
         return [shelf.with_shop_s_word(self._books, drug) for drug in catalogue.by_codes(self._drugs, codes)]
+
+    def _weigh(self) -> None:
+        """See anew what this shop sells, where more of it was sold or priced since the last look.
+
+        A drug that the shop has a price for goes before those that it has not, if nobody has bought it yet.
+        """
+        seen = runs.full_runs(self._books), items.latest(self._books)
+        if seen != self._seen:
+            weights = Counter(dict.fromkeys(items.priced(self._books), 1))
+            weights.update({code: 2 * sales for code, sales in runs.most_sold(self._books).items()})
+            self._weights, self._seen = weights, seen
+
+    def _by_own_number(self, text: str) -> str | None:
+        """Return the drug that the shop knows by the very number or barcode ``text``."""
+        return items.code_of_number(self._books, text) or items.code_of_barcode(self._books, text)
 
 
 def _asked(prescription: Prescription | None) -> tuple[str, ...]:

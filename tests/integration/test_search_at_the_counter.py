@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.storage import catalogue, runs
+from app.storage import catalogue, items, runs
 from app.storage.connection import transaction
+from app.storage.items import Item
 from engine.catalogue import Listing
 from engine.prescription import PrescribedLine, Prescription
 from tests.fakes.fake_counter import Bench
@@ -92,7 +93,7 @@ def test_what_this_shop_sells_comes_first_once_a_run_of_sales_is_full(bench: Ben
             "INSERT INTO drug_sold (code, sales, last_day) VALUES (?, 40, '2026-01-01')", (before[1],)
         )
     assert [hit.key for hit in bench.till.search("p")] == before  # Nothing was sold since it was read.
-    bench.desk.seeker._runs = -1  # As after a full run: runs.full_runs counts it.
+    bench.desk.seeker._seen = (-1, 0)  # As after a full run: runs.full_runs counts it.
 
     assert runs.most_sold(bench.db) == {before[1]: 40}
     assert [hit.key for hit in bench.till.search("p")][:2] == [before[1], before[0]]
@@ -109,3 +110,22 @@ def test_enter_on_words_that_one_drug_has_takes_it(bench: Bench) -> None:
     state = bench.till.enter("bls 独家")
 
     assert [line.drug.code for line in state.draft.lines] == [drug.code]
+
+
+def test_what_the_shop_has_a_price_for_comes_before_what_it_has_not(bench: Bench) -> None:
+    before = [hit.key for hit in bench.till.search("p")]
+    with transaction(bench.db):
+        items.put(bench.db, Item(code=before[2], price=9_90), bench.clock.now())
+
+    first = bench.till.search("p")[0]
+
+    assert (first.key, first.price) == (before[2], 9_90)
+
+
+def test_the_shop_s_own_number_and_barcode_lead_to_its_drug(bench: Bench) -> None:
+    code = bench.demonstration.drugs[5].code
+    with transaction(bench.db):
+        items.put(bench.db, Item(code=code, shop_code="17", barcodes=("2000000000015",)), bench.clock.now())
+
+    assert bench.till.search("17")[0].key == code
+    assert bench.till.search("2000000000015")[0].key == code

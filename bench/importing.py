@@ -19,7 +19,7 @@ from pathlib import Path
 
 from app.importing.intake import Options
 from app.importing.run import Shelves, import_file
-from app.storage import catalogue
+from app.storage import catalogue, intake
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from bench.drugs import drugs
@@ -105,6 +105,7 @@ def _bare(folder: Path) -> float:
     rows = source.execute("SELECT * FROM drug ORDER BY rowid").fetchall()
     source.close()
     target = catalogue.open_catalogue(folder / "bare.db", _KEY)
+    intake.make_room(target)
     try:
         return seconds(_insert(target, rows))
     finally:

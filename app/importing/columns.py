@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from app.importing.cells import fold, text_of
+from app.importing.cells import code_of, fold, text_of
 from app.importing.grid import Batch
 
 T = TypeVar("T")
+_ODD = re.compile(r"[\sa-z]").search
 
 
 class Memo(dict[Any, T], Generic[T]):
@@ -60,6 +62,17 @@ class Columns:
     def each(self, field: str, work: Callable[[Any], T]) -> list[T]:
         """Return what ``work`` makes of each cell, worked out anew: for what differs from row to row."""
         return list(map(work, self.plain(field)))
+
+    def codes(self, field: str) -> list[str]:
+        """Return codes; a column in which all are written as they should be is taken as it is."""
+        cells = self.plain(field)
+        try:
+            joined = "".join(cells)
+        except TypeError:  # A workbook's numbers.
+            joined = " "
+        if joined.isascii() and not _ODD(joined):
+            return list(cells)
+        return [code_of(text_of(cell)) for cell in cells]
 
     def memo(self, field: str, work: Callable[[Any], T]) -> list[T]:
         """Return what ``work`` makes of each cell, each different one worked out once."""

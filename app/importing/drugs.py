@@ -134,7 +134,7 @@ class _Reading:
         names = [own or other for own, other in zip(cells.texts("name"), cells.texts("name2"), strict=True)]
         strengths = _first_of(cells, "strength", "spec")
         sizes, units, packs = cells.memo("size", _size), cells.texts("pack_unit"), cells.texts("unit")
-        codes = cells.each("code", _code)
+        codes = cells.codes("code")
         market = cells.memo("market", self._file.market)
         rows = zip(
             codes,
@@ -148,7 +148,7 @@ class _Reading:
             [text or "盒" for text in packs],
             _first_of(cells, "maker", "maker2", "maker3"),
             cells.each("approval", _approval),
-            cells.each("standard_code", _standard),
+            [code or None for code in cells.codes("standard_code")],
             [self._sounds[name] for name in names],
             market,
             [self._file.origin] * len(names),
@@ -251,7 +251,7 @@ class _Reading:
     def _take_former(self) -> None:
         if not self._cells.has("former"):
             return
-        codes = self._cells.each("code", _code)
+        codes = self._cells.codes("code")
         for code, cell in zip(codes, self._cells.plain("former"), strict=True):
             if cell:
                 others = re.split(r"[,;，；、\s]+", text_of(cell))
@@ -326,20 +326,12 @@ def _first_of(cells: Columns, *fields: str) -> list[str]:
     return [next(filter(None, row), "") for row in zip(*texts, strict=True)]
 
 
-def _code(cell: Any) -> str:
-    return code_of(text_of(cell))
-
-
 def _approval(cell: Any) -> str:
     text = text_of(cell)
     if is_approval_number(text):
         return text
     text = code_of(text)
     return text if text.startswith("国药准字") or not text else _PREFIX.sub("", text)
-
-
-def _standard(cell: Any) -> str | None:
-    return code_of(text_of(cell)) or None
 
 
 def _size(cell: Any) -> int | None:

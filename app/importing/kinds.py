@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from app.errors import ColumnMissing, KindUnknown
-from app.importing import download, national, prices, procured, ranges, reimbursement, shop, slices
+from app.importing import diagnoses, download, national, prices, procured, ranges, reimbursement, shop, slices
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, find, rows_of_text
 from app.importing.intake import Intake
@@ -29,6 +29,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     fewest: int
     required: Required
     take: Callable[[Intake, Grid, Found], None]
+    fits: Callable[[Grid, Found], bool] = lambda _grid, _found: True  # Where headings say too little.
 
 
 KINDS: Mapping[str, Kind] = {
@@ -87,6 +88,16 @@ KINDS: Mapping[str, Kind] = {
             fewest=3,
             required=ranges.REQUIRED,
             take=ranges.take,
+        ),
+        Kind(
+            name="diagnoses",
+            title=TITLES["diagnoses"],
+            synonyms=diagnoses.SYNONYMS,
+            marks=diagnoses.MARKS,
+            fewest=2,
+            required=diagnoses.REQUIRED,
+            take=diagnoses.take,
+            fits=diagnoses.fits,
         ),
         Kind(
             name="shop",
@@ -151,7 +162,7 @@ def _best(grids: Sequence[Grid], kinds: Sequence[Kind], wanted: str | None) -> R
             if found is None:
                 continue
             score = found.matched(kind.marks)
-            fits = wanted is not None or score >= kind.fewest
+            fits = wanted is not None or (score >= kind.fewest and kind.fits(grid, found))
             # Of two that fit alike the one named first is the stricter.
             weight = score / max(1, len(kind.marks)) if kind.name != "shop" else 0.0
             if fits and (best is None or weight > best[0]):

@@ -16,6 +16,7 @@ TITLES: dict[str, str] = {
     "prices": "价格文件",
     "shop": "本店商品表",
     "ranges": "慢性病药品范围",
+    "diagnoses": "疾病诊断（ICD-10）",
     "1301": "医保中心药品（1301）",
     **PAGES,
 }

@@ -44,6 +44,11 @@ def save_common(db: Connection) -> None:
             save(db, common())
 
 
+def count(db: Connection) -> int:
+    """Return how many diagnoses there are."""
+    return int(db.execute("SELECT count(*) FROM diagnosis").fetchone()[0])
+
+
 def common() -> list[Diagnosis]:
     """Return the diagnoses that come with the program."""
     text = resource("diagnoses.csv").read_text(encoding="utf-8")

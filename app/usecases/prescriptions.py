@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from app.storage import catalogue, device, prescription_uses, prescriptions
+from app.storage import device, prescription_uses, prescriptions
+from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.ports import RxAnswer, RxByCode, RxChosen, RxWaiting
 from engine.calendar import CHINA
@@ -319,7 +320,7 @@ def _own(desk: Desk, prescription: Prescription) -> Iterator[Given]:
     named = any(line.drug is None for line in prescription.lines)
     for sale in prescription_uses.sales_on(desk.db, key_of(prescription)):
         for good in sale.goods:
-            drug = catalogue.by_code(desk.catalogue, good.drug) if named or good.split else None
+            drug = shelf.by_code(desk, good.drug) if named or good.split else None
             yield Given(
                 provider=sale.provider,
                 sale=sale.number,

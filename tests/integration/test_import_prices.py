@@ -10,7 +10,7 @@ import pytest
 
 from app.importing.intake import ImportQuestion
 from app.policies import read_library
-from app.storage import catalogue, own_ranges
+from app.storage import catalogue, diagnoses, own_ranges
 from engine.catalogue import price_on
 from tests.fakes.import_shop import (
     AMLODIPINE,
@@ -169,3 +169,18 @@ def test_each_row_of_a_range_that_cannot_be_used_is_named(
     (remark,) = report.remarks
     assert (remark.severity, remark.line) == ("refused", 2)
     assert why in remark.why
+
+
+def test_a_list_of_diagnoses_is_taken_in_beside_those_that_are_there(shop: ImportShop) -> None:
+    rows = [
+        ["诊断代码", "诊断名称"],
+        ["I10.x00", "特发性高血压"],
+        ["E11.900", "2型糖尿病"],
+        ["高血压", "高血压"],
+    ]
+
+    report = shop.take(shop.put("诊断.csv", text([*rows, ["I10.x00", "别的名称"]]).encode("gb18030")))
+
+    assert (report.run.kind, report.run.added) == ("diagnoses", 2)
+    assert [(each.line, each.severity) for each in report.remarks] == [(4, "refused"), (5, "doubtful")]
+    assert diagnoses.named(shop.drugs, "特发性高血压") is not None

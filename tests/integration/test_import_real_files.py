@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.importing.cells import code_of
-from app.storage import intake, items
+from app.storage import diagnoses, intake, items
 from engine.codes import is_approval_number, is_national_code, parse_national_code
 from engine.ids import is_drug_standard_code, is_ean13, is_resident_id
 from tests.fakes.import_shop import ImportShop, said
@@ -84,6 +84,15 @@ def test_a_round_without_days_is_refused_row_by_row(shop: ImportShop) -> None:
 
     assert len(said(report, "refused")) == 506
     assert all("--begins" in each.why for each in said(report, "refused"))
+
+
+def test_all_diagnoses_are_taken_in_and_can_be_picked(shop: ImportShop) -> None:
+    report = shop.take(real("icd10/icd10_cn_diagnosis.csv"))
+
+    assert (report.run.kind, report.run.rows, report.run.refused) == ("diagnoses", 33_304, 0)
+    assert diagnoses.count(shop.drugs) == 33_304
+    assert "A00.000x001" in {each.code for each in diagnoses.Picker(shop.drugs).find("古典生物型霍乱", 5)}
+    assert shop.take(real("icd10/icd10_cn_diagnosis.csv")).again
 
 
 def test_barcodes_with_names_wait_for_drugs_that_they_may_be_of(shop: ImportShop) -> None:

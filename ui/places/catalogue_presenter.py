@@ -24,7 +24,7 @@ from ui.places.presenter import stepped
 from ui.places.sync_page import said_page
 from ui.problems import notice_of
 
-_AS_FILES = ("national", "list", "slices", "procured", "prices", "shop", "ranges", "1301")
+_AS_FILES = ("national", "list", "slices", "procured", "prices", "shop", "ranges", "diagnoses", "1301")
 _IMPORT = "导入文件  F12"
 Keys = tuple[tuple[str, str], ...]
 _BACK = ("Esc", "回到收银")

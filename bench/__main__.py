@@ -27,6 +27,7 @@ ENTRIES = (
     "memory",
     "import",
     "search",
+    "scan_to_paint",
 )
 _MODULES = {"import": "importing"}
 """Where the module that measures an entry is called otherwise: some names are words of the language."""

@@ -8,11 +8,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import sleep
 
-from app.bootstrap import CATALOGUE, KEY
-from app.storage import catalogue
-from app.storage.connection import transaction
-from app.storage.key import read_key
-from bench.drugs import drugs
+from bench.filled import add_drugs
 from bench.opened import BARE, counter, opened, searching
 from bench.result import Result
 
@@ -31,7 +27,7 @@ def measure() -> Result:
     with TemporaryDirectory() as folder:
         data = Path(folder)
         _sizes(counter(data), "ready")  # Makes the data; the demonstration's agency tells its own drugs.
-        _fill(data)
+        add_drugs(data, DRUGS)
         for _ in range(ROUNDS):
             bare.append(_sizes(BARE, "frame"))
             quiet.append(_sizes(counter(data), "ready"))
@@ -53,14 +49,6 @@ def measure() -> Result:
             f"proportional share (Pss): {shares[0]:.0f} MiB beside {shares[1]:.0f} MiB",
         ),
     )
-
-
-def _fill(data: Path) -> None:
-    """Put the drugs into the catalogue of ``data``, in the program's own way."""
-    db = catalogue.open_catalogue(data / CATALOGUE, read_key(data / KEY))
-    with transaction(db):
-        catalogue.save(db, drugs(DRUGS))
-    db.close()
 
 
 def _sizes(command: tuple[str, ...], last_word: str) -> dict[str, int]:

@@ -127,9 +127,7 @@ class Bench:
         self.courier = FakeCourier(online)
         self.printer = FakePrinter()
         self.slips = FakeSlips()
-        self.demonstration = (
-            _mould().demonstration if anew else (stock or stocked)(self.db, self.catalogue)
-        )
+        self.demonstration = _mould().demonstration if anew else (stock or stocked)(self.db, self.catalogue)
         self._tours = 0
         self.desk = Desk(
             db=self.db,

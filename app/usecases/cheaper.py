@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from app.usecases import shelf
+from app.usecases import shelf, stock_counter
 from app.usecases.cheaper_state import CheaperWay, CheaperWays
 from app.usecases.desk import Desk
 from app.usecases.law import MissingFigure
@@ -41,7 +41,8 @@ def cheaper(desk: Desk) -> CheaperWays:
     if quoted is None or not quoted.answer.patient:
         return CheaperWays(draft)
     found = [way for line in draft.lines[:MOST_LINES] for way in _of_line(desk, draft, line, quoted)]
-    found.sort(key=lambda way: (-way.saving, way.key))
+    # What is not in the shop saves nobody anything today.
+    found.sort(key=lambda way: (way.there == 0, -way.saving, way.key))
     return CheaperWays(draft, (*_sellable(desk, draft, found), *_elsewhere(desk, draft, quoted)))
 
 
@@ -114,6 +115,7 @@ def _way(desk: Desk, line: BasketLine, each: Equivalent, now: Answer, then: Answ
         unit=drug.unit,
         price=drug.price or 0,
         packs=each.packs,
+        there=stock_counter.packs_to_sell(desk, open_store(desk), drug.code),
         procured=each.procured,
         row=1 + [each.id for each in desk.draft.lines].index(line.id),
         clause=desk.law.same.basis,

@@ -20,6 +20,7 @@ class CheaperWay(Struct, frozen=True, kw_only=True):
 
     ``kind`` ``drug``: an equivalent, ``packs`` of it at ``price`` each in the place of line ``line``;
     ``place``: the same prescription at another kind of provider, of which the fund pays ``ratio``.
+    ``there`` are the packs of it in this shop that may be sold, None where none was ever received.
     """
 
     key: str
@@ -33,6 +34,7 @@ class CheaperWay(Struct, frozen=True, kw_only=True):
     unit: str = ""
     price: Fen = 0
     packs: int = 0
+    there: int | None = None
     procured: bool = False
     row: int = 0  # Which row of the basket the line is, from 1.
     clause: Clause | None = None
@@ -42,7 +44,7 @@ class CheaperWay(Struct, frozen=True, kw_only=True):
 
 
 class CheaperWays(Struct, frozen=True):
-    """The ways found for ``draft``, the greatest saving first; they hold for no other draft."""
+    """The ways found for ``draft`` and no other: those in the shop first, then by saving."""
 
     draft: Draft
     ways: tuple[CheaperWay, ...] = ()

@@ -115,6 +115,12 @@ def _opened_fit(desk: Desk, store: Store, line: BasketLine, there: list[OnHand])
     return next((each for each in packs if each.left >= line.quantity and each.lot not in bad), None)
 
 
+def packs_to_sell(desk: Desk, store: Store, drug: str) -> int | None:
+    """Return how many packs of ``drug`` may be sold today; None where none was ever received."""
+    there = stock.of_drug(desk.db, store.provider.id, drug)
+    return sum(each.balance.packs for each in there if is_fit(each, desk.today())) if there else None
+
+
 def check_boxes(db: Connection, sale: Sale) -> None:
     """Raise TraceCodeSold for a box that was sold before, unless it came back and was released since."""
     codes = sales.trace_codes(sale)

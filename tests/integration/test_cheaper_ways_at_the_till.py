@@ -19,6 +19,7 @@ from app.usecases.tour import go_to_store
 from engine.catalogue import Drug
 from engine.sale import Draft, add_box
 from tests.fakes.fake_counter import Bench
+from tests.fakes.stocked_shelves import receive
 
 SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
 
@@ -114,6 +115,37 @@ def test_nothing_is_found_for_an_empty_basket_or_a_settled_sale(own: Bench) -> N
     assert own.till.cheaper().ways
     own.settle()
     assert own.till.cheaper().ways == ()
+
+
+def test_a_way_says_how_many_packs_the_shop_has_that_may_be_sold(own: Bench) -> None:
+    walk(own, SHAOXING)
+    first, *_ = drugs_of(own.till.cheaper().ways)
+    drug = catalogue.by_code(own.catalogue, first.key.partition(":")[2])
+    assert drug is not None
+    assert first.there is None
+    receive(own.till, drug, "B1", "2028-05-31", packs=12)
+    receive(own.till, drug, "B2", "2028-06-30", packs=5, note="SH-2")
+    own.till.recall(drug.code, "B2", "药监通知 2026-11")  # Not for sale.
+
+    state = walk(own, SHAOXING)
+
+    assert [way.there for way in drugs_of(own.till.cheaper().ways) if way.name == first.name] == [12]
+    assert state.settled is None
+
+
+def test_what_the_shop_has_none_of_gives_way_to_what_it_may_have(own: Bench) -> None:
+    walk(own, SHAOXING)
+    first, *_ = drugs_of(own.till.cheaper().ways)
+    drug = catalogue.by_code(own.catalogue, first.key.partition(":")[2])
+    assert drug is not None
+    receive(own.till, drug, "B2", "2028-06-30", packs=5)
+    own.till.recall(drug.code, "B2", "药监通知 2026-11")
+
+    walk(own, SHAOXING)
+    ways = drugs_of(own.till.cheaper().ways)
+
+    assert first.key not in {way.key for way in ways}
+    assert [way.there for way in ways if way.line == first.line] == [None]
 
 
 def test_the_record_says_what_was_substituted(own: Bench) -> None:

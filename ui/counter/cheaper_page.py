@@ -133,8 +133,14 @@ def _title(way: CheaperWay) -> str:
 
 def _detail(way: CheaperWay) -> str:
     if way.kind == "drug":
-        return joined(way.maker, f"换下第 {way.row} 行", clause(way.clause))
+        return joined(_in_shop(way), way.maker, f"换下第 {way.row} 行", clause(way.clause))
     return joined("按同样的价格算", clause(way.clause))
+
+
+def _in_shop(way: CheaperWay) -> str:
+    if way.there is None:
+        return ""
+    return f"本店有 {way.there} {way.unit}" if way.there else "本店没有了"
 
 
 def _sums(state: CounterState) -> object:

@@ -19,7 +19,7 @@ from engine.search.build import Built
 from engine.search.codes import Blocks
 from engine.search.segment import Segment
 
-FORMAT = 1
+FORMAT = 2
 """What the parts look like; a segment of another is not read, but made anew."""
 _PLACES, _READINGS, _LENGTHS = "by_code", "readings", "code_lengths"
 _BUCKET = 56

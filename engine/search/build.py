@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.search.codes import APPROVED, BLOCK, PIECE, kept_blocks
 from engine.search.parts import kept_numbers
-from engine.search.segment import MAKERS, NAMES, OTHERS, PACKS, TRADES, Row
+from engine.search.segment import BAND, MAKERS, NAMES, OTHERS, PACKS, TRADES, Row, bands_of
 from engine.search.terms import Term, kept_terms
 from engine.search.text import Parts, Spell, fold, other_names
 
@@ -124,10 +124,11 @@ def _property(name: str, raw: _Numbered, order: Sequence[int], spell: Spell | No
             terms.append(Term(folded[text], spell(text)[0] if spell else ()))
     numbers = [number[folded[text]] for text in raw.ids]
     of = [numbers[raw.of[row]] for row in order]
-    places: list[list[int]] = [[] for _ in terms]
+    bands, in_band = bands_of(len(order)), (1 << BAND) - 1
+    places: list[list[int]] = [[] for _ in range(len(terms) * bands)]
     for place, term in enumerate(of):
         if terms[term].text:  # Nobody looks for the drugs that have none.
-            places[term].append(place)
+            places[term * bands + (place >> BAND)].append(place & in_band)
     lists = _lists(f"{name}.begins", f"{name}.places", places)
     return {**kept_terms(name, terms), f"{name}.of": kept_numbers(of), **lists}
 

@@ -21,6 +21,8 @@ from engine.search.terms import Terms
 Places: TypeAlias = Sequence[int]
 NAMES, OTHERS, TRADES, MAKERS, PACKS = "names", "others", "trades", "makers", "packs"
 """What the parts of a segment begin with; the rest is said where they are read."""
+BAND = 16
+"""Bits of a place within its band."""
 SOLD_HERE, ON_MARKET, GONE = range(3)
 """How a drug stands among those of one name: the shop has a price for it, it is on the market, or no more."""
 
@@ -44,35 +46,45 @@ class Property:
     def __init__(self, part: Part, name: str) -> None:
         self.terms = Terms(part, name)
         self.of = numbers(part(f"{name}.of"))  # The term of each place.
-        self._begins = numbers(part(f"{name}.begins"))  # Where each term's list begins, and the end.
+        # Each term's list, in bands of 65,536 places so that two bytes hold one: where each band begins.
+        self._begins = numbers(part(f"{name}.begins"))
         self._places = numbers(part(f"{name}.places"))
-
-    def places(self, term: int) -> Places:
-        """Return the drugs that have ``term``."""
-        return self._places[self._begins[term] : self._begins[term + 1]]
+        self._bands = bands_of(len(self.of))
 
     def ascending(self, terms: Iterable[int]) -> Iterator[int]:
         """Yield the drugs that have one of ``terms`` by place; no list is opened before its turn."""
-        begins, places = self._begins, self._places
-        waiting = sorted(
-            ((places[begins[term]], term) for term in terms if begins[term] < begins[term + 1]), reverse=True
-        )
-        opened: list[tuple[int, int, int]] = []  # The next place, where it is in the lists, and its term.
-        while waiting or opened:
-            while waiting and (not opened or waiting[-1][0] < opened[0][0]):
-                place, term = waiting.pop()
-                heappush(opened, (place, begins[term], term))
-            place, at, term = opened[0]
-            yield place
-            if at + 1 < begins[term + 1]:
-                heapreplace(opened, (places[at + 1], at + 1, term))
-            else:
-                heappop(opened)
+        sought = list(terms)
+        for band in range(self._bands):
+            for low in self._of_band(sought, band):
+                yield band << BAND | low
 
     def count(self, terms: Iterable[int]) -> int:
         """Return how many drugs have one of ``terms``."""
-        begins = self._begins
-        return sum(begins[term + 1] - begins[term] for term in terms)
+        begins, bands = self._begins, self._bands
+        return sum(begins[(term + 1) * bands] - begins[term * bands] for term in terms)
+
+    def _of_band(self, terms: list[int], band: int) -> Iterator[int]:
+        begins, places, bands = self._begins, self._places, self._bands
+        runs = (term * bands + band for term in terms)
+        waiting = sorted(
+            ((places[begins[run]], run) for run in runs if begins[run] < begins[run + 1]), reverse=True
+        )
+        opened: list[tuple[int, int, int]] = []  # The next place, where it is in the lists, and its list.
+        while waiting or opened:
+            while waiting and (not opened or waiting[-1][0] < opened[0][0]):
+                place, run = waiting.pop()
+                heappush(opened, (place, begins[run], run))
+            place, at, run = opened[0]
+            yield place
+            if at + 1 < begins[run + 1]:
+                heapreplace(opened, (places[at + 1], at + 1, run))
+            else:
+                heappop(opened)
+
+
+def bands_of(drugs: int) -> int:
+    """Return in how many bands the places of so many drugs lie."""
+    return (drugs >> BAND) + 1
 
 
 class Segment:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.pinyin import read_speller
 from bench.drugs import drugs
-from engine.search import rank
+from engine.search import build, rank, segment
 from engine.search.rank import Shelf, find
 from engine.search.segment import Row
 from engine.search.text import query_words
@@ -84,6 +84,17 @@ def test_what_is_masked_is_found_no_more_and_all_else_moves_up(gone: set[str], t
     hits = [(AT[hit.place], int(hit.tier)) for hit in find(shelf, query_words(text), LIMIT)]
 
     assert hits == [hit for hit in every if hit[0] not in gone][:LIMIT]
+
+
+def test_lists_of_many_bands_find_what_a_scan_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (segment, build):
+        monkeypatch.setattr(module, "BAND", 5)  # 240 drugs lie in eight bands, as 500,000 do otherwise.
+    shelf = Shelf(segment_of(built_of(ROWS)), SHELF.sold)
+    typist = Typist(Random(13))
+    for _ in range(400):
+        text = typist.query()
+        hits = find(shelf, query_words(text), LIMIT)
+        assert [(AT[hit.place], int(hit.tier)) for hit in hits] == PLAIN.find(text, LIMIT, SOLD), text
 
 
 class Typist:

@@ -17,7 +17,7 @@ test: setup-test ## Run every check: format, lint, types, tests
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest -n 2 $(ARGS)
+	@QT_QPA_PLATFORM=offscreen .venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 soak: setup-test ## Live through 10,000 simulated bad weeks (three quarters of an hour; ARGS="--first 10000" for others)
 	@.venv/bin/python -m tests.simulation --seeds 10000 $(ARGS)

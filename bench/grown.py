@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
+from app.storage import packing
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from app.storage.runs import LENGTH
@@ -101,6 +102,8 @@ class _Growth:
             self._seal(name, body.cast(values), at + _ANSWERED_IN if place else at)
         for table, moulds in kind.rows.items():
             self._put(table, [mould.cast(values) for mould in moulds])
+        serial, receipt = self._rows["receipt"][-1]
+        self._rows["receipt"][-1] = (serial, packing.pack(receipt))
         if kind.messages and self._serial % ONE_REJECTED_IN == 0:
             self._put("rejected", [(values[Slot.MESSAGE],)])
         if values[Slot.DAY] != self._day:
@@ -164,7 +167,7 @@ class _Growth:
     def _seal(self, kind: str, body: str, at: datetime) -> None:
         entry = seal(number=self._entry + 1, at=at, kind=kind, body=body, previous=self._hash)
         self._entry, self._hash = entry.number, entry.hash
-        self._put("journal", [(entry.number, entry.at, entry.kind, entry.body, entry.previous, entry.hash)])
+        self._put("journal", [(entry.number, entry.at, kind, packing.pack(body), entry.previous, entry.hash)])
 
     def _put(self, table: str, rows: list[Any]) -> None:
         self._rows.setdefault(table, []).extend(rows)

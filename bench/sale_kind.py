@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.storage import sales
+from app.storage import journal, packing, sales
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from bench import population
@@ -27,6 +27,8 @@ Slot = IntEnum(
 )
 """What a cast puts in; after these come the boxes' codes, the messages' ids and numbers, settlement ids."""
 
+_ENTRIES = 10_000
+"""More than there are."""
 _SETTLEMENT_ID = re.compile(r'"setl_id":"([0-9]+)"')
 _OWN: dict[str, dict[str, int]] = {
     "sale": {
@@ -85,12 +87,12 @@ def _shown() -> list[Person]:
     return population.people(20, datetime.now(UTC))
 
 
-def _read(db: Connection, serial: int, number: str, journal: int) -> SaleKind:
-    sale = sales.read(db, journal)
+def _read(db: Connection, serial: int, number: str, entry: int) -> SaleKind:
+    sale = sales.read(db, entry)
     outbox = _rows(db, "SELECT * FROM outbox WHERE sale = ? ORDER BY number", (number,))
     tables = {
         "sale": _rows(db, "SELECT * FROM sale WHERE serial = ?", (serial,)),
-        "receipt": _rows(db, "SELECT * FROM receipt WHERE sale = ?", (serial,)),
+        "receipt": [{**row, "body": packing.unpack(row["body"])} for row in _receipts(db, serial)],
         "printing": _rows(db, "SELECT * FROM printing WHERE sale = ?", (serial,)),
     }
     settled = [_SETTLEMENT_ID.findall(row["answer"] or "") for row in outbox]
@@ -105,19 +107,21 @@ def _read(db: Connection, serial: int, number: str, journal: int) -> SaleKind:
         RowMould(row, {**_OWN["outbox"], "number": first_number + place}, tokens)
         for place, row in enumerate(outbox)
     )
-    entries = db.execute(
-        "SELECT kind, body FROM journal WHERE number >= ? AND instr(body, ?) ORDER BY number",
-        (journal, f'"{number}"'),
-    ).fetchall()
+    rest = journal.read(db, entry - 1, _ENTRIES)
+    entries = [each for each in rest if f'"{number}"' in each.body]
     return SaleKind(
         person=sale.draft.person.name if sale.draft.person else None,
         boxes=boxes,
         messages=len(sale.message_ids),
         rows_of_outbox=len(outbox),
         settlement_ids=settlement_ids,
-        entries=tuple((kind, Mould(body, tokens)) for kind, body in entries),
+        entries=tuple((each.kind, Mould(each.body, tokens)) for each in entries),
         rows=moulds,
     )
+
+
+def _receipts(db: Connection, serial: int) -> list[dict[str, Any]]:
+    return _rows(db, "SELECT * FROM receipt WHERE sale = ?", (serial,))
 
 
 def _tokens(

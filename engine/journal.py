@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 GENESIS = "0" * 64
 """What the first entry names as its predecessor."""
@@ -34,29 +35,18 @@ class ChainFault(Struct, frozen=True):
     text: str
 
 
-def digest_of(body: str) -> str:
-    """Return the SHA-256 of an entry's body, which may be taken before the entry has its place."""
-    return hashlib.sha256(body.encode()).hexdigest()
-
-
-def seal(
-    *, number: int, at: datetime, kind: str, body: str, previous: str, digest: str | None = None
-) -> Entry:
-    """Return the entry that follows the one whose hash is ``previous``.
-
-    ``at`` is aware; ``digest`` is the body's, where the caller has taken it already.
-    """
+def seal(*, number: int, at: datetime, kind: str, body: str, previous: str) -> Entry:
+    """Return the entry that follows the one whose hash is ``previous``; ``at`` is aware."""
     if at.tzinfo is None:
         raise ValueError("an entry's instant must know its time zone")
-    stamp = at.isoformat()
-    return Entry(
-        number=number,
-        at=stamp,
-        kind=kind,
-        body=body,
-        previous=previous,
-        hash=_hash(number, stamp, kind, previous, digest or digest_of(body)),
-    )
+    draft = Entry(number=number, at=at.isoformat(), kind=kind, body=body, previous=previous, hash="")
+    return replace(draft, hash=_hash_of(draft))
+
+
+def behind(number: int, hash: str, entry: Entry) -> Entry:
+    """Return ``entry`` sealed anew, as the one that follows entry ``number`` with ``hash``."""
+    moved = replace(entry, number=number + 1, previous=hash)
+    return replace(moved, hash=_hash_of(moved))
 
 
 def find_faults(entries: Iterable[Entry], number: int = 0, previous: str = GENESIS) -> list[ChainFault]:
@@ -74,10 +64,7 @@ def find_faults(entries: Iterable[Entry], number: int = 0, previous: str = GENES
 
 
 def _hash_of(entry: Entry) -> str:
-    return _hash(entry.number, entry.at, entry.kind, entry.previous, digest_of(entry.body))
-
-
-def _hash(number: int, at: str, kind: str, previous: str, digest: str) -> str:
     # A length before each part, so that no two different entries hash the same text.
-    parts = (str(number), at, kind, previous, digest)
+    digest = hashlib.sha256(entry.body.encode()).hexdigest()
+    parts = (str(entry.number), entry.at, entry.kind, entry.previous, digest)
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()

@@ -142,7 +142,7 @@ def open_epoch(
     head, epoch = journal.head(db), max(current(db, random).epoch, above) + 1
     _insert(db, epoch, head, random)
     body = msgspec.json.encode(_EpochBody(epoch, *head)).decode()
-    journal.append(db, EPOCH_KIND, body, at, after=head)
+    journal.append(db, EPOCH_KIND, body, at)
     return current(db, random)
 
 

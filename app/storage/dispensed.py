@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 from msgspec import Struct
 
-from app.storage import runs
+from app.storage import packing, runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.calendar import business_day
@@ -103,7 +103,7 @@ def here(db: Connection, psn_no: str, since: date, shop: str) -> list[Dispensing
         sought="day >= ?",
         by=first,
     )
-    return [each for row in rows for each in _handed_out(_SALE(row[0]), shop)]
+    return [each for row in rows for each in _handed_out(_SALE(packing.unpack(row[0])), shop)]
 
 
 def _handed_out(sale: _Sale, shop: str) -> Iterator[Dispensing]:

@@ -1,4 +1,7 @@
-"""The append-only journal on disk; ``engine.journal`` says what an entry is and when a chain is broken."""
+"""The append-only journal on disk; ``engine.journal`` says what an entry is and when a chain is broken.
+
+Texts are stored packed (``app.storage.packing``); an entry's hash is over its text, not over what is stored.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeAlias
 
+from msgspec import Struct
+
+from app.storage import packing
 from app.storage.connection import Connection, sqlite
-from engine.journal import GENESIS, ChainFault, Entry, find_faults, seal
+from engine.journal import GENESIS, ChainFault, Entry, behind, find_faults, seal
 
 _COLUMNS = "number, at, kind, body, previous, hash"
 _PAGE = 500
@@ -22,36 +28,40 @@ def head(db: Connection) -> Head:
     return (row[0], row[1]) if row else (0, GENESIS)
 
 
-def append(
-    db: Connection,
-    kind: str,
-    body: str,
-    at: datetime,
-    *,
-    digest: str | None = None,
-    after: Head | None = None,
-) -> Entry:
-    """Seal and write the next entry, inside the caller's transaction.
+class Ready(Struct, frozen=True):
+    """An entry before its transaction: sealed behind the head that is known, its text packed."""
 
-    ``digest`` is the body's and ``after`` the head, where the caller knows them. A head that is no longer the
-    last one is refused by the table itself; then the present one is read.
+    entry: Entry
+    packed: bytes
+
+
+def make_ready(kind: str, body: str, at: datetime, after: Head) -> Ready:
+    """Return the entry that follows ``after``, to be written by ``put``."""
+    entry = seal(number=after[0] + 1, at=at, kind=kind, body=body, previous=after[1])
+    return Ready(entry, packing.pack(body))
+
+
+def append(db: Connection, kind: str, body: str, at: datetime) -> Entry:
+    """Seal and write the next entry, inside the caller's transaction."""
+    return put(db, make_ready(kind, body, at, head(db)))
+
+
+def put(db: Connection, ready: Ready) -> Entry:
+    """Write an entry that was made ready, inside the caller's transaction; return it as it is written.
+
+    Where its place is taken the table itself refuses it; then it is sealed again behind the present head.
     """
-    if after is not None:
-        try:
-            return _write(db, _next(after, kind, body, at, digest))
-        except sqlite.IntegrityError:
-            pass  # Another thread's entry came between: the courier writes what the agency answers.
-    return _write(db, _next(head(db), kind, body, at, digest))
+    try:
+        return _write(db, ready.entry, ready.packed)
+    except sqlite.IntegrityError:
+        # Another thread's entry came between: the courier writes what the agency answers.
+        return _write(db, behind(*head(db), ready.entry), ready.packed)
 
 
-def _next(after: Head, kind: str, body: str, at: datetime, digest: str | None) -> Entry:
-    return seal(number=after[0] + 1, at=at, kind=kind, body=body, previous=after[1], digest=digest)
-
-
-def _write(db: Connection, entry: Entry) -> Entry:
+def _write(db: Connection, entry: Entry, packed: bytes) -> Entry:
     db.execute(
         f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-        (entry.number, entry.at, entry.kind, entry.body, entry.previous, entry.hash),
+        (entry.number, entry.at, entry.kind, packed, entry.previous, entry.hash),
     )
     return entry
 
@@ -77,7 +87,7 @@ def body_of(db: Connection, number: int) -> str:
     row = db.execute("SELECT body FROM journal WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise LookupError(f"the journal has no entry {number}")
-    return str(row[0])
+    return packing.unpack(row[0])
 
 
 def next_of_kind(db: Connection, kind: str, number: int) -> Entry:
@@ -137,6 +147,10 @@ def _set_mark(db: Connection) -> None:
         db.execute("INSERT INTO verified VALUES (?, ?)", marked)
 
 
-def _entry(row: tuple[int, str, str, str, str, str]) -> Entry:
-    number, at, kind, body, previous, hash_ = row
+def _entry(row: tuple[int, str, str, bytes | str, str, str]) -> Entry:
+    number, at, kind, stored, previous, hash_ = row
+    try:
+        body = packing.unpack(stored)
+    except ValueError:
+        body = ""  # No such text has the entry's hash: whoever checks the chain finds it.
     return Entry(number=number, at=at, kind=kind, body=body, previous=previous, hash=hash_)

@@ -15,6 +15,7 @@ from app.storage import (
     schema_goods,
     schema_items,
     schema_leases,
+    schema_packed,
     schema_prescriptions,
     schema_search,
     schema_stock,
@@ -33,6 +34,7 @@ STEPS: Steps = (
     ("0005_stock", schema_stock.STOCK),
     ("0006_prescriptions", schema_prescriptions.PRESCRIPTIONS),
     ("0007_items", schema_items.ITEMS),
+    ("0008_packed", schema_packed.PACKED),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from app.storage import packing
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from engine.receipt import Receipt
@@ -18,14 +19,15 @@ _LOOK_BACK = 50
 def save(db: Connection, serial: int, receipt: Receipt) -> None:
     """Keep the receipt of sale ``serial`` as it is about to be printed."""
     db.execute(
-        "INSERT INTO receipt (sale, body) VALUES (?, ?)", (serial, msgspec.json.encode(receipt).decode())
+        "INSERT INTO receipt (sale, body) VALUES (?, ?)",
+        (serial, packing.pack(msgspec.json.encode(receipt).decode())),
     )
 
 
 def by_serial(db: Connection, serial: int) -> Receipt | None:
     """Return the receipt of sale ``serial``; None when it was never made (a power cut came between)."""
     row = db.execute("SELECT body FROM receipt WHERE sale = ?", (serial,)).fetchone()
-    return _DECODE(row[0]) if row else None
+    return _DECODE(packing.unpack(row[0])) if row else None
 
 
 def next_copy(db: Connection, serial: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.storage import packing
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.refusal import RefusalReport
@@ -62,6 +63,8 @@ def _filed(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[Filed
         arguments,
     )
     return [
-        Filed(id=row[0], key=row[1], at=from_text(row[2]), report=_DECODE(row[3]), state=row[4])
+        Filed(
+            id=row[0], key=row[1], at=from_text(row[2]), report=_DECODE(packing.unpack(row[3])), state=row[4]
+        )
         for row in rows.fetchall()
     ]

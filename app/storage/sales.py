@@ -14,6 +14,7 @@ from msgspec import Struct
 from app.storage import device, outbox, runs, stock_runs
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
+from app.storage.journal import body_of
 from engine.calendar import business_day
 from engine.lease import Spend, spend_of
 from engine.money import Fen
@@ -192,8 +193,7 @@ def listed(db: Connection, day: date | None, limit: int) -> list[SaleIndex]:
 
 def read(db: Connection, journal: int) -> Sale:
     """Return the whole sale that journal entry ``journal`` holds."""
-    body = db.execute("SELECT body FROM journal WHERE number = ?", (journal,)).fetchone()[0]
-    return _DECODE(body)
+    return _DECODE(body_of(db, journal))
 
 
 def own_settlements(

@@ -8,7 +8,7 @@ index (trace codes, persons) goes there a run of sales at a time.
 from __future__ import annotations
 
 
-def _append_only(table: str, number: str = "number") -> tuple[str, ...]:
+def append_only(table: str, number: str = "number") -> tuple[str, ...]:
     """Return triggers by which ``table`` refuses change, whatever the pragmas of the connection.
 
     ``INSERT OR REPLACE`` deletes without firing delete triggers unless recursive_triggers is on, so an insert
@@ -26,7 +26,7 @@ def _append_only(table: str, number: str = "number") -> tuple[str, ...]:
 FIRST_SALE = (
     """CREATE TABLE journal (number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL,
            body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL) STRICT""",
-    *_append_only("journal"),
+    *append_only("journal"),
     # A mark that the chain was verified up to an entry, so that a start need not read years again.
     "CREATE TABLE verified (number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT",
     # serial counts this till's sales from 1; journal is the entry that holds the whole sale.
@@ -48,7 +48,7 @@ FIRST_SALE = (
     """CREATE TABLE printing (number INTEGER PRIMARY KEY, sale INTEGER NOT NULL REFERENCES sale (serial),
            copy INTEGER NOT NULL, at TEXT NOT NULL, place TEXT) STRICT""",
     "CREATE INDEX printing_by_sale ON printing (sale)",
-    *_append_only("printing"),
+    *append_only("printing"),
     # A message about the journal has no input of its own: it follows from the entries it names, which never
     # change. A settlement names one, its sale's; an upload names all it carries.
     """CREATE TABLE outbox (number INTEGER PRIMARY KEY, id TEXT NOT NULL, infno TEXT NOT NULL,

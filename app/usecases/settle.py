@@ -23,7 +23,6 @@ from app.usecases.quote import Quote, quote
 from app.usecases.show import find, open_store
 from app.usecases.state import CounterState
 from engine.calendar import business_day
-from engine.journal import digest_of
 from engine.money import format_yuan
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
@@ -135,15 +134,13 @@ def _check(desk: Desk, quoted: Quote) -> None:
 
 
 class Prepared(Struct, frozen=True):
-    """A sale ready to be made durable: the journal's text and its digest, the sale's row, its messages."""
+    """A sale ready to be made durable: its journal entry, its row, its messages."""
 
     sale: Sale
-    body: str
-    digest: str
+    entry: journal.Ready
     row: sales.SaleRow
     messages: outbox.SaleMessages
     previous: sales.LastSale
-    head: journal.Head
     first: int  # Of the journal entries that the last upload carries.
     pieces: tuple[stock_counter.PieceUse, ...] = ()  # What is taken out of opened packs.
 
@@ -160,15 +157,12 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
     sale = _sale(desk, store, quoted, previous, taken.draft)
     further_ids = _further_ids(sale, previous, len(earlier) + 1)
     stock_counter.check_boxes(desk.db, sale)
-    body = _ENCODE(sale).decode()
     return Prepared(
         sale=sale,
-        body=body,
-        digest=digest_of(body),
+        entry=journal.make_ready(SALE_KIND, _ENCODE(sale).decode(), sale.made_at, head),
         row=sales.row_of(sale, previous, _standing(desk, sale, previous)),
         messages=outbox.of_sale(sale, further_ids, earlier),
         previous=previous,
-        head=head,
         first=earlier[-1][1] + 1 if earlier else previous.journal + 1,
         pieces=taken.pieces,
     )
@@ -198,9 +192,7 @@ def commit(db: Connection, prepared: Prepared) -> Sale:
     with transaction(db):
         if prepared.pieces:
             stock_pieces.hand_out(db, sale, prepared.row.serial, prepared.pieces)
-        entry = journal.append(
-            db, SALE_KIND, prepared.body, sale.made_at, digest=prepared.digest, after=prepared.head
-        )
+        entry = journal.put(db, prepared.entry)
         sales.record(db, prepared.row, previous, entry.number)
         # The uploads carry what came since the last sale: the agency's answers, and this sale.
         outbox.put_sale(db, prepared.messages, (prepared.first, entry.number))

@@ -127,8 +127,8 @@ def check_stock(db: Connection) -> None:
     """What came in by the journal is what was sold by it and what is there, told to the agency each once."""
     assert stock_check.faults(db) == []
     received = [
-        msgspec.json.decode(body, type=Booking)
-        for (body,) in db.execute("SELECT body FROM journal WHERE kind = 'stock_received'").fetchall()
+        msgspec.json.decode(journal.body_of(db, number), type=Booking)
+        for (number,) in db.execute("SELECT number FROM journal WHERE kind = 'stock_received'").fetchall()
     ]
     came = sum(each.packs for booking in received for each in booking.moves)
     sold = sum(

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import astuple
 
 from app.storage import journal, migrations, outbox, stock, stock_check
 from app.storage.connection import Connection, open_database, sqlite, transaction
+from engine.journal import GENESIS, seal
 
 KEY = bytes(range(32))
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -21,7 +23,8 @@ def books(tmp_path: Path) -> Connection:
     migrations.migrate(db, migrations.STEPS[:1])
     assert migrations.version(db) == 1
     with transaction(db):
-        journal.append(db, "note", '{"text": "1"}', AT)
+        entry = seal(number=1, at=AT, kind="note", body='{"text": "1"}', previous=GENESIS)
+        db.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)", astuple(entry))  # As it was written then.
         for number, state in enumerate(("waiting", "rejected", "accepted"), 1):
             db.execute(
                 "INSERT INTO outbox (id, infno, provider, sale, made_at, input, state, attempts, trouble)"
@@ -41,6 +44,16 @@ def test_messages_of_the_first_version_go_on_where_they_were(books: Connection) 
         ("m1", "waiting", 3, "原因。"),
     ]
     assert [each.id for each in outbox.waiting(books, 0, 9)] == ["m1"]
+    books.close()
+
+
+def test_texts_of_older_books_stay_to_the_letter_and_new_ones_follow_them(books: Connection) -> None:
+    migrations.migrate(books)
+    with transaction(books):
+        journal.append(books, "note", '{"text": "2"}', AT)
+
+    assert [each.body for each in journal.read(books, 0, 9)] == ['{"text": "1"}', '{"text": "2"}']
+    assert journal.body_of(books, 1) == '{"text": "1"}'
     assert not journal.verify(books)
     books.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -67,12 +68,12 @@ def test_journal_entries_are_never_changed_through_any_door(tmp_path: Path, chan
 
 def test_entry_that_came_between_is_followed_not_replaced(tmp_path: Path) -> None:
     db = with_entries(tmp_path / "a.db", 1)
-    known = journal.head(db)
+    ready = journal.make_ready("sale", '{"place":1}', AT, journal.head(db))
     with transaction(db):
         journal.append(db, "agency_answer", "{}", AT)
 
     with transaction(db):
-        entry = journal.append(db, "sale", '{"place":1}', AT, after=known)
+        entry = journal.put(db, ready)
 
     assert entry.number == 3
     assert journal.verify(db) == []
@@ -179,7 +180,7 @@ def test_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path) -> None:
     db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
 
     with pytest.raises(errors.DiskFull, match="没有入账"), transaction(db):
-        journal.append(db, "sale", "x" * 100_000, AT)
+        journal.append(db, "sale", token_hex(100_000), AT)
 
     assert journal.head(db)[0] == 1
     db.close()

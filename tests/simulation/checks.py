@@ -337,8 +337,8 @@ def _s8_boxes_across(world: World) -> Iterator[str]:
 
 def sales_of(machine: Machine) -> list[Sale]:
     """Return every sale in a till's journal."""
-    rows = machine.db.execute("SELECT body FROM journal WHERE kind = 'sale' ORDER BY number").fetchall()
-    return [_SALE(row[0]) for row in rows]
+    rows = machine.db.execute("SELECT number FROM journal WHERE kind = 'sale' ORDER BY number").fetchall()
+    return [_SALE(journal.body_of(machine.db, row[0])) for row in rows]
 
 
 def sums(answer: Any) -> tuple[int, int, int, int]:

@@ -138,12 +138,12 @@ def batch_all_or_nothing_lost() -> AbstractContextManager[None]:
 
 def chain_not_linked() -> AbstractContextManager[None]:
     """An entry now and then names no predecessor."""
-    original = app.storage.journal._next
+    original = app.storage.journal.make_ready
 
-    def following(after: Any, *rest: Any) -> Any:
-        return original((after[0], GENESIS) if after[0] % 5 == 4 else after, *rest)
+    def following(kind: str, body: str, at: Any, after: Any) -> Any:
+        return original(kind, body, at, (after[0], GENESIS) if after[0] % 5 == 4 else after)
 
-    return put_in((app.storage.journal, "_next", following))
+    return put_in((app.storage.journal, "make_ready", following))
 
 
 def printed_before_commit() -> AbstractContextManager[None]:

@@ -23,7 +23,7 @@ from ui.widgets.ink import Ink
 from ui.window import Window
 
 if TYPE_CHECKING:
-    from app.usecases.state import Counter
+    from app.usecases.counter import Counter
     from ui.program import Program
 
 FONTS = Path(__file__).resolve().parent.parent / "resources" / "fonts"

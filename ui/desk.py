@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from app.usecases.state import Counter
+from app.usecases.counter import Counter
 
 T = TypeVar("T")
 

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
 from app.clock import SystemClock
-from app.commands.books import add_data_arguments, to_change, to_read
+from app.commands.books import add_data_arguments
+from app.commands.importing import ASKED, print_lines, say, shelves_of, shown, told
 from app.errors import (
-    CounterAlreadyOpen,
     DatabaseBusy,
     DrugUnknown,
     ImportRunning,
     MappingUnclear,
     PriceUnclear,
-    UserError,
 )
 from app.importing import telling
 from app.importing.cells import price_of
-from app.importing.intake import ImportQuestion, Options, Say
+from app.importing.intake import ImportQuestion, Options
 from app.importing.run import Shelves, import_file, look_at
-from app.importing.telling import Asked, Done, Failed, Progress, Report
 from app.importing.titles import TITLES
-from app.storage import cursor, intake, items, stores
+from app.storage import intake, items
 from app.storage.connection import transaction
 from app.storage.items import Item
 from app.usecases import shelf
-from app.usecases.tour import OPEN_STORE
 from engine.calendar import CHINA
 from engine.catalogue import Drug, Listing, Price
 from engine.money import format_percent, format_yuan
@@ -41,10 +34,6 @@ from engine.money import format_percent, format_yuan
 _CLASSES = {"A": "甲类", "B": "乙类", "C": "丙类"}
 _INSURANCES = {None: "", "resident": "居民", "employee": "职工"}
 _PRICES = {"platform": "挂网价", "agreed": "协议价", "procurement": "中选价", "ceiling": "限价"}
-_ASKED = 3
-"""Exit status where a person is asked first."""
-
-_NICE = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,17 +96,6 @@ def run(args: argparse.Namespace) -> int:
         return _show(shelves, args.code)
 
 
-@contextmanager
-def shelves_of(args: argparse.Namespace) -> Iterator[Shelves]:
-    """Open catalogue and books, beside an open counter or without one."""
-    with suppress(CounterAlreadyOpen), to_change(args):
-        pass  # Older books take their steps, unless a counter is open, which has taken them.
-    with to_read(args) as books, closing(books.open_drugs()) as drugs:
-        shop = stores.by_provider(books.db, cursor.get(books.db, OPEN_STORE) or "")
-        shop = shop or next(iter(stores.all(books.db)), None)
-        yield Shelves(drugs=drugs, books=books.db, region=shop.provider.region if shop else "")
-
-
 def _import(shelves: Shelves, args: argparse.Namespace) -> int:
     if args.progress:
         return told(lambda: import_file(shelves, args.file, _options(args), SystemClock().now(), say))
@@ -127,7 +105,7 @@ def _import(shelves: Shelves, args: argparse.Namespace) -> int:
         raise ImportRunning() from error
     except ImportQuestion as error:
         sys.stderr.write(f"{error.what}{error.advice}\n")
-        return _ASKED
+        return ASKED
     print_lines(telling.summary(report), *telling.lines(report.remarks))
     if args.report is not None:
         telling.write_report(args.report, report.remarks)
@@ -142,55 +120,6 @@ def _look(shelves: Shelves, args: argparse.Namespace) -> int:
     for number, column in enumerate(seen.columns, 1):
         print_lines(f"{number}\t{column.heading}\t{column.field or '—'}\t{'、'.join(column.samples)}")
     return 0
-
-
-def told(work: Callable[[], Report | telling.Look]) -> int:
-    """Do ``work`` for the counter that started this process, and say line by line what comes of it.
-
-    The counter and its window come first: this process takes what they leave of the machine.
-    """
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    try:
-        done = work()
-    except ImportQuestion as error:
-        _emit(Asked(question=error.question, choices=error.choices))
-        return _ASKED
-    except DatabaseBusy:
-        busy = ImportRunning()
-        _emit(Failed(what=busy.what, advice=busy.advice))
-        return 1
-    except UserError as error:
-        _emit(Failed(what=error.what, advice=error.advice))
-        return 1
-    _emit(Done(run=done.run, title=done.title, again=done.again) if isinstance(done, Report) else done)
-    return 0
-
-
-def say(phase: str, done: int, of: int) -> None:
-    """Tell the counter that started this process how far it is."""
-    _emit(Progress(phase=phase, done=done, of=of))
-
-
-def _emit(said: telling.Said) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def shown() -> Say:
-    """Return what shows the progress to a person who watches, and nothing to a file."""
-    words = {"reading": "读入", "listing": "整理医保类别", "search": "更新检索", "saving": "保存"}
-    if not sys.stderr.isatty():
-        return lambda *_: None
-
-    def show(phase: str, done: int, of: int) -> None:
-        how_far = f"{done:,} / {of:,} 行" if of else f"{done:,} 行" if done else ""
-        what = words.get(phase) or TITLES.get(phase.removeprefix("fetch "), phase)
-        end = "\n" if phase == "saving" else ""
-        sys.stderr.write(f"\r{what} {how_far}\x1b[K{end}")
-        sys.stderr.flush()
-
-    return show
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -313,9 +242,3 @@ def _priced(row: Price) -> str:
 
 def _days(begins: date, ends: date | None) -> str:
     return f"{begins.isoformat()} 至 {ends.isoformat() if ends else '今'}"
-
-
-def print_lines(*texts: str) -> None:
-    """Print the command's answer."""
-    for text in texts:
-        print(text)  # noqa: T201 - this is the command's answer

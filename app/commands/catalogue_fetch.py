@@ -8,7 +8,7 @@ from contextlib import closing
 from app.bootstrap import open_line
 from app.clock import SystemClock
 from app.commands.books import settings_of
-from app.commands.catalogue import print_lines, say, shelves_of, shown, told
+from app.commands.importing import print_lines, say, shelves_of, shown, told
 from app.errors import AgencyNotReached
 from app.importing import telling
 from app.storage import cursor

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.storage.connection import Connection
 from app.storage.instants import to_text
+from engine.catalogue import Drug
 from engine.money import Fen
-
-Mirrored: TypeAlias = tuple[str, Fen | None, str | None, str | None]
-"""Code, price, own number, one barcode: as the catalogue notes them, to find and to order by."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -74,6 +72,12 @@ def by_code(db: Connection, code: str) -> Item | None:
         name=row[4],
         barcodes=tuple(each[0] for each in barcodes),
     )
+
+
+def with_shop_s_word(books: Connection, drug: Drug) -> Drug:
+    """Return ``drug`` with the shop's price, number, barcode and prescription flag, where it says them."""
+    item = by_code(books, drug.code)
+    return drug if item is None else _overlaid(drug, item)
 
 
 def code_of_barcode(db: Connection, barcode: str) -> str | None:
@@ -157,4 +161,15 @@ def _merged(held: Item, said: Item) -> Item:
         ),
         name=said.name or held.name,
         barcodes=tuple(sorted({*held.barcodes, *said.barcodes})),
+    )
+
+
+def _overlaid(drug: Drug, item: Item) -> Drug:
+    rx = item.prescription_only
+    return replace(
+        drug,
+        price=drug.price if item.price is None else item.price,
+        shop_code=item.shop_code or drug.shop_code,
+        barcode=drug.barcode or next(iter(item.barcodes), None),
+        prescription_only=drug.prescription_only if rx is None else rx,
     )

@@ -15,7 +15,7 @@ from app.usecases.state import BundleReport, WorldState
 
 
 class AfieldDevice:
-    """The part of ``app.usecases.state.Afield`` about the till itself; it works at the shared desk."""
+    """The part of ``app.usecases.counter.Afield`` about the till itself; it works at the shared desk."""
 
     _desk: Desk
 

@@ -10,7 +10,7 @@ from app.usecases.state import DayRow, LeaseRow, TaskRow, TripReport
 
 
 class AfieldMoney:
-    """The part of ``app.usecases.state.Afield`` that is about money; it works at the shared desk."""
+    """The part of ``app.usecases.counter.Afield`` that is about money; it works at the shared desk."""
 
     _desk: Desk
 

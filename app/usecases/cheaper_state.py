@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from app.usecases.state import CounterState
 from engine.money import Fen
 from engine.policy.answer import Clause
 from engine.policy.claim import ProviderKind
 from engine.sale import Draft
-
-if TYPE_CHECKING:
-    from app.usecases.state import CounterState
 
 
 class CheaperWay(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from app.storage import catalogue, items, runs
 from app.storage.connection import Connection
 from app.storage.search import Finder
-from app.usecases import shelf
 from engine.catalogue import Drug
 from engine.prescription import Prescription
 
@@ -29,7 +28,7 @@ class Seeker:
         own = self._by_own_number(text.strip())
         if own is not None:
             codes = [own, *(code for code in codes if code != own)][:limit]
-        return [shelf.with_shop_s_word(self._books, drug) for drug in catalogue.by_codes(self._drugs, codes)]
+        return [items.with_shop_s_word(self._books, drug) for drug in catalogue.by_codes(self._drugs, codes)]
 
     def _weigh(self) -> None:
         """See anew what this shop sells, where more of it was sold or priced since the last look.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from app.usecases.state import CounterState, Delivery
 from engine.policy.claim import Source
 from engine.prescription import Finding
-
-if TYPE_CHECKING:  # The door of the counter there is made of this one, too.
-    from app.usecases.state import CounterState, Delivery
 
 RxState: TypeAlias = Literal[
     "waiting",

@@ -5,17 +5,10 @@ This is the one place where both come together: whoever sells, matches or looks 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
-
 from app.storage import catalogue, items
 from app.storage.connection import Connection
-from app.storage.items import Item
+from app.usecases.desk import Desk
 from engine.catalogue import Drug
-
-if TYPE_CHECKING:
-    from app.usecases.desk import Desk
 
 TRACE_PREFIX_LENGTH = 7
 
@@ -53,7 +46,7 @@ def of_same_ingredient(desk: Desk, code: str, limit: int) -> list[Drug]:
         drug = known.get(other) or catalogue.by_code(desk.catalogue, other)
         if drug is not None and drug.on_market:
             known[other] = drug
-    found = [with_shop_s_word(desk.db, drug) for drug in known.values()]
+    found = [items.with_shop_s_word(desk.db, drug) for drug in known.values()]
     return sorted(found, key=lambda drug: (drug.price or 0, drug.code))[:limit]
 
 
@@ -65,22 +58,4 @@ def named(books: Connection, drugs: Connection, code: str) -> Drug | None:
 
 def with_item(books: Connection, drug: Drug | None) -> Drug | None:
     """Return ``drug`` as this shop has it; None for none."""
-    return None if drug is None else with_shop_s_word(books, drug)
-
-
-def with_shop_s_word(books: Connection, drug: Drug) -> Drug:
-    """Return ``drug`` with the shop's price, number, barcode and prescription flag, where it says them."""
-    item = items.by_code(books, drug.code)
-    return drug if item is None else overlaid(drug, item)
-
-
-def overlaid(drug: Drug, item: Item) -> Drug:
-    """Return ``drug`` as ``item`` says it."""
-    rx = item.prescription_only
-    return replace(
-        drug,
-        price=drug.price if item.price is None else item.price,
-        shop_code=item.shop_code or drug.shop_code,
-        barcode=drug.barcode or next(iter(item.barcodes), None),
-        prescription_only=drug.prescription_only if rx is None else rx,
-    )
+    return None if drug is None else items.with_shop_s_word(books, drug)

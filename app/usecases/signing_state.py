@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from msgspec import Struct
 
 from engine.policy.answer import Clause
-from engine.signoff import Override, SignOff
-
-if TYPE_CHECKING:
-    from app.usecases.state import CounterState
+from engine.signoff import SignOff
 
 
 class ReasonAsked(Struct, frozen=True, kw_only=True):
@@ -36,11 +31,3 @@ class SigningShown(Struct, frozen=True, kw_only=True):
     void: SignOff | None = None
     asked: tuple[ReasonAsked, ...] = ()
     barring: tuple[str, ...] = ()
-
-
-class Signing(Protocol):
-    """The pharmacist's review (四查十对): signed with a reason for what is passed, or refused."""
-
-    def sign(self, overrides: tuple[Override, ...] = ()) -> CounterState: ...
-    def refuse(self, reason: str) -> CounterState: ...
-    def refusal_reasons(self) -> tuple[str, ...]: ...

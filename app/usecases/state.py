@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from app.usecases import notice
-from app.usecases.cheaper_state import Comparing
-from app.usecases.diagnosing_state import Diagnosing
-from app.usecases.importing_state import Cataloguing
-from app.usecases.prescriptions_state import Prescriptions
-from app.usecases.signing_state import Signing, SigningShown
-from app.usecases.stock_state import StockWork
+from app.usecases.signing_state import SigningShown
 from engine.money import Fen
 from engine.policy.answer import Answer
 from engine.policy.claim import Claim, Class, Source
@@ -102,9 +96,8 @@ class WorldState(Struct, frozen=True, kw_only=True):
     """The state of the world around the counter; ``online`` None until the first attempt.
 
     ``unknown`` counts messages whose fate is not known, ``leases`` those held and usable now, ``tasks`` what
-    a
-    person has to see to. ``epoch`` 0: not enrolled with the agency yet. ``till_trouble`` says in Chinese why
-    this till gets no leases (a fork, a restored backup), empty while all is well.
+    somebody has to see to. ``epoch`` 0: not enrolled with the agency yet. ``till_trouble`` says in Chinese
+    why this till gets no leases (a fork, a restored backup), empty while all is well.
     """
 
     online: bool | None
@@ -174,10 +167,9 @@ class TaskRow(Struct, frozen=True, kw_only=True):
     """Something that a person must see to: money owed to a patient, or by one; ``amount`` > 0 is paid out.
 
     ``kind``: ``give_back`` (the agency's true-up), ``correction`` (a provisional share came out otherwise;
-    then
-    ``amount`` may be negative: to be collected), ``gap`` (a lease's settlement came too late: the shop bears
-    it).
-    ``before`` and ``after`` are both computations, as lines of label and sum. ``done_at`` None: still open.
+    then ``amount`` may be negative: to be collected), ``gap`` (a lease's settlement came too late: the shop
+    bears it). ``before`` and ``after`` are both computations, as lines of label and sum. ``done_at`` None:
+    still open.
     """
 
     id: str
@@ -291,86 +283,3 @@ class PaperPrescription(Struct, frozen=True, kw_only=True):
     confirmed: bool
     lines: tuple[tuple[str, str], ...]  # Drug name or code as typed, number of packs as typed.
     diagnoses: tuple[Diagnosis, ...] = ()  # Those picked; ``diagnosis`` names them, and what else was typed.
-
-
-class Selling(Protocol):
-    """From the first scan to the change: what is done to the sale at the counter."""
-
-    def start(self) -> CounterState: ...
-    def refresh(self) -> CounterState: ...
-    def enter(self, text: str) -> CounterState: ...
-    def search(self, text: str) -> tuple[Choice, ...]: ...
-    def choose(self, key: str) -> CounterState: ...
-    def select(self, line_id: str) -> CounterState: ...
-    def change_quantity(self, line_id: str, quantity: int) -> CounterState: ...
-    def tender(self, text: str) -> CounterState: ...
-    def settle(self) -> CounterState: ...
-    def undo(self) -> CounterState: ...
-    def next_customer(self) -> CounterState: ...
-
-
-class Prescribing(Protocol):
-    """The paper prescription: checked while it is typed, then put on the counter."""
-
-    def prescribe(self, form: PaperPrescription) -> CounterState: ...
-    def check_prescription(self, form: PaperPrescription) -> tuple[Finding, ...]: ...
-    def drop_prescription(self) -> CounterState: ...
-
-
-class Ledger(Protocol):
-    """What was sold and sent, what the law is, how the world stands; nothing here changes a sale."""
-
-    def sales(self, day: date | None) -> tuple[SaleRow, ...]: ...
-    def receipt(self, number: str) -> Receipt: ...
-    def reprint(self, number: str | None) -> Settled: ...
-    def messages(self) -> tuple[MessageRow, ...]: ...
-    def policies(self) -> tuple[PolicyCard, ...]: ...
-    def world(self) -> WorldState: ...
-    def sync_now(self) -> None: ...
-    def subscribe(self, listener: Callable[[], None]) -> None: ...
-
-
-class Afield(Protocol):
-    """What makes a till good for days without the network: enrolment, trips, sticks, days, tasks, backups."""
-
-    def enrol(self, code: str) -> WorldState: ...
-    def leases(self) -> tuple[LeaseRow, ...]: ...
-    def tasks(self) -> tuple[TaskRow, ...]: ...
-    def finish_task(self, id: str) -> tuple[TaskRow, ...]: ...
-    def prepare_trip(self, people: tuple[str, ...], until: date) -> TripReport: ...
-    def prepare_next(self, people: tuple[str, ...], until: date) -> TripReport: ...
-    def export_bundle(self, folder: str) -> BundleReport: ...
-    def export_trip(self, folder: str, people: tuple[str, ...], until: date) -> BundleReport: ...
-    def import_bundle(self, path: str) -> BundleReport: ...
-    def days(self) -> tuple[DayRow, ...]: ...
-    def close_day(self, day: date) -> tuple[DayRow, ...]: ...
-    def back_up(self) -> str: ...
-
-
-class Touring(Protocol):
-    """The tour: what a newcomer may scan at a click."""
-
-    def tour(self) -> tuple[TourStop, ...]: ...
-    def demonstrate(self, stop: TourStop) -> CounterState: ...
-
-
-class Counter(
-    Selling,
-    Prescribing,
-    Signing,
-    Ledger,
-    Touring,
-    Afield,
-    Comparing,
-    Prescriptions,
-    StockWork,
-    Cataloguing,
-    Diagnosing,
-    Protocol,
-):
-    """The door through which a window works the counter. Every method may raise a UserError.
-
-    Calls come from one worker thread, never from the window's own. A subscribed listener is called from any
-    thread when something arrived from outside (a person, the agency's answer, the network came or went): the
-    window then asks for ``refresh()`` and ``world()`` on its worker thread.
-    """

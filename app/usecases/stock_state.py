@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from app.usecases.notice import Notice
+from app.usecases.state import CounterState
 from engine.money import Fen
 from engine.stock import MoveKind
-
-if TYPE_CHECKING:
-    from app.usecases.state import CounterState
 
 ChangeKind: TypeAlias = Literal[
     "lost", "damaged", "expired", "sent_back", "set_aside", "released", "taken_back"

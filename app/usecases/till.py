@@ -218,7 +218,7 @@ class Till(
     CatalogueDoor,
     DiagnosingDoor,
 ):
-    """The whole counter; ``app.usecases.state.Counter`` says what each act promises."""
+    """The whole counter; ``app.usecases.counter.Counter`` says what each act promises."""
 
     def say_at_start(self, what: str, advice: str) -> None:
         """Have ``start`` show a sentence."""

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.storage.connection import Connection
-from app.usecases.state import Counter, CounterState
+from app.usecases.counter import Counter
+from app.usecases.state import CounterState
 from engine.demonstration import Demonstration
 from tests.fakes.fake_counter import Bench
 from ui.__main__ import make_application, make_program, make_window, show_first_frame

@@ -11,7 +11,7 @@ from threading import Event
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 
-from app.usecases.state import Counter
+from app.usecases.counter import Counter
 from engine.demonstration import parse_demonstration
 from tests.fakes.fake_counter import NOW, Bench, texts
 from ui.__main__ import make_application, make_program, make_window, show_first_frame

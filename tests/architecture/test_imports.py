@@ -66,6 +66,25 @@ def test_a_module_knows_only_what_its_room_may() -> None:
     assert not offences(HOUSE, strangers)
 
 
+def test_no_module_needs_one_that_needs_it() -> None:
+    known = {
+        path: {name.replace(".", "/") for full in imported(path) for name in (full, full.rpartition(".")[0])}
+        for path in HOUSE
+    }
+    needs = {path: {each for each in HOUSE if each[:-3] in names} for path, names in known.items()}
+    users = {path: {each for each, others in needs.items() if path in others} for path in needs}
+    in_circles = without_ends(needs).keys() & without_ends(users).keys()
+
+    assert not {path: needs[path] & in_circles for path in in_circles}
+
+
+def without_ends(needs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return what stands in a circle or leads into one."""
+    while ends := {path for path, others in needs.items() if not others & needs.keys()}:
+        needs = {path: others for path, others in needs.items() if path not in ends}
+    return needs
+
+
 def test_the_engine_touches_no_disk_clock_network_or_chance() -> None:
     def impure(path: str) -> set[str]:
         more = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from app.usecases.counter import Counter
 from app.usecases.desk import CounterSettings
-from app.usecases.state import Counter, CounterState
+from app.usecases.state import CounterState
 from engine.knowledge.library import Knowledge
 from engine.knowledge.loading import load_knowledge
 from engine.signoff import Override

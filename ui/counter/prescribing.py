@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.errors import UserError
-from app.usecases.state import Counter, CounterState, Notice, PaperPrescription
+from app.usecases.counter import Counter
+from app.usecases.state import CounterState, Notice, PaperPrescription
 from engine.diseases import NAMES
 from engine.prescription import Diagnosis, Finding
 from ui.counter.prescription_page import notes

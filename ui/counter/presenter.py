@@ -7,7 +7,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from app.usecases.state import Counter, CounterState, Notice, TourStop
+from app.usecases.counter import Counter
+from app.usecases.state import CounterState, Notice, TourStop
 from engine.sale import Draft
 from ui.counter.basket_page import basket_page, next_stop_page
 from ui.counter.money_page import full_price, money_page, why_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.usecases.state import Counter
+from app.usecases.counter import Counter
 from app.usecases.stock_state import Count, CountLine, Delivery, DeliveryLine, LineEntry
 from ui.items import Heading, Page, Pair, Space, sub
 from ui.places.stock_desk_page import count_page, delivery_page, difference

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from app.usecases.state import Counter, Notice
+from app.usecases.counter import Counter
+from app.usecases.state import Notice
 from ui.desk import Desk
 from ui.items import Page, Space
 from ui.places.presenter import stepped

@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from app.usecases.state import Counter, LeaseRow, Notice, TripReport, WorldState
+from app.usecases.counter import Counter
+from app.usecases.state import LeaseRow, Notice, TripReport, WorldState
 from engine.calendar import business_day
 from ui.desk import Desk
 from ui.items import Page

@@ -13,7 +13,7 @@ from typing import IO
 
 import msgspec
 
-from app.errors import ImporterDied
+from app.importing.errors import ImporterDied
 from app.importing.telling import Said
 
 _STOP_S = 5.0

@@ -11,15 +11,10 @@ from pathlib import Path
 from app.clock import SystemClock
 from app.commands.books import add_data_arguments
 from app.commands.importing import ASKED, print_lines, say, shelves_of, shown, told
-from app.errors import (
-    DatabaseBusy,
-    DrugUnknown,
-    ImportRunning,
-    MappingUnclear,
-    PriceUnclear,
-)
+from app.errors import DatabaseBusy, UserError
 from app.importing import telling
 from app.importing.cells import price_of
+from app.importing.errors import ImportRunning, MappingUnclear
 from app.importing.intake import ImportQuestion, Options
 from app.importing.run import Shelves, import_file, look_at
 from app.importing.titles import TITLES
@@ -34,6 +29,16 @@ from engine.money import format_percent, format_yuan
 _CLASSES = {"A": "甲类", "B": "乙类", "C": "丙类"}
 _INSURANCES = {None: "", "resident": "居民", "employee": "职工"}
 _PRICES = {"platform": "挂网价", "agreed": "协议价", "procurement": "中选价", "ceiling": "限价"}
+
+
+class DrugUnknown(UserError):
+    what = "目录里没有编码为 {code} 的药。"
+    advice = "请核对编码，或先导入药品目录。"
+
+
+class PriceUnclear(UserError):
+    what = "看不懂售价「{text}」，没有改动。"
+    advice = "请写大于 0 的金额（元），例如 12.60。"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

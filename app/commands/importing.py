@@ -11,8 +11,9 @@ from contextlib import closing, contextmanager, suppress
 import msgspec
 
 from app.commands.books import to_change, to_read
-from app.errors import CounterAlreadyOpen, DatabaseBusy, ImportRunning, UserError
+from app.errors import CounterAlreadyOpen, DatabaseBusy, UserError
 from app.importing import telling
+from app.importing.errors import ImportRunning
 from app.importing.intake import ImportQuestion, Say
 from app.importing.run import Shelves
 from app.importing.telling import Asked, Done, Failed, Progress, Report

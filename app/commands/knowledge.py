@@ -46,7 +46,7 @@ _GRAVITY = {"contraindicated": "禁忌", "serious": "严重", "moderate": "注�
 _STATES = {"pregnancy": "妊娠", "breastfeeding": "哺乳"}
 
 
-class DrugUnknown(UserError):
+class NothingKnown(UserError):
     """``show`` was asked for a name that nothing is known of."""
 
     what = "知识里没有“{name}”。"
@@ -115,7 +115,7 @@ def _show(args: argparse.Namespace) -> list[str]:
     knowledge = read_knowledge()
     identity = knowledge.identify(args.drug)
     if not identity.groups:
-        raise DrugUnknown(name=args.drug)
+        raise NothingKnown(name=args.drug)
     return list(_about(knowledge, identity))
 
 

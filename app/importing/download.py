@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import MappingUnclear
 from app.importing.columns import folded
 from app.importing.drugs import DrugFile, take_drugs
+from app.importing.errors import MappingUnclear
 from app.importing.grid import Grid
 from app.importing.headings import Found
 from app.importing.intake import Intake

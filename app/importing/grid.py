@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.errors import FileUnreadable
+from app.importing.errors import FileUnreadable
 
 LARGEST = 1024 * 1024 * 1024
 MOST_CELLS = 200

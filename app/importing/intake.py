@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from app.errors import ImportNeedsAnswer
+from app.importing.errors import ImportNeedsAnswer
 from app.storage.connection import Connection
 from app.storage.intake import Remark
 from engine.catalogue import PriceKind

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from app.errors import ColumnMissing, KindUnknown
 from app.importing import diagnoses, download, national, prices, procured, ranges, reimbursement, shop, slices
+from app.importing.errors import ColumnMissing, KindUnknown
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, find, rows_of_text
 from app.importing.intake import Intake

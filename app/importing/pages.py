@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.errors import FileUnreadable
+from app.importing.errors import FileUnreadable
 from app.importing.intake import Intake
 from app.storage import listings
 from engine.protocol.catalogue_rows import (

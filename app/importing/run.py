@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.errors import KindUnknown
 from app.importing import shop
 from app.importing.cells import text_of
+from app.importing.errors import KindUnknown
 from app.importing.grid import Grid, open_grids, read_bytes
 from app.importing.intake import Intake, Options, Say
 from app.importing.kinds import Recognised, recognise

@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.errors import MappingUnclear
 from app.importing.cells import code_of, fold, is_secret, price_of, text_of, whole_of
 from app.importing.columns import Columns
+from app.importing.errors import MappingUnclear
 from app.importing.grid import Cells, Grid
 from app.importing.headings import Found, Synonyms, body, columns_of, plain
 from app.importing.intake import Intake

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from app.errors import ReportNotWritten
+from app.importing.errors import ReportNotWritten
 from app.storage.intake import Remark, Run
 
 SEVERITIES = {"refused": "没有导入", "doubtful": "存疑", "delisted": "下架", "note": "说明"}

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from app.clock import Clock
-from app.errors import AgencyRefused, FileUnreadable
+from app.errors import AgencyRefused
 from app.importing import download, pages
+from app.importing.errors import FileUnreadable
 from app.importing.grid import Batch, Grid, open_grids
 from app.importing.intake import Intake, Options, Say
 from app.importing.run import Shelves, finish

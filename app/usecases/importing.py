@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from app.errors import ImportCancelled, ImporterDied, ImportRunning, NothingToAnswer
 from app.importing import telling
+from app.importing.errors import ImportCancelled, ImporterDied, ImportRunning, NothingToAnswer
 from app.importing.telling import Asked, Done, Failed, Look, Progress
 from app.importing.titles import TITLES
 from app.storage import intake, items

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from app.importing.errors import ImporterDied
 from app.importing.telling import Progress, Said
 
 
@@ -153,8 +154,6 @@ class NoImporter:
 
     def start(self, *arguments: str) -> Job:
         """There is nothing to start."""
-        from app.errors import ImporterDied  # noqa: PLC0415 - never on the way to a sale
-
         raise ImporterDied() from ValueError(arguments)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,12 @@ def test_every_trouble_told_to_people_is_a_sentence(name: str) -> None:
 
     assert told
     assert not cut
+
+
+def test_no_two_troubles_have_one_name() -> None:
+    names = Counter(node.name for _, node in user_errors())
+
+    assert not [name for name, times in names.items() if times > 1]
 
 
 def test_every_trouble_says_what_happened_and_what_to_do() -> None:

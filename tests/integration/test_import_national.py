@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ColumnMissing, FileUnreadable, KindUnknown
+from app.importing.errors import ColumnMissing, FileUnreadable, KindUnknown
 from app.importing.intake import ImportQuestion
 from app.storage import intake
 from engine.catalogue import listing_on

@@ -8,8 +8,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from app.errors import ImportRunning, NothingToAnswer
 from app.import_process import ImportStarter
+from app.importing.errors import ImportRunning, NothingToAnswer
 from app.storage import intake
 from app.storage.key import read_or_make
 from app.usecases import shelf

@@ -103,7 +103,7 @@ def test_barcodes_with_names_wait_for_drugs_that_they_may_be_of(shop: ImportShop
 
 @pytest.mark.parametrize("path", ["drug-master/manufacturers.csv", "opsp/opsp_dise_codes.csv"])
 def test_what_is_no_catalogue_of_drugs_is_not_taken_for_one(shop: ImportShop, path: str) -> None:
-    from app.errors import KindUnknown
+    from app.importing.errors import KindUnknown
 
     with pytest.raises(KindUnknown):
         shop.take(real(path))

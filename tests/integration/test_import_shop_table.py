@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.errors import MappingUnclear
+from app.importing.errors import MappingUnclear
 from app.importing.intake import Options
 from app.importing.run import look_at
 from app.storage import catalogue, items

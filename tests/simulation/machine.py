@@ -14,22 +14,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import cursor, device, epochs, people, stores
+from app.storage import device, epochs, people, stores
 from app.storage.connection import transaction
-from app.storage.instants import to_text
 from app.storage.migrations import STEPS
-from app.sync import ask
 from app.sync.bundles import Satchel
 from app.sync.client import Accepted, AgencyClient, Unreachable
 from app.sync.counter_line import CounterLine
-from app.sync.deliver import Delivery, deliver_due, sender_of
+from app.sync.deliver import sender_of
 from app.sync.enrol import ensure, introduce
-from app.sync.pull import pull_news
-from app.usecases.desk import Desk, News
-from app.usecases.ports import ClaimContext, RxAsk
+from app.usecases.desk import Desk
 from app.usecases.till import Till
 from app.usecases.trip import prepare_trip
-from engine.ids import Scan
 from engine.policy.answer import Answer
 from engine.protocol.envelope import Sender
 from engine.protocol.profile import DEMONSTRATION
@@ -38,11 +33,12 @@ from engine.receipt import Receipt
 from engine.sale import Store
 from tests.fakes.signing import knowledge, on_duty, sign
 from tests.simulation import town
+from tests.simulation.courier import OPERATOR, Courier
 from tests.simulation.disk import Disk, DiskConnection, DiskPath, PowerCut
 from tests.simulation.network import FINE, Weather, Wire
 from tests.simulation.office import Office
 
-OPERATOR, URL = "模拟药师", "http://agency.simulation"
+URL = "http://agency.simulation"
 T = TypeVar("T")
 
 
@@ -82,109 +78,6 @@ class Surroundings(Protocol):
     papers: list[Paper]
     law_changed_at_tills: bool
     office: Office
-
-
-class Courier:
-    """The real delivery on the caller's own thread; ``ready`` says whether it gets to work when poked."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self.online: bool | None = None
-        self.offline_since: datetime | None = None
-        self.ready = False
-        self.scans: list[tuple[Store, Scan]] = []
-        self.basket: ClaimContext | None = None
-        self._hear: list[Callable[[News], None]] = []
-
-    def listen(self, hear: Callable[[News], None]) -> None:
-        self._hear.append(hear)
-
-    def poke(self) -> None:
-        if self.ready:
-            self.deliver()
-
-    def look_up(self, store: Store, scan: Scan) -> None:
-        self.scans.append((store, scan))
-
-    def inquire(self, asked: RxAsk) -> None: ...  # The town has paper prescriptions alone.
-    def presettle(self, context: ClaimContext) -> None:
-        self.basket = context
-
-    def serve(self) -> None:
-        """Ask the agency what was asked at the counter."""
-        machine = self._machine
-        scans, self.scans = self.scans, []
-        basket, self.basket = self.basket, None
-        for _store, scan in scans:
-            self._try(
-                lambda scan=scan: self._tell(  # type: ignore[misc]
-                    ask.look_up(machine.db, machine.client, machine.clock, scan, machine.speaker())
-                )
-            )
-        if basket is not None:
-            self._try(lambda: self._presettle(basket))
-
-    def deliver(self) -> Delivery | None:
-        """One round of the outbox, after a new epoch is made known where one began."""
-        machine = self._machine
-        try:
-            machine.speaker()
-        except Unreachable:
-            self._reached(False)
-            return None
-        round_ = deliver_due(
-            machine.db, machine.client, machine.clock, operator=OPERATOR, boundary=_no_boundary
-        )
-        if round_.line_dead:
-            self._reached(False)
-        elif round_.settled:
-            self._reached(True)
-        self._tell(None)
-        return round_
-
-    def pull(self) -> None:
-        """Bring what is new."""
-        machine = self._machine
-        sender = sender_of(machine.db, machine.provider, OPERATOR)
-        self._try(
-            lambda: pull_news(
-                machine.db, machine.drugs, machine.client, machine.clock, sender=sender, page_size=3
-            )
-        )
-
-    def _presettle(self, basket: ClaimContext) -> None:
-        machine = self._machine
-        sender = machine.speaker()
-        try:
-            answer, person = ask.presettle(machine.db, machine.client, machine.clock, basket, sender)
-        except ask.Refused:
-            return
-        self._tell(answer)
-        if person is not None:
-            self._tell(person)
-
-    def _try(self, step: Callable[[], object]) -> None:
-        try:
-            step()
-        except Unreachable:
-            self._reached(False)
-        else:
-            self._reached(True)
-
-    def _reached(self, yes: bool) -> None:
-        self.online = yes
-        if yes:
-            machine = self._machine
-            with transaction(machine.db):
-                cursor.put(machine.db, cursor.HEARD, to_text(machine.clock.now()))
-
-    def _tell(self, news: News) -> None:
-        for hear in self._hear:
-            hear(news)
-
-
-def _no_boundary(step: Callable[[], T]) -> T | None:
-    return step()  # A bug is a violation here: it gets out.
 
 
 class Printer:

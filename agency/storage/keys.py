@@ -10,9 +10,3 @@ def keep(db: Connection, name: str, private: str) -> str:
     db.execute("INSERT INTO agency_key (name, private) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, private))
     row = db.execute("SELECT private FROM agency_key WHERE name = ?", (name,)).fetchone()
     return str(row[0])
-
-
-def private_key(db: Connection, name: str) -> str | None:
-    """Return the private key kept under ``name``."""
-    row = db.execute("SELECT private FROM agency_key WHERE name = ?", (name,)).fetchone()
-    return row[0] if row else None

@@ -14,7 +14,6 @@ from agency.storage.connection import Connection, transaction
 from agency.storage.schema import NUMBERED, TABLES, VERSION, Table
 
 PARTITIONS = 16
-MOST_PARTITIONS = 256
 NOWHERE: Mapping[int, str] = MappingProxyType({})
 _LOCK = 5_411_820_261_122
 _OTHER_VERSION = "经办端的数据库是另一个版本的程序建立的，请用那个版本打开，或换一个数据库。"

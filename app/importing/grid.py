@@ -16,7 +16,6 @@ from msgspec import Struct
 from app.importing.errors import FileUnreadable
 
 LARGEST = 1024 * 1024 * 1024
-MOST_CELLS = 200
 BATCH = 4_096
 _ZIP, _OLD_EXCEL = b"PK", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("[Content_Types].xml", "mimetype", "xl/workbook.xml")

@@ -144,16 +144,6 @@ def take_off(db: Connection, codes: Iterable[str]) -> None:
     db.executemany("UPDATE drug SET on_market = 0 WHERE code = ?", [(code,) for code in codes])
 
 
-def unhang(db: Connection, codes: Iterable[str]) -> None:
-    """Take drugs out of the national list."""
-    db.executemany("UPDATE drug SET listing_key = '' WHERE code = ?", [(code,) for code in codes])
-
-
-def known_codes(db: Connection, codes: Iterable[str]) -> set[str]:
-    """Return those of ``codes`` that the catalogue has."""
-    return {code for code in codes if db.execute("SELECT 1 FROM drug WHERE code = ?", (code,)).fetchone()}
-
-
 def name_of(db: Connection, code: str) -> str:
     """Return the generic name of a drug; empty where there is none."""
     row = db.execute("SELECT generic_name FROM drug WHERE code = ?", (code,)).fetchone()

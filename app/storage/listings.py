@@ -20,8 +20,6 @@ from engine.listings import Entry, SelfPay, Standard, clipped, flatten, overlay
 from engine.standards import UnitStandard, pack_standard
 
 OPEN_END = "9999-12-31"
-ALWAYS = ("", "0001-01-01", OPEN_END)
-"""Region and days of what holds everywhere and at all times."""
 
 _DISEASES = msgspec.json.Decoder(frozenset[str]).decode
 _LISTING = (

@@ -45,12 +45,6 @@ def of_key(db: Connection, key: str) -> Filed | None:
     return found[0] if found else None
 
 
-def by_id(db: Connection, id: str) -> Filed | None:
-    """Return the report with an id."""
-    found = _filed(db, "WHERE r.id = ?", (id,))
-    return found[0] if found else None
-
-
 def recent(db: Connection, limit: int) -> list[Filed]:
     """Return the newest reports first."""
     return _filed(db, "ORDER BY r.number DESC LIMIT ?", (limit,))

@@ -57,7 +57,6 @@ class _Way(Struct, kw_only=True):
     added: int = 0
     changed: int = 0
     unchanged: int = 0
-    searched: bool = False
     remarks: list[Remark] = []
 
     @property

@@ -74,8 +74,6 @@ ACCUMULATORS = frozenset({"fund_paid", "ordinary_fund_paid", "fund_paid_class_b"
 PAYABLE = ACCUMULATORS - {"ordinary_fund_paid"}
 """Accumulators that a payment of this benefit may add to."""
 
-COMMON_KEYS = frozenset({"when", "section", "document", "checked_on", "id", "overrides", "reading", "advice"})
-
 KEYS: dict[str, frozenset[str]] = {
     "coverage": frozenset({"covered"}),
     "requires": frozenset({"what", "asked"}),

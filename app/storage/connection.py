@@ -28,7 +28,7 @@ else:
 
 __all__ = ["Connection", "Cursor", "open_database", "open_unchanging", "sqlite", "transaction"]
 
-_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _PERM, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 3, 26
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _PERM, _NOTADB = 5, 6, 8, 10, 11, 13, 3, 26
 _KINDS: dict[int, type[errors.StorageTrouble]] = {
     _BUSY: errors.DatabaseBusy,
     _LOCKED: errors.DatabaseBusy,

@@ -7,17 +7,15 @@ from pathlib import Path
 
 from app.errors import EnrolmentRefused
 from app.usecases import trip
-from app.usecases.desk import Desk
+from app.usecases.door import Door
 from app.usecases.history import world
 from app.usecases.ports import Trip
 from app.usecases.show import open_store
 from app.usecases.state import BundleReport, WorldState
 
 
-class AfieldDevice:
+class AfieldDeviceDoor(Door):
     """The part of ``app.usecases.counter.Afield`` about the till itself; it works at the shared desk."""
-
-    _desk: Desk
 
     def enrol(self, code: str) -> WorldState:
         """Make this till known to the agency of the open shop with the one-time ``code``."""

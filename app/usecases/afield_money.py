@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from app.usecases import days, leases, tasks, trip
-from app.usecases.desk import Desk
+from app.usecases.door import Door
 from app.usecases.state import DayRow, LeaseRow, TaskRow, TripReport
 
 
-class AfieldMoney:
+class AfieldMoneyDoor(Door):
     """The part of ``app.usecases.counter.Afield`` that is about money; it works at the shared desk."""
-
-    _desk: Desk
 
     def leases(self) -> tuple[LeaseRow, ...]:
         return leases.list_leases(self._desk)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from app.usecases import cheaper
 from app.usecases.cheaper_state import CheaperWays
-from app.usecases.desk import Desk
-from app.usecases.show import ask_agency, show
+from app.usecases.door import Door
 from app.usecases.state import CounterState
 
 
-class ComparingTill:
+class ComparingDoor(Door):
     """``app.usecases.cheaper_state.Comparing`` says what each act promises."""
-
-    _desk: Desk
 
     def cheaper(self) -> CheaperWays:
         """Return how the patient would pay less for what is on the desk now."""
@@ -22,5 +19,4 @@ class ComparingTill:
         """Put an equivalent in its line's place, as the pharmacist and the patient chose."""
         self._desk.begin_act()
         cheaper.take(self._desk, key)
-        ask_agency(self._desk)
-        return show(self._desk)
+        return self._done()

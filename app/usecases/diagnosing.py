@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from app.storage import diagnoses
 from app.usecases.desk import Desk
+from app.usecases.door import Door
 from app.usecases.state import PaperPrescription
 from engine.prescription import Diagnosis
 
 MOST_DIAGNOSES = 6
 
 
-class DiagnosingDoor:
+class DiagnosingDoor(Door):
     """The part of the counter that finds diagnoses."""
-
-    _desk: Desk
 
     def find_diagnoses(self, text: str) -> tuple[Diagnosis, ...]:
         return tuple(self._desk.picker.find(text, MOST_DIAGNOSES))

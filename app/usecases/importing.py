@@ -12,6 +12,7 @@ from app.importing.titles import TITLES
 from app.storage import intake, items
 from app.storage.intake import Run
 from app.usecases.desk import Desk
+from app.usecases.door import Door
 from app.usecases.importing_state import (
     STARTING,
     Asking,
@@ -32,10 +33,8 @@ _MOST_RUNS = 200
 _LOOKING = "looking"
 
 
-class CatalogueDoor:
+class CatalogueDoor(Door):
     """The part of ``app.usecases.importing_state.Cataloguing`` that a till fulfils."""
-
-    _desk: Desk
 
     def catalogue(self) -> CatalogueState:
         """Return what the catalogue holds and what was imported."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from app.usecases import prescription_list, refusals
-from app.usecases.desk import Desk
+from app.usecases.door import Door
 from app.usecases.prescriptions_state import RxRow
-from app.usecases.show import ask_agency, show
 from app.usecases.state import CounterState
 
 
-class PrescriptionDesk:
+class PrescriptionsDoor(Door):
     """The part of the counter about prescriptions; it works at the shared desk."""
-
-    _desk: Desk
 
     def prescriptions(self) -> tuple[RxRow, ...]:
         """Return the prescriptions that matter now, those that wait at the platform first."""
@@ -23,8 +20,7 @@ class PrescriptionDesk:
         desk = self._desk
         desk.begin_act()
         prescription_list.take(desk, key)
-        ask_agency(desk)
-        return show(desk)
+        return self._done()
 
     def report_refusal(self, key: str) -> tuple[RxRow, ...]:
         """Refuse a prescription and report it; raise NothingToReport, AlreadyReported."""

@@ -15,8 +15,9 @@ from app.storage.connection import transaction
 from app.usecases import refusals, tasks
 from app.usecases.desk import Desk
 from app.usecases.dispensing import barring, signing_of
+from app.usecases.door import Door
 from app.usecases.quote import quote
-from app.usecases.show import ask_agency, find, open_store, show
+from app.usecases.show import find, open_store, show
 from app.usecases.state import CounterState
 from engine.prescription import Finding
 from engine.prescription_use import key_of
@@ -129,10 +130,8 @@ def _sentences(findings: tuple[Finding, ...]) -> str:
     return "".join(finding.text for finding in findings)
 
 
-class PharmacistSigning:
+class SigningDoor(Door):
     """The part of the counter's door that signs and refuses; it works at the shared desk."""
-
-    _desk: Desk
 
     def sign(self, overrides: tuple[Override, ...] = ()) -> CounterState:
         """Sign the review of what is on the desk."""
@@ -144,8 +143,7 @@ class PharmacistSigning:
         """Refuse the prescription on the desk and record it."""
         self._desk.begin_act()
         refuse(self._desk, reason)
-        ask_agency(self._desk)
-        return show(self._desk)
+        return self._done()
 
     def refusal_reasons(self) -> tuple[str, ...]:
         """Return the usual reasons for refusing."""

@@ -11,8 +11,7 @@ from app.usecases import (
     stock_list,
     stocktake,
 )
-from app.usecases.desk import Desk
-from app.usecases.show import ask_agency, show
+from app.usecases.door import Door
 from app.usecases.state import CounterState
 from app.usecases.stock_state import (
     BroughtBack,
@@ -29,10 +28,8 @@ from app.usecases.stock_state import (
 )
 
 
-class StockShelves:
+class StockShelves(Door):
     """The part of ``app.usecases.stock_state.StockWork`` about the shelves; it works at the shared desk."""
-
-    _desk: Desk
 
     def stock(self, words: str) -> StockList:
         return stock_list.list_stock(self._desk, words)
@@ -50,14 +47,11 @@ class StockShelves:
         """Sell a line by pieces, or whole again."""
         self._desk.begin_act()
         basket.split(self._desk, line_id)
-        ask_agency(self._desk)
-        return show(self._desk)
+        return self._done()
 
 
-class StockReceiving:
+class StockReceiving(Door):
     """The part about deliveries."""
-
-    _desk: Desk
 
     def delivery(self) -> Delivery:
         return receive_stock.delivery(self._desk)
@@ -84,10 +78,8 @@ class StockReceiving:
         return receive_stock.give_up(self._desk)
 
 
-class StockCounting:
+class StockCounting(Door):
     """The part about stocktakes."""
-
-    _desk: Desk
 
     def count(self) -> Count:
         return stocktake.count(self._desk)
@@ -108,10 +100,8 @@ class StockCounting:
         return stocktake.give_up(self._desk)
 
 
-class StockWatching:
+class StockWatching(Door):
     """The part about recalls, the uncoded list, and what customers bring back."""
-
-    _desk: Desk
 
     def recalls(self) -> tuple[RecallRow, ...]:
         return recall_stock.list_recalls(self._desk)

@@ -23,17 +23,17 @@ from app.usecases import (
     settle,
     tour,
 )
-from app.usecases.afield import AfieldDevice
-from app.usecases.afield_money import AfieldMoney
-from app.usecases.comparing import ComparingTill
-from app.usecases.desk import Desk
+from app.usecases.afield import AfieldDeviceDoor
+from app.usecases.afield_money import AfieldMoneyDoor
+from app.usecases.comparing import ComparingDoor
 from app.usecases.diagnosing import DiagnosingDoor
+from app.usecases.door import Door
 from app.usecases.identify import person_arrived
 from app.usecases.importing import CatalogueDoor
 from app.usecases.ports import PersonAnswer, RxAnswer
-from app.usecases.prescriptions_place import PrescriptionDesk
-from app.usecases.show import ask_agency, show
-from app.usecases.signing import PharmacistSigning
+from app.usecases.prescriptions_place import PrescriptionsDoor
+from app.usecases.show import show
+from app.usecases.signing import SigningDoor
 from app.usecases.state import (
     Choice,
     CounterState,
@@ -50,18 +50,7 @@ from engine.prescription import Finding
 from engine.receipt import Receipt
 
 
-class _Place:
-    """A part of the counter: it works at the shared desk."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    def _done(self) -> CounterState:
-        ask_agency(self._desk)
-        return show(self._desk)
-
-
-class _Selling(_Place):
+class _Selling(Door):
     def start(self) -> CounterState:
         """Open for business: schema, chain, shop, papers that never came out."""
         desk = self._desk
@@ -153,7 +142,7 @@ class _Selling(_Place):
         return show(self._desk)
 
 
-class _Prescribing(_Place):
+class _Prescribing(Door):
     def prescribe(self, form: PaperPrescription) -> CounterState:
         self._desk.begin_act()
         prescribe.prescribe(self._desk, form)
@@ -168,7 +157,7 @@ class _Prescribing(_Place):
         return self._done()
 
 
-class _Ledger(_Place):
+class _Ledger(Door):
     def sales(self, day: date | None) -> tuple[SaleRow, ...]:
         return history.list_sales(self._desk, day)
 
@@ -194,7 +183,7 @@ class _Ledger(_Place):
         self._desk.subscribe(listener)
 
 
-class _Touring(_Place):
+class _Touring(Door):
     def tour(self) -> tuple[TourStop, ...]:
         return tour.stops(self._desk)
 
@@ -207,13 +196,13 @@ class _Touring(_Place):
 class Till(
     _Selling,
     _Prescribing,
-    PharmacistSigning,
+    SigningDoor,
     _Ledger,
     _Touring,
-    ComparingTill,
-    AfieldMoney,
-    AfieldDevice,
-    PrescriptionDesk,
+    ComparingDoor,
+    AfieldMoneyDoor,
+    AfieldDeviceDoor,
+    PrescriptionsDoor,
     StockDoor,
     CatalogueDoor,
     DiagnosingDoor,

@@ -53,8 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(name: str) -> Result:
     print(f"{name} …", flush=True, file=sys.stderr)
-    result: Result = import_module(f"bench.{_MODULES.get(name, name)}").measure()
+    result: Result = import_module(module_of(name)).measure()
     return result
+
+
+def module_of(name: str) -> str:
+    """Return the module that measures an entry."""
+    return f"bench.{_MODULES.get(name, name)}"
 
 
 def _print_table(results: Sequence[Result]) -> None:

@@ -3,9 +3,9 @@
 Two counters, open side by side, take turns, act by act. Both hold the same people, drugs and prescriptions,
 and 300 sales of today; what differs is the past (``bench.grown``): a day and a half, or eight years of 700
 sales a day, which is 16 GB. Each round serves a customer: a patient with a prescription, boxes, cash, paper;
-then it looks into the books, at a receipt of today. Every ninth round closes and opens the counter, and asks
-at once for the receipt of a sale of any age. Whoever comes was there three times in the last 90 days, in
-both.
+then it looks into books, prescriptions, stock and catalogue, and at a receipt of today. Every ninth round
+closes and opens the counter, and asks at once for the receipt of a sale of any age. Whoever comes was there
+three times in the last 90 days, in both.
 
 It is the books that are compared, not the memory of the machine. Of 1,000 sales the 80 customers are soon
 known, and all of the books lie in memory; of 2,000,000 there are 6,000 customers, and the books are larger
@@ -181,6 +181,8 @@ class _Shop:
             *self._scans(prescription),
             ("search", lambda: till.search("xbd")),
             ("refresh", till.refresh),
+            ("find a diagnosis", lambda: till.find_diagnoses("gxy")),
+            ("cheaper ways", till.cheaper),
             ("tender", lambda: till.tender("2000")),
             ("sign", lambda: sign(till, till.refresh())),
             ("settle", till.settle),
@@ -193,6 +195,9 @@ class _Shop:
             ("messages", till.messages),
             ("world", till.world),
             ("sync now", till.sync_now),
+            ("prescriptions", till.prescriptions),
+            ("stock", lambda: till.stock("")),
+            ("catalogue", till.catalogue),
         ]
 
     def _scans(self, prescription: Prescription) -> list[tuple[str, Callable[[], Any]]]:

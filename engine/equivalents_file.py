@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
-
 from engine.equivalents import Sameness
 from engine.policy.answer import Clause
 from engine.policy.problems import PackError, Problem
-from engine.policy.table import Table, ratio
+from engine.policy.table import ratio, read_table
 
 
 def load_sameness(file: str, text: str) -> Sameness:
     """Return what ``text`` says; raise PackError listing all that is wrong with it."""
     problems: list[Problem] = []
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PackError((Problem(file, "", f"不是正确的 TOML：{error}"),)) from error
-    table = Table(file, "", content, problems)
+    table = read_table(file, text, problems)
+    if table is None:
+        raise PackError(tuple(problems))
     most_excess = ratio(table, "most_excess")
     table.text("note", missing="容差没有条文，要写明依据（note）")
     basis = table.within("basis")

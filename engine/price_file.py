@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from typing import get_args
@@ -11,7 +10,7 @@ from typing import get_args
 from engine.catalogue import PriceKind
 from engine.policy.answer import Clause
 from engine.policy.problems import PackError, Problem
-from engine.policy.table import Table
+from engine.policy.table import Table, read_table
 from engine.price import Asks, Lines, PriceRule, PriceRules
 
 _FAR = date(9999, 12, 31)
@@ -34,12 +33,9 @@ def load_price_rules(texts: Mapping[str, str]) -> PriceRules:
 
 
 def _read(name: str, text: str, problems: list[Problem]) -> list[PriceRule]:
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problems.append(Problem(name, "", f"不是正确的 TOML：{error}"))
+    table = read_table(name, text, problems)
+    if table is None:
         return []
-    table = Table(name, "", content, problems)
     city, document = table.text("city"), table.text("document")
     if city and not _is_city(city):
         table.report("city", "应为行政区划代码的前四位，例如 3306")

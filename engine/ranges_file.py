@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -13,7 +12,7 @@ from engine.codes import is_national_code
 from engine.policy.answer import Clause
 from engine.policy.packs import Library
 from engine.policy.problems import PackError, Problem
-from engine.policy.table import Table
+from engine.policy.table import Table, read_table
 from engine.ranges import Range, Ranges
 
 USUAL = "usual.toml"
@@ -31,7 +30,8 @@ class _Usual(Struct, frozen=True, kw_only=True):
 def load_ranges(texts: Mapping[str, str], library: Library) -> Ranges:
     """Return the ranges of ``texts`` (by file name); raise PackError listing all that is wrong with them."""
     problems: list[Problem] = []
-    tables = {name: _table(name, texts[name], problems) for name in sorted(texts)}
+    read = {name: read_table(name, texts[name], problems) for name in sorted(texts)}
+    tables = {name: table for name, table in read.items() if table is not None}
     usual = _read_usual(tables[USUAL], library) if USUAL in tables else {}
     ranges = [
         each
@@ -43,15 +43,6 @@ def load_ranges(texts: Mapping[str, str], library: Library) -> Ranges:
     if problems:
         raise PackError(tuple(sorted(set(problems))))
     return Ranges(library, ranges)
-
-
-def _table(name: str, text: str, problems: list[Problem]) -> Table:
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problems.append(Problem(name, "", f"不是正确的 TOML：{error}"))
-        content = {}
-    return Table(name, "", content, problems)
 
 
 def _read_usual(table: Table, library: Library) -> dict[str, _Usual]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from engine.knowledge.names import Words, plain
 from engine.knowledge.parse_limits import LIMIT_FAMILIES
 from engine.knowledge.reading import Given, Made, listed, read_source, severity, whole
 from engine.policy.problems import Problem
-from engine.policy.table import Table
+from engine.policy.table import Table, read_table
 
 _GRAVITIES = frozenset({"contraindicated", "serious", "moderate"})
 _ROUTES = ("oral", "sublingual", "inhaled", "injection", "patch", "local")
@@ -29,12 +28,9 @@ class KnowledgeFile(Struct, frozen=True, kw_only=True):
 
 def parse_file(file: str, text: str, problems: list[Problem]) -> KnowledgeFile | None:
     """Return what ``text`` says, with everything wrong added to ``problems``; None where it is not TOML."""
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problems.append(Problem(file, "", f"不是正确的 TOML：{error}"))
+    table = read_table(file, text, problems)
+    if table is None:
         return None
-    table = Table(file, "", content, problems)
     given = _given(table.within("source"))
     facts = {}
     for family, make in _FAMILIES.items():

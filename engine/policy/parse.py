@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from engine.policy import vocabulary
 from engine.policy.answer import Clause
 from engine.policy.problems import Problem
 from engine.policy.provisions import Amount, Assistance, GoodFor, Limit, Provision, Supply, Value
-from engine.policy.table import Table, count, ratio, texts, yuan
+from engine.policy.table import Table, count, ratio, read_table, texts, yuan
 
 
 class Reading(Struct, frozen=True):
@@ -52,12 +51,9 @@ _FAR = date(9999, 12, 31)
 
 def parse_file(file: str, text: str, problems: list[Problem]) -> PolicyFile | None:
     """Return what ``text`` says, with everything wrong added to ``problems``; None where it is not TOML."""
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problems.append(Problem(file, "", f"不是正确的 TOML：{error}"))
+    table = read_table(file, text, problems)
+    if table is None:
         return None
-    table = Table(file, "", content, problems)
     pack_id, document = table.text("id"), table.text("document")
     national = pack_id == NATIONAL
     also = frozenset[str]() if national else table.names("also_cites")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -136,6 +137,15 @@ class Table:
         if value is ABSENT and not optional:
             self.report(key, missing)
         return value
+
+
+def read_table(file: str, text: str, problems: list[Problem]) -> Table | None:
+    """Return the whole of a file; None where its ``text`` is no TOML, which is then a finding."""
+    try:
+        return Table(file, "", tomllib.loads(text), problems)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        problems.append(Problem(file, "", f"不是正确的 TOML：{error}"))
+        return None
 
 
 def count(table: Table, key: str) -> int | None:

@@ -108,7 +108,7 @@ class CashUnclear(UserError):
 
 class PrescriptionNeeded(UserError):
     what = "{drugs} 是处方药，还没有处方。没有结算，也没有入账。"
-    advice = "请扫描或录入处方（Ctrl+2）；没有处方请把这一行撤下。"
+    advice = "请扫描或录入处方（Ctrl 2）；没有处方请把这一行撤下。"
 
 
 class PrescriptionUnfit(UserError):
@@ -192,7 +192,7 @@ class NothingToReport(UserError):
     """No clause asks for a report of what was found of a prescription."""
 
     what = "处方 {number} 没有按规定要上报的问题，没有上报。"
-    advice = "如有别的问题，请告诉开方医师；要拒绝调配的，把处方撤下即可。"
+    advice = "如有别的问题，请告诉开方医师；不用这张处方的，按 Ctrl 3 撤下即可。"
 
 
 class AlreadyReported(UserError):

@@ -13,7 +13,7 @@ from app.usecases.state import WorldState
 from ui.background import Background
 from ui.counter.cheaper_hosting import CheaperHost
 from ui.counter.hosting import FormHost
-from ui.counter.presenter import CounterPages, CounterPresenter
+from ui.counter.presenter import CounterPages, CounterPresenter, take_off
 from ui.counter.search import SearchPresenter
 from ui.counter.signing_host import SigningHost
 from ui.desk import Desk
@@ -25,7 +25,7 @@ from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
 _LINES = {"more": 1, "fewer": -1, "remove": None, "split": 0}
-_PRESCRIBE, _CHEAPER = 2, 4  # Ctrl and this.
+_PRESCRIBE, _DROP, _CHEAPER = 2, 3, 4  # Ctrl and this.
 
 
 class Program(QObject):
@@ -180,6 +180,8 @@ class Program(QObject):
             return
         if number == _PRESCRIBE:
             self._prescribe()
+        elif number == _DROP and self._at("counter") and self.form.form is None:
+            self.desk.ask(take_off, self.presenter.show_state)
         elif number == _CHEAPER and self._at("counter"):
             self.cheaper.chosen_next()
 

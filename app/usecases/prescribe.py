@@ -33,9 +33,11 @@ def check(desk: Desk, form: PaperPrescription) -> tuple[Finding, ...]:
     return (*found, *find(desk, draft, quote(desk, open_store(desk), draft)))
 
 
-def drop(desk: Desk) -> None:
-    """Take the prescription off the desk."""
+def drop(desk: Desk) -> bool:
+    """Take the prescription off the desk; return whether there was one."""
+    had = desk.draft.prescription is not None
     desk.change(replace(desk.draft, prescription=None))
+    return had
 
 
 def _read(desk: Desk, form: PaperPrescription) -> Prescription:

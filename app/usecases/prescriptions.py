@@ -75,7 +75,7 @@ def take_electronic(desk: Desk, scan: Scan) -> None:
         desk.say(
             "attention",
             f"本机没有处方 {scan.value}，现在又连不上处方平台，没有采用。",
-            "联网后再扫一次；手里有纸质处方可按 Ctrl+2 录入；非处方药可以照常卖。",
+            "联网后再扫一次；手里有纸质处方可按 Ctrl 2 录入；非处方药可以照常卖。",
         )
     else:
         put(desk, found)
@@ -131,7 +131,7 @@ def arrived(desk: Desk, news: RxAnswer) -> None:
         desk.say(
             "refused" if news.refused else "attention",
             f"处方没有取来：{news.trouble}。",
-            "" if news.refused else "请稍后再扫一次；手里有纸质处方可按 Ctrl+2 录入。",
+            "" if news.refused else "请稍后再扫一次；手里有纸质处方可按 Ctrl 2 录入。",
         )
     elif news.refused:
         _say_refused(desk, by, news)

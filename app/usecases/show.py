@@ -125,7 +125,7 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: Sig
         return "扫凭证、处方或药盒" if draft.person is None else "扫处方或药盒"
     if draft.prescription is None and any(line.drug.prescription_only for line in draft.lines):
         waiting = f"平台上有 {len(desk.offered)} 张等着，按 F3 选用；也可" if desk.offered else ""
-        return f"有处方药：{waiting}扫处方，或按 Ctrl+2 录入纸质处方"
+        return f"有处方药：{waiting}扫处方，或按 Ctrl 2 录入纸质处方"
     if signing.barring:
         return "有不能放行的提示：请照左边处理，或按 Ctrl R 拒绝调配"
     if lacking:

@@ -16,6 +16,7 @@ from app.usecases import (
     choices,
     enter,
     history,
+    identify,
     leases,
     paper,
     prescribe,
@@ -28,7 +29,6 @@ from app.usecases.afield_money import AfieldMoneyDoor
 from app.usecases.comparing import ComparingDoor
 from app.usecases.diagnosing import DiagnosingDoor
 from app.usecases.door import Door
-from app.usecases.identify import person_arrived
 from app.usecases.importing import CatalogueDoor
 from app.usecases.ports import PersonAnswer, RxAnswer
 from app.usecases.prescriptions_place import PrescriptionsDoor
@@ -46,8 +46,11 @@ from app.usecases.state import (
     WorldState,
 )
 from app.usecases.stock_place import StockDoor
+from engine.person import masked_name
 from engine.prescription import Finding
 from engine.receipt import Receipt
+
+_HAD_BACK = "按 Esc 可以拿回来。"
 
 
 class _Selling(Door):
@@ -76,7 +79,7 @@ class _Selling(Door):
             tour.open_last_store(desk)
         for news in desk.news():
             if isinstance(news, PersonAnswer):
-                person_arrived(desk, news)
+                identify.person_arrived(desk, news)
             elif isinstance(news, RxAnswer):
                 prescriptions.arrived(desk, news)
             elif news is not None:
@@ -135,6 +138,14 @@ class _Selling(Door):
             )
         return self._done()
 
+    def take_person_off(self) -> CounterState:
+        """Go on without insurance, and without a prescription that was written for this person."""
+        self._desk.begin_act()
+        former = identify.take_person_off(self._desk)
+        if former is not None:
+            self._desk.say("info", f"{masked_name(former.name)}已撤下，按自费卖。", _HAD_BACK)
+        return self._done()
+
     def next_customer(self) -> CounterState:
         self._desk.clear()
         self._desk.notice = None
@@ -153,7 +164,8 @@ class _Prescribing(Door):
 
     def drop_prescription(self) -> CounterState:
         self._desk.begin_act()
-        prescribe.drop(self._desk)
+        if prescribe.drop(self._desk):
+            self._desk.say("info", "处方已撤下。", _HAD_BACK)
         return self._done()
 
 

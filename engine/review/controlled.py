@@ -59,7 +59,7 @@ def _without_prescription(view: View, rule: EphedrineRule, free: list[Item]) -> 
                 "ephedrine_needs_prescription",
                 f"{item.name}一个单位含麻黄碱类 {mg} mg，超过 {rule.rx_above_mg} mg，要凭处方。",
                 clause=rule.source.clause,
-                advice="请扫处方，或按 Ctrl+2 录入；没有处方请撤下这种药。",
+                advice="请扫处方，或按 Ctrl 2 录入；没有处方请撤下这种药。",
                 subject=item.subject,
                 bars=True,
             )

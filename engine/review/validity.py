@@ -20,7 +20,7 @@ def without(view: View) -> Iterator[Finding]:
     needing = [line.drug.generic_name for line in view.draft.lines if line.drug.prescription_only]
     if needing:
         names = "、".join(needing)
-        text = f"{names}是处方药，要有处方才能卖。请扫处方，或按 Ctrl+2 录入。"
+        text = f"{names}是处方药，要有处方才能卖。请扫处方，或按 Ctrl 2 录入。"
         yield found(view, "refused", "prescription_needed", text)
     yield from by_law(view, frozenset({"no_prescription"}), severity="attention")
 

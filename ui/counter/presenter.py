@@ -63,7 +63,6 @@ class CounterPresenter:
         self._view = view
         self._desk = desk
         self.tour: tuple[TourStop, ...] = ()
-        self._latest: CounterState | None = None  # The worker's own; what the next call builds on.
         self._trouble: Notice | None = None
         self._settling = False
         self._toured: int | None = None
@@ -102,11 +101,11 @@ class CounterPresenter:
         if isinstance(line, str):
             self._step(lambda counter: counter.select(line))
         else:
-            self._step(lambda counter: _move(counter, self._latest, line))
+            self._step(lambda counter: _move(counter, line))
 
     def changed(self, boxes: int | None) -> None:
         """Add or take boxes of the chosen line; None takes it away, 0 sells it by pieces or whole again."""
-        self._step(lambda counter: _change(counter, self._latest, boxes))
+        self._step(lambda counter: _change(counter, boxes))
 
     def tendered(self, text: str) -> None:
         """Take the cash handed over, as typed."""
@@ -153,11 +152,7 @@ class CounterPresenter:
         call: Callable[[Counter], CounterState],
         show: Callable[[CounterState], None] | None = None,
     ) -> None:
-        def work(counter: Counter) -> CounterState:
-            self._latest = call(counter)
-            return self._latest
-
-        self._desk.ask(work, show or self.show_state)
+        self._desk.ask(call, show or self.show_state)
 
     def _ask_tour(self) -> None:
         self._desk.ask(lambda counter: counter.tour(), self._keep_tour)
@@ -166,22 +161,29 @@ class CounterPresenter:
         self.tour = tour
 
 
-def _move(counter: Counter, state: CounterState | None, steps: int) -> CounterState:
-    ids = [line.id for line in state.draft.lines] if state else []
-    if state is None or not ids:
-        return counter.refresh()
+def _move(counter: Counter, steps: int) -> CounterState:
+    state = counter.refresh()  # What lies there now: keys are pressed faster than the window shows it.
+    ids = [line.id for line in state.draft.lines]
+    if not ids:
+        return state
     at = ids.index(state.selected) if state.selected in ids else -1
     return counter.select(ids[min(max(at + steps, 0), len(ids) - 1)])
 
 
-def _change(counter: Counter, state: CounterState | None, boxes: int | None) -> CounterState:
-    lines = {line.id: line for line in state.draft.lines} if state else {}
-    line = lines.get(state.selected or "") if state else None
+def _change(counter: Counter, boxes: int | None) -> CounterState:
+    state = counter.refresh()
+    line = next((line for line in state.draft.lines if line.id == state.selected), None)
     if line is None:
-        return counter.refresh()
+        return state
     if boxes == 0:
         return counter.split(line.id)
     return counter.change_quantity(line.id, 0 if boxes is None else line.quantity + boxes)
+
+
+def take_off(counter: Counter) -> CounterState:
+    """Take the prescription off the counter; where there is none, the person."""
+    there = counter.refresh().draft
+    return counter.take_person_off() if there.prescription is None else counter.drop_prescription()
 
 
 def _settle(counter: Counter, tendered: str) -> CounterState:
@@ -264,14 +266,14 @@ def _keys(state: CounterState) -> Keys:
             if state.draft.person is None
             else (("Ctrl 2", "录入处方"),)
         )
-        undo = (("Esc", "撤一步"),) if state.draft.person is not None else ()
+        undo = (_drop_key(state), ("Esc", "撤一步")) if state.draft.person is not None else ()
         return (*start, *undo, _REPRINT)
     if state.signing.needed and state.signing.signed is None:
         return (
             ("↑ ↓", "选行"),
             ("+ −", "数量"),
             ("Del", "移除"),
-            ("Ctrl S", "审方签字"),
+            _way_on(state),
             ("Ctrl R", "拒绝调配"),
             ("Esc", "撤一步"),
         )
@@ -284,3 +286,14 @@ def _keys(state: CounterState) -> Keys:
         ("Esc", "撤一步"),
         _REPRINT,
     )
+
+
+def _way_on(state: CounterState) -> tuple[str, str]:
+    """Return the key that leads on to a signature, or out of what nobody may sign."""
+    if state.draft.prescription is None:
+        return "Ctrl 2", "录入处方"
+    return _drop_key(state) if state.signing.barring else ("Ctrl S", "审方签字")
+
+
+def _drop_key(state: CounterState) -> tuple[str, str]:
+    return "Ctrl 3", "撤下处方" if state.draft.prescription is not None else "撤下参保人"

@@ -9,13 +9,13 @@ from app.usecases.stock_state import Count, CountLine, Delivery, DeliveryLine, L
 from ui.items import Heading, Page, Pair, Space, sub
 from ui.places.stock_desk_page import count_page, delivery_page, difference
 from ui.places.stock_forms import COUNT, RECEIVE, Values
-from ui.places.stock_presenter import Stage
+from ui.places.stock_presenter import Mode, Stage
 from ui.tokens import SMALL
 
 _OF_A_LINE = ("batch", "expires", "made", "packs", "cost")
 
 
-class ReceiveMode:
+class ReceiveMode(Mode):
     """A delivery: boxes counted up, the chosen line filled in, booked as one."""
 
     spec = RECEIVE
@@ -34,9 +34,6 @@ class ReceiveMode:
     def entered(self, text: str) -> None:
         """Count what was scanned."""
         self._stage.ask(lambda counter: counter.scan_delivery(text), self._show)
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
 
     def chosen(self, key: str) -> None:
         """Fill in another line."""
@@ -62,10 +59,6 @@ class ReceiveMode:
     def changed(self, values: Values) -> None:
         """Take over what is typed."""
         self._take(values, then=self._show)
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _take(self, values: Values, then: Callable[[Delivery], None]) -> None:
         head = (values.get("supplier", ""), values.get("note", ""))
@@ -123,7 +116,7 @@ def _line_card(line: DeliveryLine | None) -> Page:
 _CODES = 8
 
 
-class CountMode:
+class CountMode(Mode):
     """A stocktake: each lot counted by the scanner or typed, booked as one."""
 
     spec = COUNT
@@ -143,9 +136,6 @@ class CountMode:
     def entered(self, text: str) -> None:
         """Count what was scanned."""
         self._stage.ask(lambda counter: counter.scan_count(text), self._show)
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
 
     def chosen(self, key: str) -> None:
         """Count another lot."""
@@ -186,10 +176,6 @@ class CountMode:
         if lot is not None and self._differs(values):
             packs, pieces = values.get("packs", ""), values.get("pieces", "")
             self._stage.ask(lambda counter: counter.set_count(lot, packs, pieces), self._show)
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _differs(self, values: Values) -> bool:
         return any(self._shown.get(name, "") != values.get(name, "").strip() for name in ("packs", "pieces"))

@@ -33,11 +33,10 @@ def all_modes(stage: Stage) -> dict[str, Mode]:
     return {mode.spec.name: mode for mode in modes}
 
 
-class ShelfMode:
+class ShelfMode(Mode):
     """All lots, narrowed down by what is typed; a scanned box says where it is."""
 
     spec = SHELF
-    confirms = ""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -80,12 +79,6 @@ class ShelfMode:
         """Receive: what a shelf is for."""
         self._stage.go("receive")
 
-    def second(self, values: Values) -> None:
-        """There is no second act."""
-
-    def changed(self, values: Values) -> None:
-        """There is no form."""
-
     def cleared(self) -> bool:
         """Show all of it again; tell whether it was narrowed down."""
         was, self._words = bool(self._words), ""
@@ -123,11 +116,10 @@ _LONGEST = 12
 """Characters of typed words; more comes from a scanner, and is waited for to its end."""
 
 
-class ChangeMode:
+class ChangeMode(Mode):
     """One lot, changed otherwise than by a sale; boxes are scanned into it."""
 
     spec = CHANGE
-    confirms = ""
 
     def __init__(self, stage: Stage, shelf: ShelfMode) -> None:
         self._stage, self._shelf = stage, shelf
@@ -151,9 +143,6 @@ class ChangeMode:
             self._stage.ask(
                 lambda counter: counter.stock(scan.value), lambda listed: self._take(listed, scan.value)
             )
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
 
     def chosen(self, key: str) -> None:
         """Change another lot."""
@@ -187,16 +176,6 @@ class ChangeMode:
             from_held=held and kind in ("damaged", "lost", "expired", "sent_back"),
         )
         self._stage.ask(lambda counter: counter.change_lot(change), lambda card: self._done(change, card))
-
-    def second(self, values: Values) -> None:
-        """There is no second act."""
-
-    def changed(self, values: Values) -> None:
-        """What is typed is taken when it is booked."""
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _is_held(self) -> bool:
         """Tell whether the lot has nothing on the shelf, only what is set aside: then that is meant."""
@@ -244,11 +223,10 @@ class ChangeMode:
         self._stage.say(Notice("done", what.replace(" ，", "，")))
 
 
-class OpenedMode:
+class OpenedMode(Mode):
     """The record of split packs."""
 
     spec = OPENED
-    confirms = ""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -267,9 +245,6 @@ class OpenedMode:
         else:
             self._stage.say(Notice("info", "这一盒没有拆过。"))
 
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
-
     def chosen(self, key: str) -> None:
         """Show one pack."""
         self._at = int(key)
@@ -282,19 +257,6 @@ class OpenedMode:
     def choice(self) -> str | None:
         """Return the chosen row."""
         return str(self._at) if self._at is not None else None
-
-    def main(self, values: Values) -> None:
-        """There is nothing to do with a record."""
-
-    def second(self, values: Values) -> None:
-        """There is no second act."""
-
-    def changed(self, values: Values) -> None:
-        """There is no form."""
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _list(self, rows: tuple[OpenedRow, ...]) -> None:
         self._rows = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -29,23 +30,50 @@ class StockView(Protocol):
     def focus_form(self) -> None: ...
 
 
-class Mode(Protocol):
-    """One thing that is done with stock; a key or a scan means what the open mode makes of it."""
+class Mode(ABC):
+    """One thing that is done with stock; a key or a scan means what the open mode makes of it.
+
+    ``confirms`` is what the second act asks before it is done; empty where it is done at once.
+    """
 
     spec: FormSpec
-    confirms: str
-    """What the second act asks before it is done; empty where it is done at once."""
+    confirms = ""
 
-    def opened(self) -> None: ...
-    def entered(self, text: str) -> None: ...
-    def typed(self, text: str) -> None: ...
-    def chosen(self, key: str) -> None: ...
-    def keys(self) -> list[str]: ...
-    def choice(self) -> str | None: ...
-    def main(self, values: Values) -> None: ...
-    def second(self, values: Values) -> None: ...
-    def changed(self, values: Values) -> None: ...
-    def cleared(self) -> bool: ...
+    @abstractmethod
+    def opened(self) -> None:
+        """Show what there is."""
+
+    @abstractmethod
+    def entered(self, text: str) -> None:
+        """Take what was scanned or typed to its end."""
+
+    @abstractmethod
+    def chosen(self, key: str) -> None:
+        """Choose a row."""
+
+    @abstractmethod
+    def keys(self) -> list[str]:
+        """Return the rows' keys in order."""
+
+    @abstractmethod
+    def choice(self) -> str | None:
+        """Return the key of the chosen row."""
+
+    def main(self, values: Values) -> None:  # noqa: B027 - not every mode has any
+        """Do what the mode is for."""
+
+    def second(self, values: Values) -> None:  # noqa: B027 - not every mode has any
+        """Do the quieter act."""
+
+    def typed(self, text: str) -> None:  # noqa: B027 - not every mode has any
+        """Follow what is being typed."""
+
+    def changed(self, values: Values) -> None:  # noqa: B027 - not every mode has any
+        """Take over what was typed into the form before it is booked."""
+
+    def cleared(self) -> bool:
+        """Show all again; tell whether the list was narrowed down."""
+        return False
 
 
 class Stage:
@@ -133,7 +161,7 @@ class StockPresenter:
         else:
             self._view.focus_form()
 
-    def typed(self, text: str) -> None:
+    def typed(self, text: str) -> None:  # noqa: B027 - not every mode has any
         """Take what is being typed."""
         self._mode.typed(text)
 

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import Generic, Protocol, TypeVar
+
 from app.usecases.state import Notice
 from app.usecases.stock_state import BroughtBack, RecallRow, SoldLine, UncodedRow
 from engine.scan import classify
 from ui.items import Page
 from ui.places.stock_forms import RECALL, RETURNS, UNCODED, Values
-from ui.places.stock_presenter import Stage
+from ui.places.stock_presenter import Mode, Stage
 from ui.places.stock_watch_page import recall_card, recalls_page, returns_card, returns_page, uncoded_page
 from ui.places.sync_page import said_page
 
 
-class RecallMode:
-    """Recalls: one is begun with the form, the chosen one is lifted with its reason."""
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
 
-    spec = RECALL
-    confirms = "再按一次解除"
+
+R = TypeVar("R", bound=_Numbered)
+
+
+class _NumberedMode(Mode, Generic[R]):
+    """Rows that each have a number, of which one is chosen."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._rows: tuple[RecallRow, ...] = ()
+        self._rows: tuple[R, ...] = ()
         self._number: int | None = None
 
-    def opened(self) -> None:
-        """Ask for the recalls."""
-        self._stage.view.put({"drug": "", "batch": "", "why": ""})
-        self._stage.ask(lambda counter: counter.recalls(), self._list)
-
-    def entered(self, text: str) -> None:
-        """Put what was scanned into the form."""
-        self._stage.view.put({"drug": text})
-        self._stage.view.focus_form()
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
-
     def chosen(self, key: str) -> None:
-        """Show one recall."""
+        """Show one row at length."""
         self._number = int(key)
         self._show()
 
@@ -49,6 +44,34 @@ class RecallMode:
         """Return the chosen row."""
         return str(self._number) if self._number is not None else None
 
+    def _list(self, rows: tuple[R, ...]) -> None:
+        self._rows = rows
+        numbers = [row.number for row in rows]
+        if self._number not in numbers:
+            self._number = numbers[0] if numbers else None
+        self._show()
+
+    @abstractmethod
+    def _show(self) -> None:
+        """Show the list and the chosen row."""
+
+
+class RecallMode(_NumberedMode[RecallRow]):
+    """Recalls: one is begun with the form, the chosen one is lifted with its reason."""
+
+    spec = RECALL
+    confirms = "再按一次解除"
+
+    def opened(self) -> None:
+        """Ask for the recalls."""
+        self._stage.view.put({"drug": "", "batch": "", "why": ""})
+        self._stage.ask(lambda counter: counter.recalls(), self._list)
+
+    def entered(self, text: str) -> None:
+        """Put what was scanned into the form."""
+        self._stage.view.put({"drug": text})
+        self._stage.view.focus_form()
+
     def main(self, values: Values) -> None:
         """Stop the sale."""
         drug, batch, why = values.get("drug", ""), values.get("batch", ""), values.get("why", "")
@@ -59,13 +82,6 @@ class RecallMode:
         number, why = self._number, values.get("why", "")
         if number is not None:
             self._stage.ask(lambda counter: counter.lift_recall(number, why), self._lifted)
-
-    def changed(self, values: Values) -> None:
-        """What is typed is taken when it is booked."""
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _begun(self, rows: tuple[RecallRow, ...]) -> None:
         newest = max(rows, key=lambda row: row.number)
@@ -80,29 +96,17 @@ class RecallMode:
         self._list(rows)
         self._stage.say(Notice("done", "召回已解除，可以销售。"))
 
-    def _list(self, rows: tuple[RecallRow, ...]) -> None:
-        self._rows = rows
-        numbers = [row.number for row in rows]
-        if self._number not in numbers:
-            self._number = numbers[0] if numbers else None
-        self._show()
-
     def _show(self) -> None:
         row = next((each for each in self._rows if each.number == self._number), None)
         self._stage.view.show_list(recalls_page(self._rows, self._number))
         self._stage.show_side(recall_card(row))
 
 
-class UncodedMode:
+class UncodedMode(_NumberedMode[UncodedRow]):
     """The uncoded list: a drug is put on it with the form, the chosen row is struck off."""
 
     spec = UNCODED
     confirms = "再按一次撤下"
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._rows: tuple[UncodedRow, ...] = ()
-        self._number: int | None = None
 
     def opened(self) -> None:
         """Ask for the list."""
@@ -113,22 +117,6 @@ class UncodedMode:
         """Put what was scanned into the form."""
         self._stage.view.put({"drug": text})
         self._stage.view.focus_form()
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
-
-    def chosen(self, key: str) -> None:
-        """Choose a row."""
-        self._number = int(key)
-        self._show()
-
-    def keys(self) -> list[str]:
-        """Return the rows' keys in order."""
-        return [str(row.number) for row in self._rows]
-
-    def choice(self) -> str | None:
-        """Return the chosen row."""
-        return str(self._number) if self._number is not None else None
 
     def main(self, values: Values) -> None:
         """Put a drug on the list."""
@@ -141,36 +129,21 @@ class UncodedMode:
         if number is not None:
             self._stage.ask(lambda counter: counter.end_uncoded(number), self._list)
 
-    def changed(self, values: Values) -> None:
-        """What is typed is taken when it is booked."""
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
-
     def _added(self, rows: tuple[UncodedRow, ...]) -> None:
         self._stage.view.put({"drug": "", "until": "", "why": ""})
         self._number = max(row.number for row in rows)
         self._list(rows)
         self._stage.say(Notice("done", "已登记，到截止日以前可以不扫码结算。"))
 
-    def _list(self, rows: tuple[UncodedRow, ...]) -> None:
-        self._rows = rows
-        numbers = [row.number for row in rows]
-        if self._number not in numbers:
-            self._number = numbers[0] if numbers else None
-        self._show()
-
     def _show(self) -> None:
         self._stage.view.show_list(uncoded_page(self._rows, self._number))
         self._stage.show_side(())
 
 
-class ReturnMode:
+class ReturnMode(Mode):
     """What a customer brings back: found by its box or its receipt, set aside with a reason."""
 
     spec = RETURNS
-    confirms = ""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -190,9 +163,6 @@ class ReturnMode:
         scan = classify(text)
         codes = (scan.value,) if scan.kind == "trace_code" else ()
         self._stage.ask(lambda counter: counter.sold_lines(text), lambda rows: self._found(rows, codes))
-
-    def typed(self, text: str) -> None:
-        """Nothing happens while one types."""
 
     def chosen(self, key: str) -> None:
         """Choose a line of the sale."""
@@ -222,16 +192,6 @@ class ReturnMode:
             codes=self._codes,
         )
         self._stage.ask(lambda counter: counter.bring_back(back), self._taken)
-
-    def second(self, values: Values) -> None:
-        """There is no second act."""
-
-    def changed(self, values: Values) -> None:
-        """What is typed is taken when it is booked."""
-
-    def cleared(self) -> bool:
-        """Nothing is narrowed down here."""
-        return False
 
     def _found(self, rows: tuple[SoldLine, ...], codes: tuple[str, ...]) -> None:
         same = bool(rows) and bool(self._rows) and rows[0].sale == self._rows[0].sale

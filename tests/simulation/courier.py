@@ -58,7 +58,7 @@ class Courier:
     def look_up(self, store: Store, scan: Scan) -> None:
         self.scans.append((store, scan))
 
-    def inquire(self, asked: RxAsk) -> None: ...  # The town has paper prescriptions alone.
+    def inquire(self, asked: RxAsk) -> None: ...  # Prescriptions are brought along.
     def presettle(self, context: ClaimContext) -> None:
         self.basket = context
 

@@ -161,7 +161,7 @@ class StockPresenter:
         else:
             self._view.focus_form()
 
-    def typed(self, text: str) -> None:  # noqa: B027 - not every mode has any
+    def typed(self, text: str) -> None:
         """Take what is being typed."""
         self._mode.typed(text)
 

@@ -192,7 +192,7 @@ class NothingToReport(UserError):
     """No clause asks for a report of what was found of a prescription."""
 
     what = "处方 {number} 没有按规定要上报的问题，没有上报。"
-    advice = "如有别的问题，请告诉开方医师；不用这张处方的，按 Ctrl 3 撤下即可。"
+    advice = "如有别的问题，请告诉开方医师；不用这张处方的，按 Ctrl 5 撤下即可。"
 
 
 class AlreadyReported(UserError):

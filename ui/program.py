@@ -25,7 +25,7 @@ from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
 _LINES = {"more": 1, "fewer": -1, "remove": None, "split": 0}
-_PRESCRIBE, _DROP, _CHEAPER = 2, 3, 4  # Ctrl and this.
+_PRESCRIBE, _CHEAPER, _DROP = 2, 4, 5  # Ctrl and this.
 
 
 class Program(QObject):

@@ -1,4 +1,4 @@
-"""Ctrl 3 takes off what does not belong to the sale: first the prescription, then the person."""
+"""Ctrl 5 takes off what does not belong to the sale: first the prescription, then the person."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def test_the_prescription_goes_first_then_the_person_and_the_boxes_stay(window: 
     lines = window.state().draft.lines
     assert lines
 
-    window.key(Qt.Key.Key_3, CONTROL)
+    window.key(Qt.Key.Key_5, CONTROL)
     window.picture("prescription-taken-off")
     assert window.state().draft.prescription is None
     assert window.state().draft.person is not None
     assert "处方已撤下" in window.words()
 
-    window.key(Qt.Key.Key_3, CONTROL)
+    window.key(Qt.Key.Key_5, CONTROL)
     assert window.state().draft.person is None
     assert "按自费卖" in window.words()
     assert window.state().draft.lines == lines
@@ -41,7 +41,7 @@ def test_the_prescription_goes_first_then_the_person_and_the_boxes_stay(window: 
 def test_a_form_that_is_being_typed_keeps_what_lies_behind_it(window: CounterWindow) -> None:
     window.tour(SHAOXING, 6)
     window.key(Qt.Key.Key_2, CONTROL)
-    window.key(Qt.Key.Key_3, CONTROL)
+    window.key(Qt.Key.Key_5, CONTROL)
 
     assert window.state().draft.prescription is not None
 
@@ -51,7 +51,7 @@ def test_with_what_nobody_may_pass_the_foot_names_the_way_out(window: CounterWin
     window.key(Qt.Key.Key_Plus, times=4)
     window.picture("way-out")
 
-    assert ("Ctrl 3", "撤下处方") in window.window.foot.keys
+    assert ("Ctrl 5", "撤下处方") in window.window.foot.keys
     assert "Ctrl S" not in {key for key, _ in window.window.foot.keys}
 
 

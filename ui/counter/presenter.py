@@ -296,4 +296,4 @@ def _way_on(state: CounterState) -> tuple[str, str]:
 
 
 def _drop_key(state: CounterState) -> tuple[str, str]:
-    return "Ctrl 3", "撤下处方" if state.draft.prescription is not None else "撤下参保人"
+    return "Ctrl 5", "撤下处方" if state.draft.prescription is not None else "撤下参保人"

@@ -26,6 +26,7 @@ class SearchPresenter:
         self._desk = desk
         self._text = ""
         self._hits: tuple[Choice, ...] = ()
+        self._hits_of = ""  # The text that the hits are of: a later one may still wait for its own.
         self._at = 0
 
     def typed(self, text: str) -> None:
@@ -35,7 +36,10 @@ class SearchPresenter:
         if not words:
             self.closed()
             return
-        self._desk.ask(lambda counter: counter.search(words), lambda hits: self._found(text, hits))
+        self._desk.ask(
+            lambda counter: counter.search(words) if text == self._text else None,  # Nobody waits for it.
+            lambda hits: self._found(text, hits),
+        )
 
     def moved(self, steps: int) -> bool:
         """Choose the hit above or below; tell whether there are hits at all."""
@@ -47,7 +51,7 @@ class SearchPresenter:
 
     def taken(self, text: str) -> str | None:
         """Return the key of the chosen hit if the hits are those of ``text``; close them."""
-        hit = self._hits[self._at].key if self._hits and text == self._text else None
+        hit = self._hits[self._at].key if self._hits and text == self._hits_of else None
         self.closed()
         return hit
 
@@ -58,10 +62,10 @@ class SearchPresenter:
         self._view.show_hits(())
         return had
 
-    def _found(self, text: str, hits: tuple[Choice, ...]) -> None:
-        if text != self._text:
+    def _found(self, text: str, hits: tuple[Choice, ...] | None) -> None:
+        if hits is None or text != self._text:
             return
-        self._hits, self._at = hits[:_MOST], 0
+        self._hits, self._hits_of, self._at = hits[:_MOST], text, 0
         self._view.show_hits(
             self._page() if self._hits else (sub(f"没有找到「{text.strip()}」。请核对，或直接扫药盒。"),)
         )

@@ -30,7 +30,11 @@ class Later:
 
 
 class Counter:
+    def __init__(self) -> None:
+        self.searched: list[str] = []
+
     def search(self, text: str) -> tuple[Choice, ...]:
+        self.searched.append(text)
         return (HIT, Choice(key=text, title=text, detail="", price=None, prescription_only=False, asked=True))
 
 
@@ -41,9 +45,10 @@ class View:
         self.page = page
 
 
-def made() -> tuple[SearchPresenter, View, Later]:
+def made(counter: Counter | None = None) -> tuple[SearchPresenter, View, Later]:
     later, view = Later(), View()
-    return SearchPresenter(view, Desk(Counter, later)), view, later  # type: ignore[arg-type]
+    desk = Desk(lambda: counter or Counter(), later)  # type: ignore[arg-type, return-value]
+    return SearchPresenter(view, desk), view, later
 
 
 def tiles(view: View) -> list[Tile]:
@@ -69,6 +74,27 @@ def test_hits_of_an_older_text_are_not_shown() -> None:
 
     assert tiles(view)[1].title == "al"
     assert presenter.taken("a") is None
+
+
+def test_enter_takes_no_hit_of_an_older_text_while_its_own_are_still_sought() -> None:
+    presenter, _view, later = made()
+    presenter.typed("a")
+    later.pending.pop()()
+    presenter.typed("al")
+
+    assert presenter.taken("al") is None
+
+
+def test_what_nobody_waits_for_any_more_is_not_looked_for() -> None:
+    counter = Counter()
+    presenter, view, later = made(counter)
+    for text in ("a", "al", "alo"):
+        presenter.typed(text)
+    for answer in later.pending:
+        answer()
+
+    assert counter.searched == ["alo"]
+    assert tiles(view)[1].title == "alo"
 
 
 def test_the_first_is_chosen_and_arrows_move() -> None:

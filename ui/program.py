@@ -108,6 +108,12 @@ class Program(QObject):
         tender.setFocus()
         tender.selectAll()
 
+    def list_drugs(self, words: str) -> None:
+        """List what ``words`` match, under the words, unless something else is being typed by now."""
+        if self._at("counter") and not self.window.entry.text():
+            self.window.entry.setText(words)
+            self.search.typed(words)
+
     def _connect_window(self) -> None:
         window = self.window
         window.entered.connect(self._entered)

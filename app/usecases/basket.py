@@ -8,6 +8,7 @@ from app.storage.stock_boxes import OpenedPack
 from app.usecases import shelf, stock_counter
 from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
+from app.usecases.notice import Notice
 from app.usecases.stock_errors import CannotSplit
 from engine.catalogue import Drug
 from engine.ids import Scan
@@ -136,7 +137,8 @@ def add_by_words(desk: Desk, scan: Scan) -> None:
     if len(found) == 1:
         add(desk, found[0])
     elif found:
-        desk.say("info", f"「{scan.value}」有 {len(found)} 种药品符合。", "请在列表里选一种。")
+        what = f"「{scan.value}」不止一种药品符合，还没有加入购物篮。"
+        desk.notice = Notice("info", what, "请用 ↑ ↓ 在列表里选一种，按 Enter 加入。", words=scan.value)
     else:
         _say_unknown(desk, f"没有找到「{scan.value}」。", "请换用通用名、拼音首字母，或直接扫药盒。")
 

@@ -10,8 +10,12 @@ Tone: TypeAlias = Literal["done", "info", "attention", "refused"]
 
 
 class Notice(Struct, frozen=True):
-    """A sentence for the pharmacist: what happened (and whether it is recorded), and what to do."""
+    """A sentence for the pharmacist: what happened (and whether it is recorded), and what to do.
+
+    ``words`` are what several drugs match: the window lists them, to choose from.
+    """
 
     tone: Tone
     what: str
     advice: str = ""
+    words: str = ""

@@ -57,6 +57,24 @@ def test_a_scan_into_the_cash_field_is_no_cash(window: CounterWindow) -> None:
     assert state.draft.tendered is None
 
 
+def test_enter_before_the_list_is_there_opens_it_and_enter_again_takes_what_is_chosen(
+    window: CounterWindow,
+) -> None:
+    window.scan("al")  # So fast that no list was shown.
+    state = window.state()
+    assert state.draft.lines == ()
+    assert "请用 ↑ ↓ 在列表里选一种" in window.words()
+    assert window.window.entry.text() == "al"
+    assert window.window.hits.isVisible()
+
+    window.key(Qt.Key.Key_Down)
+    chosen = window.program.search._hits[1].key
+    window.key(Qt.Key.Key_Return)
+
+    assert [line.drug.code for line in window.state().draft.lines] == [chosen]
+    assert not window.window.hits.isVisible()
+
+
 def test_enter_goes_from_basket_to_cash_to_the_next_customer(window: CounterWindow) -> None:
     window.tour(SHAOXING, 6)
     window.key(Qt.Key.Key_Return)

@@ -54,6 +54,7 @@ class CounterView(Protocol):
     def show(self, pages: CounterPages) -> None: ...
     def show_notice(self, page: Page) -> None: ...
     def focus_tender(self) -> None: ...
+    def list_drugs(self, words: str) -> None: ...
 
 
 class CounterPresenter:
@@ -80,7 +81,7 @@ class CounterPresenter:
     def entered(self, text: str) -> None:
         """Take what was scanned or typed; an empty field goes on to cash, or to the next customer."""
         if text.strip():
-            self._step(lambda counter: counter.enter(text.strip()))
+            self._step(lambda counter: counter.enter(text.strip()), self._show_entered)
         elif self.state is not None and self.state.settled is not None:
             self._step(lambda counter: counter.next_customer())
         elif self.state is not None and self.state.draft.lines:
@@ -138,6 +139,11 @@ class CounterPresenter:
         """Show the ``state`` that a step of the person came to."""
         self._trouble = None
         self._show(state)
+
+    def _show_entered(self, state: CounterState) -> None:
+        self.show_state(state)
+        if state.notice is not None and state.notice.words:
+            self._view.list_drugs(state.notice.words)
 
     def _show(self, state: CounterState) -> None:
         if state.settled is not None and (self.state is None or self.state.settled is None):

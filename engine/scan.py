@@ -42,6 +42,8 @@ _AIM_PREFIX = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _RESIDENT_ID_SHAPE = re.compile(r"[0-9]{17}[0-9X]").fullmatch
 # 23 characters western, 20 patent (facts/wire 4.3), 10 slices; the digit keeps long pinyin out.
 _DRUG_CODE = re.compile(r"(?=.*[0-9])(?:X[0-9A-Z]{22}|Z[0-9A-Z]{19}|T[0-9]{9})").fullmatch
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_LONG_NUMBER = re.compile(r"[0-9]{13,}|[0-9]{17}[Xx]").fullmatch  # A barcode is the shortest.
 _ADDRESS = re.compile(r"[a-z]+://|www\.", re.IGNORECASE).match
 _FIXED_AIS = {"01": 14, "11": 6, "13": 6, "15": 6, "17": 6}
 _OPEN_AIS = {"10": 20, "21": 20}
@@ -52,7 +54,7 @@ def classify(text: str, profile: ScanProfile = USUAL) -> Scan:
 
     Shapes that a check digit guards come before those that only a length tells.
     """
-    clean = cleaned(text)
+    clean = _closed_up(cleaned(text))
     if not clean:
         return Scan("unknown", "", "没有读到内容。请重扫一次。")
     if len(clean) > LONGEST:
@@ -69,6 +71,12 @@ def cleaned(text: str) -> str:
     """Return ``text`` in half-width characters, without white space around it or a scanner's prefix."""
     plain = text.translate(_HALF_WIDTH).strip(_NOISE)
     return _AIM_PREFIX.sub("", plain, count=1).strip(_NOISE) if _AIM_PREFIX.match(plain) else plain
+
+
+def _closed_up(clean: str) -> str:
+    """Return a long number or a drug code that was pasted in groups in one piece; words as they are."""
+    code = _BLANKS.sub("", clean)
+    return code if _LONG_NUMBER(code) or _DRUG_CODE(code.upper()) else clean
 
 
 def trace_barcode(trace_code: str) -> str | None:

@@ -10,6 +10,7 @@ from app.storage.connection import Connection
 from app.storage.search import Finder
 from engine.catalogue import Drug
 from engine.prescription import Prescription
+from engine.scan import cleaned
 
 
 class Seeker:
@@ -25,7 +26,7 @@ class Seeker:
         """Return the drugs nearest to ``text``, first those that ``prescription`` asks for."""
         self._weigh()
         codes = self._finder.find(text, limit, sold=self._weights, asked=_asked(prescription))
-        own = self._by_own_number(text.strip())
+        own = self._by_own_number(cleaned(text))
         if own is not None:
             codes = [own, *(code for code in codes if code != own)][:limit]
         return [items.with_shop_s_word(self._books, drug) for drug in catalogue.by_codes(self._drugs, codes)]

@@ -16,7 +16,7 @@ MOST_WORDS = 8
 SHORTEST_CODE = 4
 """Characters of the shortest piece of a code that is looked for: less is in almost all of them."""
 
-_ALIKE = {ord("×"): "*", ord("✕"): "*", ord("·"): None, ord("•"): None}
+_ALIKE = {ord("×"): "*", ord("✕"): "*", **dict.fromkeys(map(ord, "·•'’"))}
 _SPACES = {code: None for code in (*range(0x21), 0x7F, 0xA0, 0x200B, 0xFEFF)}
 _APPROVED = ("国药准字", "药准字", "准字", "字")
 

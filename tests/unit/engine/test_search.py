@@ -159,6 +159,10 @@ def test_full_width_case_spaces_and_times_signs_do_not_matter() -> None:
     assert found("维生素ｂ１") == found("WSSB1") == [8]
 
 
+def test_syllables_as_an_input_method_parts_them_are_one_name() -> None:
+    assert found("an'lv'di'ping") == found("an’lv’di’ping") == found("anlvdiping") != []
+
+
 def test_no_drugs_at_all_find_nothing() -> None:
     segment = segment_of(built_of([]))
 

@@ -1,4 +1,4 @@
-"""How the names of drugs are read: 多音字 as pharmacists read them (resources/pinyin.toml).
+"""How the names of drugs and of diagnoses are read: 多音字 as pharmacists read them (resources/pinyin.toml).
 
 Only where names are taken over is anything spelled, never at a keystroke: pypinyin's table costs 12 MB.
 """
@@ -85,11 +85,15 @@ def read_names() -> Parts:
     return Parts(*(tuple(each) for each in pieces))
 
 
-def read_speller(known: Mapping[str, str] | None = None) -> Speller:
-    """Return a speller with the readings of drugs' names; ``known`` are common ones met before."""
+def read_speller(known: Mapping[str, str] | None = None, *, diagnoses: bool = False) -> Speller:
+    """Return a speller of drugs' names, or of diagnoses; ``known`` are common readings met before."""
     table = tomllib.loads(resource("pinyin.toml").read_text(encoding="utf-8"))
-    characters = {**(known or {}), **table["characters"]}
-    return Speller(characters, {phrase: _ways(ways) for phrase, ways in table["phrases"].items()})
+    own = table["diagnoses"] if diagnoses else {"characters": {}, "phrases": {}}
+    phrases = {**table["phrases"], **own["phrases"]}
+    return Speller(
+        {**(known or {}), **table["characters"], **own["characters"]},
+        {phrase: _ways(ways) for phrase, ways in phrases.items()},
+    )
 
 
 def _ways(written: Any) -> tuple[Syllables, ...]:

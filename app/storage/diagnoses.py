@@ -92,7 +92,7 @@ class Picker:
 
 
 def _index(db: Connection) -> None:
-    speller = read_speller(segments.readings(db, _SEGMENT))
+    speller = read_speller(segments.readings(db, _SEGMENT), diagnoses=True)
     codes: list[str] = []
     rows = _rows(db.execute("SELECT code, name FROM diagnosis ORDER BY code"), codes)
     segments.put(db, _SEGMENT, build(rows, speller.spell, _WHOLE_NAMES), codes)

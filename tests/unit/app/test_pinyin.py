@@ -133,8 +133,53 @@ READ = """
 蠲哮片 juan xiao pian
 女金丸 nv jin wan
 绿叶 lv ye
+颈椎痛颗粒 jing zhui tong ke li
+金匮肾气丸 jin gui shen qi wan
+桑螵蛸 sang piao xiao
+荜茇 bi bo
+芫荽 yan sui
+芫花 yuan hua
+莪术油注射液 e zhu you zhu she ye
+炒白术 chao bai zhu
+茯苓 fu ling
+北沙参 bei sha shen
+黄芪颗粒 huang qi ke li
+康柏西普眼用注射液 kang bai xi pu yan yong zhu she ye
+羟苯磺酸钙胶囊 qiang ben huang suan gai jiao nang
+酚磺乙胺注射液 fen huang yi an zhu she ye
+酚酞片 fen tai pian
+重酒石酸去甲肾上腺素注射液 zhong jiu shi suan qu jia shen shang xian su zhu she ye
+长春西汀片 chang chun xi ting pian
+草酸艾司西酞普兰片 cao suan ai si xi tai pu lan pian
+双嘧达莫片 shuang mi da mo pian
+胰激肽原酶肠溶片 yi ji tai yuan mei chang rong pian
+藿胆丸 huo dan wan
+癃闭舒胶囊 long bi shu jiao nang
+豨莶草 xi xian cao
+射干 she gan
+萹蓄 bian xu
+龟甲胶 gui jia jiao
 """
 NAMES = [tuple(line.split(" ", 1)) for line in READ.strip().splitlines()]
+DIAGNOSES = """
+颈椎病 jing zhui bing
+脑栓塞 nao shuan se
+慢性阻塞性肺疾病 man xing zu se xing fei ji bing
+脑卒中 nao cu zhong
+切除术后状态 qie chu shu hou zhuang tai
+肠粘连 chang zhan lian
+宫颈粘膜脱垂 gong jing nian mo tuo chui
+色素沉着 se su chen zhuo
+重叠综合征 chong die zong he zheng
+重症肺炎 zhong zheng fei yan
+肋骨骨折 lei gu gu zhe
+屈光参差 qu guang cen ci
+其他特指的疾患 qi ta te zhi de ji huan
+会厌恶性肿瘤 hui yan e xing zhong liu
+咯血 ka xue
+藏毛窦 cang mao dou
+荨麻疹 xun ma zhen
+"""
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +214,18 @@ def test_initials_are_the_first_letters_of_the_right_reading(speller, name: str,
 )
 def test_what_is_said_in_two_ways_is_known_in_both(speller, name: str, also: str) -> None:
     assert tuple(also.split()) in speller.spell(name)[1:]
+
+
+@pytest.mark.parametrize("line", DIAGNOSES.strip().splitlines())
+def test_a_diagnosis_is_read_as_doctors_say_it(line: str) -> None:
+    name, read = line.split(" ", 1)
+
+    assert " ".join(read_speller(diagnoses=True).spell(name)[0]) == read
+
+
+@pytest.mark.parametrize(("name", "also"), [("脑栓塞", "nao shuan sai"), ("脑卒中", "nao zu zhong")])
+def test_a_diagnosis_is_found_by_what_most_people_say_too(name: str, also: str) -> None:
+    assert tuple(also.split()) in read_speller(diagnoses=True).spell(name)[1:]
 
 
 def test_letters_and_figures_stand_for_themselves_and_signs_for_nothing(speller) -> None:

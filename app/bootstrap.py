@@ -17,12 +17,12 @@ from app.devices.printer import PdfPrinter
 from app.devices.slips import PdfSlips
 from app.embedded_agency import EmbeddedAgency
 from app.errors import DatabaseCannotOpen, SettingWrong
-from app.import_process import ImportStarter
+from app.import_process import ImportStarter, IndexMaker
 from app.knowledge import read_knowledge
 from app.policies import read_library, read_price_rules, read_ranges, read_sameness
 from app.resources import resource
 from app.settings import Settings, read_settings
-from app.storage import catalogue, cursor, device, diagnoses, epochs, own_ranges, stores
+from app.storage import catalogue, cursor, device, diagnoses, epochs, own_ranges, search, stores
 from app.storage.connection import Connection, open_database
 from app.storage.guard import Guard
 from app.storage.key import mark_in_use, read_or_make
@@ -65,10 +65,12 @@ class _Company(Struct, frozen=True, kw_only=True):
     worker: SyncWorker | None
     agency: EmbeddedAgency | None
     importer: ImportStarter
+    indexer: IndexMaker
 
     def end(self) -> None:
         """End all of it; may be called again, from any thread."""
         self.importer.stop()
+        self.indexer.stop()
         if self.worker is not None:
             self.worker.stop()
         self.keeper.stop()
@@ -147,6 +149,8 @@ def open_counter(settings: Settings, clock: Clock) -> OpenCounter:
         raise
     if put_back:
         _say_put_back(counter, db)
+    if search.is_due(drugs):  # Another version made it, or much came on a stick.
+        company.indexer.start()
     company.keeper.start()
     if company.worker is not None:
         _begin(company.worker, db)
@@ -172,7 +176,8 @@ def _assembled(  # noqa: PLR0917
         clock=clock,
         boundary=outlive,
     )
-    worker = _worker(settings, clock, db, key, open_client) if open_client else None
+    indexer = IndexMaker(settings.data)
+    worker = _worker(settings, clock, db, key, open_client, make_index=indexer.start) if open_client else None
     line = (
         CounterLine(db=db, open_client=open_client, clock=clock, operator=settings.operator)
         if open_client
@@ -185,7 +190,7 @@ def _assembled(  # noqa: PLR0917
     importer = ImportStarter(
         settings.data, url, lambda: desk.store.provider.id if desk.store else settings.provider or ""
     )
-    company = _Company(keeper=keeper, worker=worker, agency=agency, importer=importer)
+    company = _Company(keeper=keeper, worker=worker, agency=agency, importer=importer, indexer=indexer)
     desk.importer = importer
     desk.backed_up_at = lambda: keeper.backed_up_at
     return OpenCounter(desk, company, line, guard), company
@@ -255,6 +260,8 @@ def _worker(
     db: Connection,
     key: bytes,
     open_client: Callable[[], AgencyClient],
+    *,
+    make_index: Callable[[], None],
 ) -> SyncWorker:
     return SyncWorker(
         open_db=lambda: open_database(settings.data / DATABASE, key),
@@ -266,6 +273,7 @@ def _worker(
         home=_home(settings, db),
         operator=settings.operator,
         code_for=(lambda provider: f"DEMO-{provider}") if settings.demonstration else _by_hand,
+        make_index=make_index,
     )
 
 

@@ -1,4 +1,7 @@
-"""An import as a child process: the counter goes on selling, and hears how far it is line by line."""
+"""An import as a child process: the counter goes on selling, and hears how far it is line by line.
+
+The index of drugs is made anew in the same way: it would hold the window up, and its memory.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -85,6 +89,33 @@ class ImportStarter:
         """End an import that is under way, because the counter closes; may be called again."""
         if self._running is not None:
             self._running.stop()
+
+
+class IndexMaker:
+    """Has the index of drugs made anew over the books in ``data``; one at a time, nobody waits for it."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it unless it is under way; where the system will not, the next call tries again."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        command = [sys.executable, "-m", "app", "catalogue", "index", "--data", str(self._data)]
+        quiet = subprocess.DEVNULL
+        with suppress(OSError):
+            self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+
+    def wait(self) -> int | None:
+        """Return how the last one ended; None where there was none."""
+        return self._process.wait() if self._process is not None else None
+
+    def stop(self) -> None:
+        """End one that is under way, because the counter closes: its transaction is undone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_STOP_S)
 
 
 def _read(stream: IO[bytes] | None, lines: SimpleQueue[Said]) -> None:

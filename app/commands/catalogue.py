@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 from app.clock import SystemClock
 from app.commands.books import add_data_arguments
-from app.commands.importing import ASKED, print_lines, say, shelves_of, shown, told
+from app.commands.importing import ASKED, give_way, print_lines, say, shelves_of, shown, told
 from app.errors import DatabaseBusy, UserError
 from app.importing import telling
 from app.importing.cells import price_of
@@ -18,7 +18,7 @@ from app.importing.errors import ImportRunning, MappingUnclear
 from app.importing.intake import ImportQuestion, Options
 from app.importing.run import Shelves, import_file, look_at
 from app.importing.titles import TITLES
-from app.storage import intake, items
+from app.storage import intake, items, search
 from app.storage.connection import transaction
 from app.storage.items import Item
 from app.usecases import shelf
@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     price.add_argument("code", help="国家药品编码、药品本位码、本店编码或条码")
     price.add_argument("yuan", help="如 12.60")
     fetch = acts.add_parser("fetch", help="向医保中心查询目录（1301、1312、1316、1318、1319）并更新")
-    for act in (take, look, show, report, price, fetch):
+    index = acts.add_parser("index", help="重新整理检索；更新多时柜台会自己做")
+    for act in (take, look, show, report, price, fetch, index):
         add_data_arguments(act)
     for act in (take, look, fetch):
         act.add_argument("--progress", choices=("json-lines",), help=argparse.SUPPRESS)
@@ -90,15 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
         return fetch(args)
     with shelves_of(args) as shelves:
-        if args.act == "import":
-            return _import(shelves, args)
-        if args.act == "look":
-            return _look(shelves, args)
-        if args.act == "report":
-            return _report(shelves, args.csv)
-        if args.act == "price":
-            return _price(shelves, args.code, args.yuan)
-        return _show(shelves, args.code)
+        return _ACTS[args.act](shelves, args)
 
 
 def _import(shelves: Shelves, args: argparse.Namespace) -> int:
@@ -186,6 +179,17 @@ def _price(shelves: Shelves, code: str, yuan: str) -> int:
     return 0
 
 
+def _index(shelves: Shelves) -> int:
+    give_way()
+    try:
+        with transaction(shelves.drugs):
+            search.rebuild(shelves.drugs)
+    except DatabaseBusy as error:
+        raise ImportRunning() from error
+    print_lines("检索已重新整理。")
+    return 0
+
+
 def _show(shelves: Shelves, code: str) -> int:
     drug = shelf.named(shelves.books, shelves.drugs, code)
     if drug is None:
@@ -247,3 +251,13 @@ def _priced(row: Price) -> str:
 
 def _days(begins: date, ends: date | None) -> str:
     return f"{begins.isoformat()} 至 {ends.isoformat() if ends else '今'}"
+
+
+_ACTS: dict[str, Callable[[Shelves, argparse.Namespace], int]] = {
+    "import": _import,
+    "look": _look,
+    "report": lambda shelves, args: _report(shelves, args.csv),
+    "price": lambda shelves, args: _price(shelves, args.code, args.yuan),
+    "show": lambda shelves, args: _show(shelves, args.code),
+    "index": lambda shelves, _args: _index(shelves),
+}

@@ -39,12 +39,8 @@ def shelves_of(args: argparse.Namespace) -> Iterator[Shelves]:
 
 
 def told(work: Callable[[], Report | telling.Look]) -> int:
-    """Do ``work`` for the counter that started this process, and say line by line what comes of it.
-
-    The counter and its window come first: this process takes what they leave of the machine.
-    """
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    """Do ``work`` for the counter that started this process, and say line by line what comes of it."""
+    give_way()
     try:
         done = work()
     except ImportQuestion as error:
@@ -59,6 +55,12 @@ def told(work: Callable[[], Report | telling.Look]) -> int:
         return 1
     _emit(Done(run=done.run, title=done.title, again=done.again) if isinstance(done, Report) else done)
     return 0
+
+
+def give_way() -> None:
+    """Take only what the counter and its window leave of the machine: they come first."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def say(phase: str, done: int, of: int) -> None:

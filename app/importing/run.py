@@ -166,7 +166,7 @@ def _take(intake: Intake, recognised: Recognised) -> str:
 def _finish(intake: Intake) -> None:
     intake.tell("listing", 0, 0)
     listings.reflow(intake.drugs, intake.keys)
-    if intake.searched_changed:
+    if intake.searched_changed or search.is_due(intake.drugs):
         intake.tell("search", 0, 0)
         kept.mirror_items(intake.drugs, items.mirrored(intake.books))
         search.rebuild(intake.drugs)

@@ -1,7 +1,8 @@
 """Finding drugs as one types, over the index in the catalogue's database; and keeping that index.
 
 An import calls ``rebuild`` at its end; what changes single drugs does so inside ``following``. Both are part
-of the transaction that changes the drugs, so that the index always speaks of what is there.
+of the transaction that changes the drugs, so that the index always speaks of what is there. To make all of it
+anew takes seconds and 150 MB: where it ``is_due``, a process of its own does it, not the window's.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from engine.search.terms import WHOLE
 from engine.search.text import fold, other_names, query_words
 
 MOST_RECENT = 5_000
-"""Drugs that are kept apart from the main segment; more, and it is made anew."""
+"""Drugs that are kept apart from the main segment; with more, it is due to be made anew."""
 MOST_SOLD = 8_000
 """Drugs whose sales count in the order of hits: the most sold. A large shop has as many."""
 _MAIN, _RECENT = "main", "recent"
@@ -42,6 +43,12 @@ def rebuild(db: Connection) -> None:
     db.execute("DELETE FROM search_recent")
     segments.put(db, _MAIN, built, codes)
     segments.put_readings(db, _MAIN, speller.known)
+
+
+def is_due(db: Connection) -> bool:
+    """Tell whether the index is to be made anew: much was changed since, or another version made it."""
+    recent = db.execute("SELECT count(*) FROM search_recent").fetchone()[0]
+    return recent > MOST_RECENT or _is_unfit(db)
 
 
 @contextmanager
@@ -67,11 +74,8 @@ def _indexed(db: Connection, codes: Sequence[str]) -> dict[str, Any]:
 
 
 def _take_over(db: Connection, changed: Iterable[str]) -> None:
-    """Put drugs that were changed or added into the recent segment; anew into the main one if it grows."""
+    """Put drugs that were changed or added into the recent segment."""
     db.executemany("INSERT OR IGNORE INTO search_recent (code) VALUES (?)", [(code,) for code in changed])
-    if db.execute("SELECT count(*) FROM search_recent").fetchone()[0] > MOST_RECENT:
-        rebuild(db)
-        return
     known = _versions(db)
     if any(each.format != segments.FORMAT for each in known.values()):
         return  # The index will be made anew before it is next read.
@@ -156,12 +160,17 @@ def _versions(db: Connection) -> dict[str, segments.Version]:
 
 def _mend(db: Connection) -> None:
     """Make the index where there is none, or one that an older version of the program made."""
-    known = _versions(db)
-    if any(each.format != segments.FORMAT for each in known.values()) or (
-        not known and db.execute("SELECT 1 FROM drug LIMIT 1").fetchone()
-    ):
+    if _is_unfit(db):
         with transaction(db):
-            rebuild(db)
+            if _is_unfit(db):  # Another process may have been at it meanwhile.
+                rebuild(db)
+
+
+def _is_unfit(db: Connection) -> bool:
+    known = _versions(db)
+    return any(each.format != segments.FORMAT for each in known.values()) or (
+        not known and db.execute("SELECT 1 FROM drug LIMIT 1").fetchone() is not None
+    )
 
 
 @contextmanager

@@ -31,10 +31,11 @@ def pull_news(
     sender: Sender,
     page_size: int = PAGE,
     interrupted: Callable[[], bool] = lambda: False,
+    make_index: Callable[[], None] = lambda: None,
 ) -> int:
     """Take over everything new and return how many things that were; raise Unreachable without an answer.
 
-    ``drugs`` is the catalogue's database.
+    ``drugs`` is the catalogue's database; ``make_index`` has its index made anew, and does not wait for it.
 
     An interrupted download goes on where it was.
     """
@@ -48,6 +49,8 @@ def pull_news(
             raise Unreachable("医保中心的更新没有往前走，没有采用，会自动重试。")
         if told != since:
             taken += take_page(db, drugs, page, asked_at, sender.provider, left_out=left_out)
+        if search.is_due(drugs):
+            make_index()
         if not page.more:
             break
     return taken

@@ -60,7 +60,8 @@ class SyncWorker:
     on its own thread.
 
     ``home`` is the provider number under which this till downloads what is new. ``code_for`` gives the code
-    with which a shop enrols by itself, None where a person does that.
+    with which a shop enrols by itself, None where a person does that. ``make_index`` has the index of drugs
+    made anew by another process.
     """
 
     def __init__(
@@ -74,10 +75,11 @@ class SyncWorker:
         operator: str,
         pull_every: timedelta = PULL_EVERY,
         code_for: Callable[[str], str | None] = lambda _provider: None,
+        make_index: Callable[[], None] = lambda: None,
     ) -> None:
         self._open_db, self._open_drugs, self._open_client = open_db, open_drugs, open_client
         self._clock, self._home, self._operator = clock, home, operator
-        self._pull_every, self._code_for = pull_every, code_for
+        self._pull_every, self._code_for, self._make_index = pull_every, code_for, make_index
         self._longest_wait = max(pull_every, LONGEST_WAIT)
         self._sending: frozenset[str] = frozenset()
         self._listeners: list[Hear] = []
@@ -332,7 +334,13 @@ class SyncWorker:
                 sender = sender_of(db, provider, self._operator)
                 with closing(self._open_drugs()) as drugs:
                     taken += pull_news(
-                        db, drugs, client, self._clock, sender=sender, interrupted=self._urgent
+                        db,
+                        drugs,
+                        client,
+                        self._clock,
+                        sender=sender,
+                        interrupted=self._urgent,
+                        make_index=self._make_index,
                     )
         except Unreachable as error:
             self._note(error)

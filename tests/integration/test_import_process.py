@@ -8,9 +8,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from app.import_process import ImportStarter
+from app.import_process import ImportStarter, IndexMaker
 from app.importing.errors import ImportRunning, NothingToAnswer
-from app.storage import intake
+from app.storage import intake, search_segments
 from app.storage.key import read_or_make
 from app.usecases import shelf
 from app.usecases.importing_state import ImportState
@@ -187,3 +187,19 @@ def test_what_the_shop_prices_itself_is_among_the_packs_of_one_ingredient(bench:
 
     assert found[0].code == other
     assert priced.code in {drug.code for drug in found}
+
+
+def test_the_index_is_made_anew_by_another_process_while_the_counter_finds_on(
+    bench: Bench, tmp_path: Path
+) -> None:
+    found = [hit.key for hit in bench.till.search("al")]
+    assert "main" not in search_segments.versions(bench.catalogue)
+    maker = IndexMaker(tmp_path)
+    maker.start()
+    maker.start()  # One at a time.
+
+    assert [hit.key for hit in bench.till.search("al")] == found
+    assert maker.wait() == 0
+    assert set(search_segments.versions(bench.catalogue)) >= {"main"}
+    assert "recent" not in search_segments.versions(bench.catalogue)
+    assert [hit.key for hit in bench.till.search("al")] == found

@@ -105,13 +105,29 @@ def test_a_change_that_nothing_is_found_by_leaves_the_index_as_it_is(shelves: Sh
     assert search_segments.versions(shelves.db) == before
 
 
-def test_a_great_many_changes_go_into_the_main_index(
+def test_after_a_great_many_changes_the_main_index_is_due_and_nothing_is_missed_until_it_is_made(
     shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "MOST_RECENT", 50)
     shelves.save(*SOME[:40])
-    assert set(search_segments.versions(shelves.db)) == {"recent"}
+    assert not search.is_due(shelves.db)
     shelves.save(*SOME[40:80])
+
+    assert search.is_due(shelves.db)
+    assert set(search_segments.versions(shelves.db)) == {"recent"}
+    assert_finds_what_a_scan_finds(shelves, SOME[:80], {})
+
+    shelves.rebuild()
+    assert not search.is_due(shelves.db)
+    assert set(search_segments.versions(shelves.db)) == {"main"}
+    assert_finds_what_a_scan_finds(shelves, SOME[:80], {})
+
+
+def test_a_change_of_a_great_many_at_once_goes_into_the_main_index(
+    shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_RECENT", 50)
+    shelves.save(*SOME[:80])
 
     assert set(search_segments.versions(shelves.db)) == {"main"}
     assert_finds_what_a_scan_finds(shelves, SOME[:80], {})
@@ -166,6 +182,7 @@ def test_an_index_of_another_version_is_made_anew(shelves: Shelves, monkeypatch:
     shelves.rebuild()
     monkeypatch.setattr(search_segments, "FORMAT", search_segments.FORMAT + 1)
     shelves.save(replace(SOME[0], generic_name="新名片"))
+    assert search.is_due(shelves.db)
 
     assert Finder(shelves.db).find("xmp", 12, sold={}) == [SOME[0].code]
     assert search_segments.versions(shelves.db)["main"].format == search_segments.FORMAT

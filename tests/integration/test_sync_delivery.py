@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from agency.web import make_web
-from app.storage import catalogue, outbox, people, prescriptions, stores
+from app.storage import catalogue, outbox, people, prescriptions, search, search_segments, stores
 from app.storage.connection import Connection, open_database, transaction
 from app.storage.migrations import migrate
 from app.storage.outbox import Message
@@ -319,6 +319,24 @@ def test_refused_question_is_an_answer(bureau: Bureau, line: Line) -> None:
     client = client_of(line.url, bureau)
 
     assert isinstance(client.ask("9999", "{}", SENDER), Rejected)
+    client.close()
+
+
+def test_news_that_leave_the_index_of_drugs_behind_have_it_made_anew_by_another(
+    db: Connection, drugs: Connection, bureau: Bureau, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(line.url, bureau)
+    asked: list[int] = []
+
+    def make_index() -> None:
+        asked.append(search_segments.versions(drugs)["recent"].drugs)
+
+    pull_news(db, drugs, client, bureau.clock, sender=SENDER, make_index=make_index)
+    assert asked == []
+    monkeypatch.setattr(search, "MOST_RECENT", 20)
+    pull_news(db, drugs, client, bureau.clock, sender=SENDER, make_index=make_index)
+
+    assert asked == [catalogue.count(drugs)]  # Whether or not there was anything new.
     client.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from app.pinyin import read_speller
 from bench.drugs import drugs
 from engine.search import build, rank, segment
-from engine.search.rank import Shelf, find
+from engine.search.rank import Shelf, Tier, find
 from engine.search.segment import Row
 from engine.search.text import query_words
 from tests.fakes.plain_search import PlainSearch, built_of, row_of, segment_of
@@ -57,6 +58,8 @@ def indexed(text: str, asked: frozenset[str]) -> list[tuple[str, int]]:
 def test_ten_thousand_random_queries_find_what_a_scan_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     random, typist = Random(11), Typist(Random(12))
     answered = 0
+    typed: set[str] = set()
+    near: Counter[int] = Counter()  # How many drugs were found in each tier.
     for number in range(QUERIES):
         # Both ways of looking for words that stand apart: of a few drugs, and of a great many.
         monkeypatch.setattr(rank, "_FEW", 2_000 if number % 2 else 8)
@@ -65,7 +68,57 @@ def test_ten_thousand_random_queries_find_what_a_scan_finds(monkeypatch: pytest.
         found = PLAIN.find(text, LIMIT, SOLD, asked)
         assert indexed(text, asked) == found, text
         answered += bool(found)
+        typed.add(text)
+        near.update(tier for _code, tier in found)
     assert answered > QUERIES / 2
+    assert len(typed) > QUERIES * 3 / 4  # Some fragments are drawn twice: single letters above all.
+    assert min(near[tier] for tier in Tier) > QUERIES / 10, near
+
+
+def test_what_is_written_finds_every_drug_that_has_it_and_no_other() -> None:
+    """Scan and index fold and cut texts alike; this asks neither of them what a drug's words are."""
+    random = Random(14)
+    written = {row.codes[0]: [_as_read(text) for text in _words_of(row)] for row in ROWS}
+    seen: Counter[int] = Counter()
+    for _ in range(1_500):
+        text = random.choice(written[random.choice(CODES)])
+        begin = random.randrange(len(text))
+        piece = text[begin : begin + random.randrange(1, 7)]
+        if piece.isascii():  # Letters may be pinyin of other drugs as well.
+            continue
+        having = {code for code, texts in written.items() if any(piece in each for each in texts)}
+        found = {AT[hit.place] for hit in find(SHELF, query_words(piece), len(ROWS))}
+        assert found == having, piece
+        seen[min(len(having), 13)] += 1
+    assert seen[1] > 50 < seen[13]  # Pieces of one drug alone, and of more than are shown.
+
+
+def test_any_four_characters_of_any_code_and_any_syllables_of_a_name_find_the_drug() -> None:
+    random = Random(15)
+    for row in random.sample(ROWS, 120):
+        code = random.choice([each for each in row.codes if each])
+        begin = random.randrange(len(code) - 3)
+        piece = code[begin : begin + 4].lower()
+        if piece.isascii() and any(map(str.isdigit, piece)):
+            assert row.codes[0] in {AT[hit.place] for hit in find(SHELF, query_words(piece), len(ROWS))}, (
+                piece
+            )
+        syllables = read_speller().spell(row.name)[0]
+        at = random.randrange(len(syllables))
+        for typed in ("".join(syllables[at:]), "".join(each[0] for each in syllables[at:])):
+            assert row.codes[0] in {AT[hit.place] for hit in find(SHELF, query_words(typed), len(ROWS))}, (
+                typed
+            )
+
+
+def _words_of(row: Row) -> list[str]:
+    return [text for text in (row.name, row.trade_name, row.maker, row.form, row.spec) if text]
+
+
+def _as_read(text: str) -> str:
+    """Return ``text`` as a person compares it: half width, small letters, no blanks, one sign for times."""
+    half = "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text)
+    return half.lower().replace(" ", "").replace("×", "*").replace("·", "")
 
 
 @settings(max_examples=150, deadline=None)

@@ -56,8 +56,8 @@ class Line:
             trust_env=False,
             follow_redirects=False,
             transport=transport,
-            # For a plain address the certificates of the system, megabytes of them, are not loaded.
-            verify=_trusted(ca_file) if ca_file is not None else address.startswith("https"),
+            # For a plain address alone the certificates of the system, megabytes of them, are not loaded.
+            verify=_trusted(ca_file) if ca_file is not None else not _is_plain(address),
         )
 
     def close(self) -> None:
@@ -88,6 +88,11 @@ def _leave_out_command_line() -> None:
     """
     if "httpx" not in sys.modules:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]
+
+
+def _is_plain(address: str) -> bool:
+    """Tell whether ``address`` is plain http, however its scheme is written; all else is to be certified."""
+    return address.lower().startswith("http://")
 
 
 def _trusted(ca_file: Path) -> ssl.SSLContext:

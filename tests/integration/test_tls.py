@@ -100,6 +100,16 @@ def test_a_certificate_that_is_no_good_is_named_and_nothing_is_sent(
     assert heard == []
 
 
+@pytest.mark.parametrize("scheme", ["HTTPS", "Https"])
+def test_an_agency_is_looked_at_however_its_address_is_written(tmp_path: Path, scheme: str) -> None:
+    file, heard = certificate(tmp_path, timedelta(days=730)), list[bytes]()
+
+    with serving(file, heard) as url, pytest.raises(Unreachable, match="不能信任"):
+        ask(url.replace("https", scheme), None)
+
+    assert heard == []
+
+
 def test_a_certificate_file_that_cannot_be_read_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nonsense", encoding="utf-8")
 

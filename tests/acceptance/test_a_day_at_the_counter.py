@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from counter_window import CounterWindow
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from ui.widgets.entry import SCAN_GAP_MS
 
 SHAOXING, LIMIT, WUXI, LIAOCHENG, EZHOU, HANGZHOU = range(6)
 
@@ -40,6 +43,15 @@ def test_a_scan_lands_in_the_field_whatever_has_the_focus(window: CounterWindow)
     window.window.counter.act.setFocus()
 
     window.scan(code)
+
+    assert "王＊英" in window.words()
+
+
+def test_a_scan_behind_something_typed_is_the_scan_alone(window: CounterWindow) -> None:
+    window.keys("anl")
+    QTest.qWait(SCAN_GAP_MS + 10)  # A hand leaves the keys; then the scanner is taken.
+
+    window.scan(window.program.presenter.tour[0].code)
 
     assert "王＊英" in window.words()
 

@@ -22,48 +22,8 @@ _WHEN_EMPTY = {
     Qt.Key.Key_Minus: "fewer",
     Qt.Key.Key_Delete: "remove",
 }
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _ALWAYS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
-
-
-class Entry(QLineEdit):
-    """The field of the bar; ``acted`` tells of keys that mean the basket and not the text."""
-
-    acted = Signal(str)
-
-    def __init__(self, ink: Ink, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._ink = ink
-        self._hint = _HINT
-        self.setObjectName("entry")
-        self.setAccessibleName("录入")
-        self.setAccessibleDescription(_HINT)
-        self.setMaxLength(200)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-
-    def show_hint(self, hint: str) -> None:
-        """Say what may be scanned here; nothing said is the counter's own."""
-        self._hint = hint or _HINT
-        self.setAccessibleDescription(self._hint)
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        act = _ALWAYS.get(key) or (None if self.text() else _WHEN_EMPTY.get(key))
-        if act is None:
-            super().keyPressEvent(event)
-        else:
-            self.acted.emit(act)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        ink = self._ink
-        room = self.width() - 32 - ink.width(self.text()) - 24
-        if room < ink.width(self._hint):
-            return
-        painter = QPainter(self)
-        place = QRectF(16, 0, self.width() - 32, self.height())
-        ink.text(painter, place, self._hint, size=BODY, tone="sub", flags=RIGHT)
-        painter.end()
 
 
 class Field(QLineEdit):
@@ -79,7 +39,7 @@ class Field(QLineEdit):
         self._before = ""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in _ENTER:
             if self._is_scan():
                 code, self._burst = self._burst, ""
                 self.setText(self._before)
@@ -97,3 +57,49 @@ class Field(QLineEdit):
 
     def _is_scan(self) -> bool:
         return len(self._burst) >= SCAN_LEAST and self._burst.isascii() and self._in_time()
+
+
+class Entry(Field):
+    """The field of the bar; ``acted`` tells of keys that mean the basket and not the text.
+
+    Of a scan behind something typed only the scan is taken.
+    """
+
+    acted = Signal(str)
+
+    def __init__(self, ink: Ink, parent: QWidget | None = None) -> None:
+        super().__init__("录入", parent)
+        self._ink = ink
+        self._hint = _HINT
+        self.setObjectName("entry")
+        self.setAccessibleDescription(_HINT)
+        self.setMaxLength(200)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def show_hint(self, hint: str) -> None:
+        """Say what may be scanned here; nothing said is the counter's own."""
+        self._hint = hint or _HINT
+        self.setAccessibleDescription(self._hint)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in _ENTER and self._is_scan():
+            self.setText(self._burst)
+            self._burst = ""
+        act = _ALWAYS.get(key) or (None if self.text() else _WHEN_EMPTY.get(key))
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            self.acted.emit(act)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        ink = self._ink
+        room = self.width() - 32 - ink.width(self.text()) - 24
+        if room < ink.width(self._hint):
+            return
+        painter = QPainter(self)
+        place = QRectF(16, 0, self.width() - 32, self.height())
+        ink.text(painter, place, self._hint, size=BODY, tone="sub", flags=RIGHT)
+        painter.end()

@@ -12,7 +12,7 @@ USAGE = """用法：shanyao [命令] …
   knowledge 查看、检查用药知识：shanyao knowledge list | show | check
   journal   核对、查看、导出流水链：shanyao journal verify | show | export
   backup    备份与恢复：shanyao backup now | list | verify | restore | key
-  catalogue 药品目录：shanyao catalogue import | show | price | report | fetch
+  catalogue 药品目录：shanyao catalogue import | show | price | report | fetch | index
   bundle    用 U 盘交换：shanyao bundle export | import | show
   agency    启动参考经办端：shanyao agency serve
 """

@@ -56,6 +56,26 @@ def test_a_scan_behind_something_typed_is_the_scan_alone(window: CounterWindow) 
     assert "王＊英" in window.words()
 
 
+def test_enter_leaves_no_half_typed_pinyin_behind_as_a_diagnosis(window: CounterWindow) -> None:
+    window.tour(SHAOXING, 1)
+    window.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    form = window.program.form.form
+    assert form is not None
+    form.diagnosis.setFocus()
+
+    QTest.keyClicks(form.diagnosis, "gxy")
+    QTest.keyClick(form.diagnosis, Qt.Key.Key_Return)  # Sooner than anything was found.
+    window.until(form.diagnoses.is_open, "diagnoses")
+    assert form.diagnosis.hasFocus()
+    window.key(Qt.Key.Key_Return)
+    assert form.diagnosis.text().startswith("高血压")
+
+    window.keys(f"{form.diagnosis.text()}头晕待查")
+    window.key(Qt.Key.Key_Return, times=2)  # Nothing is called so: as it is written.
+    assert form.diagnosis.text().endswith("；头晕待查")
+    assert not form.diagnosis.hasFocus()
+
+
 def test_a_scan_into_the_cash_field_is_no_cash(window: CounterWindow) -> None:
     stops = window.program.presenter.tour
     window.tour(SHAOXING, 4)

@@ -30,6 +30,7 @@ class DiagnosisPicker(QObject):
         self._found: tuple[Diagnosis, ...] = ()
         self._picked: list[Diagnosis] = []
         self._at = 0
+        self._unseen = False  # Something was typed, and nothing found of it was shown yet.
         self._frame: QFrame | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._seek)
@@ -48,16 +49,28 @@ class DiagnosisPicker(QObject):
         """Show hits of ``text``, unless something else stands there by now."""
         if text != being_typed(self._field.text()) or not self._field.hasFocus():
             return
-        self._found, self._at = found, 0
+        self._found, self._at, self._unseen = found, 0, False
         self._show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let arrows, Enter and Esc work the hits while they are shown; all else is the field's."""
         if event.type() == QEvent.Type.FocusOut:
             self._close()
-        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._found:
-            return self._pressed(Qt.Key(event.key()), event.modifiers())
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if self._found:
+                return self._pressed(Qt.Key(event.key()), event.modifiers())
+            if self._is_too_early(event):
+                self._pause.stop()
+                self._seek()
+                return True
         return super().eventFilter(watched, event)
+
+    def _is_too_early(self, event: QKeyEvent) -> bool:
+        """Tell whether Enter would leave ``gxy`` behind: once it shows what there is instead."""
+        enter = event.key() in _TAKES and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        early = enter and self._unseen and not self._field.holds_scan()
+        self._unseen = self._unseen and not enter
+        return early
 
     def _pressed(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         if key in _STEPS:
@@ -73,6 +86,7 @@ class DiagnosisPicker(QObject):
 
     def _typed(self) -> None:
         self._close()  # Hits of another text are not what Enter is to take.
+        self._unseen = bool(being_typed(self._field.text()))
         self._pause.start()
 
     def _seek(self) -> None:

@@ -38,9 +38,13 @@ class Field(QLineEdit):
         self._burst = ""
         self._before = ""
 
+    def holds_scan(self) -> bool:
+        """Tell whether what was typed last, and just now, came from a scanner."""
+        return len(self._burst) >= SCAN_LEAST and self._burst.isascii() and self._in_time()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER:
-            if self._is_scan():
+            if self.holds_scan():
                 code, self._burst = self._burst, ""
                 self.setText(self._before)
                 self.scanned.emit(code)
@@ -54,9 +58,6 @@ class Field(QLineEdit):
 
     def _in_time(self) -> bool:
         return self._since.isValid() and self._since.elapsed() <= SCAN_GAP_MS
-
-    def _is_scan(self) -> bool:
-        return len(self._burst) >= SCAN_LEAST and self._burst.isascii() and self._in_time()
 
 
 class Entry(Field):
@@ -84,7 +85,7 @@ class Entry(Field):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if key in _ENTER and self._is_scan():
+        if key in _ENTER and self.holds_scan():
             self.setText(self._burst)
             self._burst = ""
         act = _ALWAYS.get(key) or (None if self.text() else _WHEN_EMPTY.get(key))

@@ -23,6 +23,7 @@ _WHEN_EMPTY = {
     Qt.Key.Key_Delete: "remove",
 }
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALWAYS = {Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
 
 
@@ -49,7 +50,7 @@ class Field(QLineEdit):
                 self.setText(self._before)
                 self.scanned.emit(code)
                 return
-        elif event.text().isprintable() and event.text():
+        elif event.text().isprintable() and event.text() and not event.modifiers() & _CONTROL:
             if not self._in_time():
                 self._burst, self._before = "", self.text()
             self._burst += event.text()
@@ -85,9 +86,10 @@ class Entry(Field):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if key in _ENTER and self.holds_scan():
-            self.setText(self._burst)
-            self._burst = ""
+        if key in _ENTER:
+            if self.holds_scan() and self.text() == self._before + self._burst:
+                self.setText(self._burst)
+            self._burst = self._before = ""  # What comes next is a code of its own.
         act = _ALWAYS.get(key) or (None if self.text() else _WHEN_EMPTY.get(key))
         if act is None:
             super().keyPressEvent(event)

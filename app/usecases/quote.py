@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.storage import sales
+from app.storage import refusals, sales
 from app.storage.connection import Connection
 from app.usecases import floors, leases
 from app.usecases.desk import Desk
@@ -19,10 +19,12 @@ from engine.money import Fen, format_yuan
 from engine.person import Person
 from engine.policy.answer import Answer, Settlement, self_pay
 from engine.policy.claim import Accumulators, Claim
+from engine.prescription_use import key_of
 from engine.quota import after, correction_bound
 from engine.sale import Certainty, Draft, Store, insured_settlements, make_claim
 
 NO_CREDENTIAL = "没有出示医保凭证，全部自费"
+REFUSED = "这张处方已拒绝联网结算并上报，全部自费"
 
 
 class Quote(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,9 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
     benefit = desk.law.benefit(person.region, person.insurance, day)
     sums = effective_accumulators(desk.db, person, day, benefit=benefit, reserve=reserve)
     claim = make_claim(draft, store.provider, sums, day, desk.law.listing_on)
+    if draft.prescription is not None and refusals.of_key(desk.db, key_of(draft.prescription)) is not None:
+        # Reported as refused, it must not be paid by the fund after all (聊城 第二十二条).
+        return Quote(claim=claim, answer=self_paid(draft, REFUSED))
     answer = desk.law.answer(claim)
     if isinstance(answer, MissingFigure):
         text = f"缺少医保中心参数 {answer.path}，暂按自费"

@@ -103,7 +103,7 @@ def reported(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ..
     if filed is None:
         return ()
     text = f"已按规定拒绝联网结算，并向{'、'.join(filed.report.to)}上报（第 {filed.id} 号）。"
-    return (Finding("ok", "refusal_reported", text),)
+    return (Finding("ok", "refusal_reported", text, advice="这张处方的药只能全部自费。"),)
 
 
 def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:

@@ -64,6 +64,39 @@ def test_a_dual_channel_pharmacy_refuses_and_reports_to_both_by_the_clause(bench
     assert journal.verify(bench.db) == []
 
 
+def test_what_was_reported_as_refused_is_not_paid_by_the_fund(bench: Bench) -> None:
+    walk(bench, LIAOCHENG)
+    outside_its_scope(bench)
+    assert "outside_limited_scope" in codes(bench)
+    before = bench.till.refresh().answer
+    assert before is not None and before.fund
+
+    bench.till.report_refusal(row_of(bench, prescription_for(bench, "李建国").number).key)
+
+    state = bench.till.refresh()
+    assert state.answer is not None
+    assert (state.answer.fund, state.answer.assistance) == (0, 0)
+    assert state.answer.patient == before.total
+    assert bench.settle().settled is not None
+    assert "2102" not in queued(bench)
+
+
+def outside_its_scope(bench: Bench) -> None:
+    """Let the drugs on the counter be paid for another disease alone."""
+    draft = bench.desk.draft
+    lines = tuple(
+        replace(
+            line,
+            drug=replace(
+                line.drug,
+                listings=tuple(replace(each, scope="限2型糖尿病患者") for each in line.drug.listings),
+            ),
+        )
+        for line in draft.lines
+    )
+    bench.desk.draft = replace(draft, lines=lines)
+
+
 def test_a_refusal_is_reported_once(bench: Bench) -> None:
     key = row_of(bench, refused(bench)).key
     bench.till.report_refusal(key)

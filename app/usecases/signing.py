@@ -46,7 +46,7 @@ def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
     missing = unpassed(findings, given)
     if missing:
         raise errors.ReasonMissing(problem=_sentences(missing))
-    passed = {(each.code, each.subject) for each in findings}
+    said = {(each.code, each.subject): each.text for each in findings}
     desk.change(
         replace(
             draft,
@@ -55,7 +55,11 @@ def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
                 licence=licence,
                 at=desk.now(),
                 covers=digest_of_review(draft, findings),
-                overrides=tuple(each for each in given if (each.code, each.subject) in passed),
+                overrides=tuple(
+                    replace(each, text=said[each.code, each.subject])
+                    for each in given
+                    if (each.code, each.subject) in said
+                ),
             ),
         )
     )

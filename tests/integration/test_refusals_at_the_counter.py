@@ -69,7 +69,8 @@ def test_what_was_reported_as_refused_is_not_paid_by_the_fund(bench: Bench) -> N
     outside_its_scope(bench)
     assert "outside_limited_scope" in codes(bench)
     before = bench.till.refresh().answer
-    assert before is not None and before.fund
+    assert before is not None
+    assert before.fund
 
     bench.till.report_refusal(row_of(bench, prescription_for(bench, "李建国").number).key)
 

@@ -163,7 +163,8 @@ def test_what_is_refused_is_passed_by_a_reason_alone_and_the_reason_is_on_record
 
     signed = recorded(bench).draft.signed
     assert signed is not None
-    assert signed.overrides == (replace(reason, reason="医师 在电话里确认，已补签"),)
+    said = "苯磺酸氨氯地平片一天共 20 mg，超过最大量 10 mg。"  # As it was told then, whatever is known later.
+    assert signed.overrides == (replace(reason, reason="医师 在电话里确认，已补签", text=said),)
 
 
 def test_what_the_law_forbids_no_reason_passes(bench: Bench) -> None:

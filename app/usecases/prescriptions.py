@@ -19,15 +19,11 @@ from app.usecases.ports import RxAnswer, RxByCode, RxChosen, RxWaiting
 from engine.calendar import CHINA
 from engine.ids import Scan
 from engine.person import Person, masked_name
-from engine.policy.answer import Clause
 from engine.prescription import Finding, Prescription
 from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
 from engine.sale import Draft
-
-_LAWFUL = Clause("处方管理办法", "第四十条")
-"""A pharmacist dispenses nothing on a prescription whose lawfulness cannot be told."""
 
 ALTERED = "signature_altered"
 """As the review says it."""
@@ -142,17 +138,27 @@ def findings(desk: Desk, draft: Draft) -> tuple[Finding, ...]:
     prescription = draft.prescription
     if prescription is None:
         return ()
-    found = (
-        *_without_seal(desk, prescription),
-        *_of_standing(desk, prescription),
-        *_of_use(desk, prescription, draft),
+    return _founded(
+        desk,
+        (
+            *_without_seal(desk, prescription),
+            *_of_standing(desk, prescription),
+            *_of_use(desk, prescription, draft),
+        ),
     )
-    return tuple(replace(each, clause=each.clause or desk.knowledge.basis(each.code)) for each in found)
 
 
 def alone(desk: Desk, prescription: Prescription) -> tuple[Finding, ...]:
     """Return what is found of a prescription by itself, no sale looked at."""
-    return (*_of_seal(desk, prescription), *findings(desk, Draft(prescription=prescription)))
+    return (
+        *_founded(desk, _of_seal(desk, prescription)),
+        *findings(desk, Draft(prescription=prescription)),
+    )
+
+
+def _founded(desk: Desk, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings each with the law behind its kind: knowledge, like all law."""
+    return tuple(replace(each, clause=each.clause or desk.knowledge.basis(each.code)) for each in found)
 
 
 def _take_arrived(desk: Desk, prescription: Prescription, *, awaited: bool) -> None:
@@ -206,7 +212,6 @@ def _of_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             ALTERED,
             f"处方 {prescription.number} 与平台签章不符，内容可能被改动或伪造。",
-            _LAWFUL,
             advice="不要按它配药；请参保人找开方机构核对，并按 F3 在「处方」里上报。",
             bars=True,
         )
@@ -221,7 +226,6 @@ def _without_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "attention",
             "prescription_unverified",
             "这张电子处方没有平台签章，本机验不出真伪。",
-            _LAWFUL,
             advice="请联网扫它的二维码，或在处方平台上核对后再配。",
         )
 
@@ -234,7 +238,6 @@ def _of_standing(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             "prescription_withdrawn",
             f"处方 {prescription.number} 已由开方机构撤销{why}。",
-            _LAWFUL,
             advice="请撤下它，并请参保人找医师重新开。",
             bars=True,
         )

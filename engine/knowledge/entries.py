@@ -11,9 +11,9 @@ from msgspec import Struct
 from engine.policy.answer import Clause
 from engine.prescription import Severity
 
-Route: TypeAlias = Literal["oral", "sublingual", "inhaled", "injection", "patch", "local"]
+Route: TypeAlias = Literal["oral", "sublingual", "inhaled", "nebulised", "injection", "patch", "local"]
 """How a form reaches the body; ``local`` works where it is put (skin, eye, nose) and counts for nothing
-else."""
+else; a nebuliser takes many times what a spray holds."""
 Gravity: TypeAlias = Literal["contraindicated", "serious", "moderate"]
 
 

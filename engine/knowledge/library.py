@@ -133,7 +133,7 @@ class Knowledge:
             each.id for each in self.classes.values() if self._belongs(each, parts, ingredients, atc)
         )
         route = (self._reader.route_of(form) if form else None) or parts.route or "oral"
-        if parts.route in {"inhaled", "injection", "local"}:
+        if parts.route in {"inhaled", "nebulised", "injection", "local"}:
             route = parts.route
         return Identity(
             parts=parts,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from engine.knowledge.entries import MostADay
 from engine.knowledge.strength import Strength, daily_mg, parse_count, parse_strength, written_mg
 from engine.prescription import Finding
 from engine.review.facts import Item, View, found
+
+_EXACT = Context(prec=28)
 
 
 def doses(view: View) -> Iterator[Finding]:
@@ -25,6 +27,19 @@ def doses(view: View) -> Iterator[Finding]:
             yield from _by_packs(view, item)
     for (ingredient, _route), taken in written.items():
         yield from _over(view, ingredient, taken)
+
+
+def days_in_packs(view: View, item: Item, packs: int) -> Decimal | None:
+    """Return how many days so many packs last at the dose as prescribed; None where that cannot be told."""
+    drug, dose = item.drug, item.prescribed.dose if item.prescribed else None
+    count = (drug.pack_size or parse_count(drug.spec)) if drug else None
+    if dose is None or count is None:
+        return None
+    in_a_unit = _in_a_unit(view, item, _strength(item))
+    for ingredient, mg_a_day in _written(view, item).items():
+        if mg_a_day and ingredient in in_a_unit:
+            return _EXACT.divide(packs * count * in_a_unit[ingredient], mg_a_day)
+    return None
 
 
 def _over(view: View, ingredient: str, taken: list[tuple[Item, Decimal]]) -> Iterator[Finding]:

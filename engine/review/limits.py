@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.knowledge.entries import AgeLimit, StateLimit
+from engine.knowledge.entries import AgeLimit, SexLimit, StateLimit
 from engine.knowledge.library import concerns
 from engine.policy.answer import Clause
 from engine.prescription import Finding, Severity
@@ -28,21 +28,30 @@ def limits(view: View) -> Iterator[Finding]:
 def _sex(view: View, item: Item) -> Iterator[Finding]:
     if view.person is None:
         return
-    for limit in view.knowledge.facts("sex"):
-        if limit.only != view.person.sex and concerns(limit.group, item.identity):
-            text = f"{item.name}只给{limit.only}性用：{limit.why}。参保人是{view.person.sex}性。"
-            yield _limit(view, item, "sex_mismatch", limit.severity, text, clause=limit.source.clause)
-            return
+    told: list[SexLimit] = [
+        limit
+        for limit in view.knowledge.facts("sex")
+        if limit.only != view.person.sex and concerns(limit.group, item.identity)
+    ]
+    limit = min(told, key=_lightness, default=None)
+    if limit is not None:
+        only = "只" if limit.severity == "refused" else "一般只"
+        text = f"{item.name}{only}给{limit.only}性用：{limit.why}。参保人是{view.person.sex}性。"
+        yield _limit(view, item, "sex_mismatch", limit.severity, text, clause=limit.source.clause)
 
 
 def _age(view: View, item: Item) -> Iterator[Finding]:
     if view.age is None:
         return
-    for limit in view.knowledge.facts("age"):
-        if _outside(limit, view.age) and concerns(limit.group, item.identity):
-            text = f"{item.name}：{limit.why}。参保人 {view.age} 岁。"
-            yield _limit(view, item, "age_mismatch", limit.severity, text, clause=limit.source.clause)
-            return
+    told: list[AgeLimit] = [
+        limit
+        for limit in view.knowledge.facts("age")
+        if _outside(limit, view.age) and concerns(limit.group, item.identity)
+    ]
+    limit = min(told, key=_lightness, default=None)
+    if limit is not None:
+        text = f"{item.name}：{limit.why}。参保人 {view.age} 岁。"
+        yield _limit(view, item, "age_mismatch", limit.severity, text, clause=limit.source.clause)
 
 
 def _outside(limit: AgeLimit, age: int) -> bool:
@@ -92,7 +101,12 @@ def _ask(view: View) -> Iterator[Finding]:
 
 def _state_limit(view: View, item: Item, family: str) -> StateLimit | None:
     fitting = [limit for limit in view.knowledge.facts(family) if concerns(limit.group, item.identity)]
-    return min(fitting, key=lambda limit: limit.severity != "refused", default=None)
+    return min(fitting, key=_lightness, default=None)
+
+
+def _lightness(limit: AgeLimit | SexLimit | StateLimit) -> bool:
+    """Rank the gravest of several limits first: a compound falls under those of all that it contains."""
+    return limit.severity != "refused"
 
 
 def _allergy(view: View, item: Item) -> Iterator[Finding]:

@@ -38,9 +38,9 @@ def _on_prescription(item: Item) -> bool:
 
 def _registered(view: View, rule: EphedrineRule, held: list[Item]) -> Iterator[Finding]:
     clause, names = rule.source.clause, _names(held)
-    if view.person is None:
+    if view.person is None and view.draft.buyer is None:
         text = f"{names}含麻黄碱，购买人没有登记。"
-        advice = "请扫身份证、社保卡或医保电子凭证，登记后再卖。"
+        advice = "请扫社保卡或医保电子凭证；没有参保的，在录入格输入「姓名 身份证号」登记后再卖。"
         yield found(
             view, "refused", "ephedrine_not_registered", text, clause=clause, advice=advice, bars=True
         )

@@ -14,6 +14,7 @@ from app import errors
 from app.storage import dispensed, journal, outbox
 from app.storage.connection import transaction
 from app.usecases.desk import CounterSettings
+from engine.person import Buyer
 from engine.prescription import Dose, PrescribedLine
 from engine.protocol.lease import Dispensed
 from engine.refusal import RefusalReport
@@ -266,3 +267,23 @@ def test_a_line_that_names_no_drug_of_the_shop_is_reviewed_as_well(bench: Bench)
     texts = [each.text for each in bench.till.refresh().findings if each.code == "interaction"]
 
     assert any("马来酸依那普利片" in text for text in texts)
+
+
+def test_a_buyer_without_insurance_is_registered_by_name_and_id_and_the_sale_keeps_it(bench: Bench) -> None:
+    bench.till.next_customer()
+    cold = next(each for each in bench.demonstration.drugs if "伪麻美芬" in each.generic_name)
+    bench.till.enter(cold.code)
+    with pytest.raises(errors.NotForSale, match="没有登记"):
+        bench.settle()
+
+    state = bench.till.enter("张三 110101199003070039")
+    assert state.notice is not None
+    assert "校验不对" in state.notice.what
+    assert state.draft.buyer is None
+    state = bench.till.enter("张三　１１０１０１１９９００３０７００３８")
+    assert state.notice is not None
+    assert "张＊" in state.notice.what
+    bench.settle()
+
+    assert recorded(bench).draft.buyer == Buyer(name="张三", cert_no="110101199003070038")
+    assert bench.till.next_customer().draft.buyer is None

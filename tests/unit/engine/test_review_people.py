@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.person import Buyer
 from tests.fakes.review_desk import (
     basket,
     codes,
@@ -160,6 +161,8 @@ def test_ephedrine_asks_who_buys_and_the_sale_is_the_register() -> None:
 
     assert the(facts_of(nobody), "ephedrine_not_registered").bars
     assert the(cold(), "ephedrine_registered").severity == "ok"
+    uninsured = replace(nobody, buyer=Buyer(name="张三", cert_no="110101199003070038"))
+    assert the(facts_of(uninsured), "ephedrine_registered").severity == "ok"
 
 
 def test_more_than_thirty_milligrams_of_ephedrine_in_a_unit_need_a_prescription() -> None:

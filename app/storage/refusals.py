@@ -12,8 +12,10 @@ from app.storage import packing
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
 from engine.refusal import RefusalReport
+from engine.signoff import PrescriptionRefused
 
 _DECODE = msgspec.json.Decoder(RefusalReport).decode
+_DECODE_REFUSED = msgspec.json.Decoder(PrescriptionRefused).decode
 
 
 class Filed(Struct, frozen=True, kw_only=True):
@@ -48,6 +50,20 @@ def of_key(db: Connection, key: str) -> Filed | None:
 def recent(db: Connection, limit: int) -> list[Filed]:
     """Return the newest reports first."""
     return _filed(db, "ORDER BY r.number DESC LIMIT ?", (limit,))
+
+
+def note_refused(db: Connection, key: str, *, journal: int) -> None:
+    """Keep that a prescription was refused by journal entry ``journal``, in the caller's transaction."""
+    db.execute("INSERT OR REPLACE INTO prescription_refused (key, journal) VALUES (?, ?)", (key, journal))
+
+
+def refused(db: Connection, key: str) -> PrescriptionRefused | None:
+    """Return the latest refusal of a prescription as the journal holds it, reported or not."""
+    row = db.execute(
+        "SELECT j.body FROM prescription_refused r JOIN journal j ON j.number = r.journal WHERE r.key = ?",
+        (key,),
+    ).fetchone()
+    return _DECODE_REFUSED(packing.unpack(row[0])) if row else None
 
 
 def _filed(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[Filed]:

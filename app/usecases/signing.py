@@ -90,6 +90,7 @@ def refuse(desk: Desk, reason: str) -> None:
     before = kept_refusals.of_key(desk.db, key_of(draft.prescription))
     with transaction(desk.db):
         entry = journal.append(desk.db, REFUSED_KIND, body, refused.at)
+        kept_refusals.note_refused(desk.db, key_of(draft.prescription), journal=entry.number)
         filed = None
         if duty is not None and owed and before is None:
             filed = refusals.file(desk, draft.prescription, duty, owed)

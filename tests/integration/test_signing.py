@@ -269,6 +269,22 @@ def test_a_line_that_names_no_drug_of_the_shop_is_reviewed_as_well(bench: Bench)
     assert any("马来酸依那普利片" in text for text in texts)
 
 
+def test_a_prescription_that_was_refused_says_so_when_it_comes_again(bench: Bench) -> None:
+    overdose(bench)
+    refused = bench.desk.draft.prescription
+    assert refused is not None
+    bench.till.refuse("超剂量，医师未重新签字")
+    bench.till.next_customer()
+
+    scan(bench)
+    state = bench.till.refresh()
+
+    (again,) = [each for each in state.findings if each.code == "prescription_refused_before"]
+    assert "超剂量，医师未重新签字" in again.text
+    assert PHARMACIST in again.text
+    assert again.severity == "attention"
+
+
 def test_a_buyer_without_insurance_is_registered_by_name_and_id_and_the_sale_keeps_it(bench: Bench) -> None:
     bench.till.next_customer()
     cold = next(each for each in bench.demonstration.drugs if "伪麻美芬" in each.generic_name)

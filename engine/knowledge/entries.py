@@ -20,7 +20,7 @@ Gravity: TypeAlias = Literal["contraindicated", "serious", "moderate"]
 class Source(Struct, frozen=True, kw_only=True):
     """Where a fact stands; ``verified`` is false until a person has compared it with the printed text.
 
-    ``label_of`` is the ingredient or class whose drug label (药品说明书) says it, until that has its name.
+    ``label_of`` is the ingredient or class whose drug label (药品说明书) says it, empty for other documents.
     """
 
     clause: Clause

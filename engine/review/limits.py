@@ -37,7 +37,14 @@ def _sex(view: View, item: Item) -> Iterator[Finding]:
     if limit is not None:
         only = "只" if limit.severity == "refused" else "一般只"
         text = f"{item.name}{only}给{limit.only}性用：{limit.why}。参保人是{view.person.sex}性。"
-        yield _limit(view, item, "sex_mismatch", limit.severity, text, clause=limit.source.clause)
+        yield _limit(
+            view,
+            item,
+            "sex_mismatch",
+            limit.severity,
+            text,
+            clause=view.knowledge.cited(limit.source, item.identity),
+        )
 
 
 def _age(view: View, item: Item) -> Iterator[Finding]:
@@ -51,7 +58,14 @@ def _age(view: View, item: Item) -> Iterator[Finding]:
     limit = min(told, key=_lightness, default=None)
     if limit is not None:
         text = f"{item.name}：{limit.why}。参保人 {view.age} 岁。"
-        yield _limit(view, item, "age_mismatch", limit.severity, text, clause=limit.source.clause)
+        yield _limit(
+            view,
+            item,
+            "age_mismatch",
+            limit.severity,
+            text,
+            clause=view.knowledge.cited(limit.source, item.identity),
+        )
 
 
 def _outside(limit: AgeLimit, age: int) -> bool:
@@ -72,7 +86,14 @@ def _states(view: View) -> Iterator[Finding]:
             limit = _state_limit(view, item, family)
             if limit is not None:
                 text = f"{words}不宜用{item.name}：{limit.why}。"
-                yield _limit(view, item, family, limit.severity, text, clause=limit.source.clause)
+                yield _limit(
+                    view,
+                    item,
+                    family,
+                    limit.severity,
+                    text,
+                    clause=view.knowledge.cited(limit.source, item.identity),
+                )
     if not pregnant and not breastfeeding:
         yield from _ask(view)
 
@@ -83,18 +104,19 @@ def _ask(view: View) -> Iterator[Finding]:
     if person is None or person.sex != "女" or age not in _CHILDBEARING:
         return
     grave = [
-        (item.name, limit)
+        (item, limit)
         for item in view.items
         if (limit := _state_limit(view, item, "pregnancy")) is not None and limit.severity == "refused"
     ]
     if grave:
-        names = "、".join(name for name, _ in grave)
+        names = "、".join(item.name for item, _ in grave)
+        first, limit = grave[0]
         yield found(
             view,
             "attention",
             "ask_pregnancy",
             f"{names}孕妇禁用。",
-            clause=grave[0][1].source.clause,
+            clause=view.knowledge.cited(limit.source, first.identity),
             advice="请问一下是否怀孕或准备怀孕。",
         )
 

@@ -90,6 +90,15 @@ def test_where_nothing_is_written_a_young_woman_is_asked_once_for_all_drugs() ->
     assert "缬沙坦胶囊、阿托伐他汀钙片" in finding.text
 
 
+def test_a_limit_of_several_drugs_cites_the_label_of_the_one_in_the_basket() -> None:
+    written = prescription(prescribed("秋水仙碱片"), pregnant=True)
+
+    finding = the(facts(drug("秋水仙碱片"), written=written), "pregnancy")
+
+    assert finding.clause is not None
+    assert finding.clause.document == "秋水仙碱说明书"
+
+
 def test_of_several_limits_of_age_the_gravest_is_said() -> None:
     reviewed = facts(drug("阿司匹林可待因片"), whose=person(age=15))
 

@@ -11,6 +11,8 @@ from engine.prescription import Finding
 from engine.review.facts import Item, View, found
 
 _EXACT = Context(prec=28)
+_GROWN = 14
+"""Years up to which most labels give doses of their own."""
 
 
 def doses(view: View) -> Iterator[Finding]:
@@ -25,8 +27,23 @@ def doses(view: View) -> Iterator[Finding]:
             written.setdefault((ingredient, item.identity.route), []).append((item, mg))
         if not dosed:
             yield from _by_packs(view, item)
+    yield from _of_a_child(view, [item for taken in written.values() for item, _mg in taken])
     for (ingredient, _route), taken in written.items():
         yield from _over(view, ingredient, taken)
+
+
+def _of_a_child(view: View, dosed: list[Item]) -> Iterator[Finding]:
+    """Yield that the largest amounts known are a grown-up's: a child's dose goes by its weight."""
+    if view.age is None or view.age >= _GROWN or not dosed:
+        return
+    names = "、".join(dict.fromkeys(item.name for item in dosed))
+    yield found(
+        view,
+        "attention",
+        "child_dose",
+        f"参保人 {view.age} 岁：本机只知道成人的最大量，{names}的儿童剂量没有核对。",
+        advice="请按年龄和体重核对用法用量。",
+    )
 
 
 def days_in_packs(view: View, item: Item, packs: int) -> Decimal | None:

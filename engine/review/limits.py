@@ -12,6 +12,8 @@ from engine.review.facts import Item, View, found
 
 _CHILDBEARING = range(15, 50)
 """Years in which a woman is asked, where nobody wrote it down."""
+_DENIED = ("无", "否认", "没有", "未发现")
+"""How an allergy is written that there is none of: 否认青霉素过敏史."""
 _CONFIRM = "请与医师确认，医师更正或重新签字后才能调配。"
 _ASK = "请核对处方，必要时与医师确认。"
 
@@ -134,19 +136,21 @@ def _lightness(limit: AgeLimit | SexLimit | StateLimit) -> bool:
 def _allergy(view: View, item: Item) -> Iterator[Finding]:
     told = view.prescription.allergies if view.prescription else ()
     for written in told:
+        if written.startswith(_DENIED):
+            continue
         if _names_it(view, written, item):
-            text = f"处方写着对{written}过敏，{item.name}就是或含有它。"
+            text = f"处方写着过敏「{written}」，{item.name}就是或含有它。"
             yield _limit(view, item, "allergy", "refused", text, clause=None)
             return
         for allergy in view.knowledge.facts("allergy"):
             if not any(word in written for word in allergy.words):
                 continue
             if allergy.of & item.identity.groups:
-                text = f"处方写着对{written}过敏，{item.name}属于{allergy.name}一类。"
+                text = f"处方写着过敏「{written}」，{item.name}属于{allergy.name}一类。"
                 yield _limit(view, item, "allergy", "refused", text, clause=allergy.source.clause)
                 return
             if allergy.cross & item.identity.groups:
-                text = f"处方写着对{written}过敏，{item.name}可能交叉过敏。"
+                text = f"处方写着过敏「{written}」，{item.name}可能交叉过敏。"
                 yield _limit(view, item, "allergy_may_cross", "attention", text, clause=allergy.source.clause)
                 return
 

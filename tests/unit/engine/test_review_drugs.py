@@ -205,6 +205,7 @@ def test_a_prescription_is_reviewed_before_anything_is_in_the_basket() -> None:
         ("左甲状腺素钠片", "50μg×100片", "8 片 1", "0.4 mg", "0.3 mg"),
         ("对乙酰氨基酚片", "0.5g×10片", "2 片 4", "4000 mg", "2000 mg"),
         ("甲氨蝶呤片", "2.5mg×16片", "4 片 1", "10 mg", "3.6 mg"),
+        ("卡左双多巴缓释片", "50mg:200mg×30片", "4 片 3", "2400 mg", "1200 mg"),
         ("秋水仙碱片", "0.5mg×20片", "2 片 3", "3 mg", "1.5 mg"),
         ("利福喷丁胶囊", "0.15g×20粒", "4 粒 1", "600 mg", "172 mg"),
         ("布地奈德吸入粉雾剂", "0.2mg×100吸", "5 吸 2", "2 mg", "1.6 mg"),
@@ -261,6 +262,16 @@ def test_the_old_have_a_lower_maximum() -> None:
 
     assert "dose_above_maximum" not in codes(facts(box, lines=line, whose=person(age=64)))
     assert "65 岁以上" in the(facts(box, lines=line, whose=person(age=65)), "dose_above_maximum").text
+
+
+def test_of_a_child_s_dose_it_is_said_that_only_a_grown_up_s_is_known() -> None:
+    box, line = drug("布洛芬混悬液", "100ml:2g"), (prescribed("布洛芬混悬液", dose="20 ml 4"),)
+
+    child = the(facts(box, lines=line, whose=person(age=3)), "child_dose")
+
+    assert (child.severity, child.may_override) == ("attention", False)
+    assert "没有核对" in child.text
+    assert "child_dose" not in codes(facts(box, lines=line, whose=person(age=14)))
 
 
 def test_packs_that_are_too_many_for_the_days_are_asked_about_where_no_dose_is_written() -> None:

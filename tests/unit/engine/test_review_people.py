@@ -134,6 +134,12 @@ def test_an_allergy_that_is_written_down_is_heeded(name: str, told: str, code: s
     assert the(facts(drug(name), written=written), code).severity == severity
 
 
+def test_an_allergy_that_is_denied_is_none() -> None:
+    written = prescription(prescribed("阿莫西林胶囊"), allergies=("否认青霉素过敏史", "无头孢过敏"))
+
+    assert not codes(facts(drug("阿莫西林胶囊"), written=written)) & {"allergy", "allergy_may_cross"}
+
+
 def test_an_allergy_to_something_else_is_none_of_it() -> None:
     written = prescription(prescribed("缬沙坦胶囊"), allergies=("花粉", "青霉素"))
 

@@ -127,21 +127,19 @@ def packs_for(line: BasketLine, other: Drug, same: Sameness, dose: Dose | None =
 def is_same_drug(line: Drug, other: Drug, prescription: Prescription | None, same: Sameness) -> bool:
     """Tell whether ``other`` may be handed over for ``line``: another pack or maker of the same.
 
-    On a prescription it has the generic name that was prescribed; without one the same ingredient in a form
-    of the same group will do.
+    It is of the same form, or of one that the same group holds: a shop's table may call tablets and
+    sustained-release tablets by one name. On a prescription it has the generic name that was prescribed.
     """
     if other.code == line.code or not other.on_market or other.price is None:
         return False
     ingredient = ingredient_of(line.code)
     if not ingredient or ingredient != ingredient_of(other.code):
         return False
+    if _form(line, same) != _form(other, same):
+        return False
     if _name(line) == _name(other):
         return True
-    if prescription is not None and (other.prescription_only or prescribed_line(prescription, line)):
-        return False
-    return line.form == other.form or (
-        line.form in same.forms and same.forms[line.form] == same.forms.get(other.form)
-    )
+    return prescription is None or not (other.prescription_only or prescribed_line(prescription, line))
 
 
 def prescribed_line(prescription: Prescription | None, drug: Drug) -> PrescribedLine | None:
@@ -188,6 +186,12 @@ def _is_favoured(drug: Drug, row: Listing) -> bool:
 
 def _name(drug: Drug) -> str:
     return _plain(drug.generic_name)
+
+
+def _form(drug: Drug, same: Sameness) -> str:
+    """Return the group of the drug's form; the form itself where it is in none."""
+    form = _plain(drug.form)
+    return same.forms.get(form, form)
 
 
 def _plain(name: str) -> str:

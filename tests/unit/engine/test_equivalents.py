@@ -185,6 +185,16 @@ def test_released_elsewhere_or_slower_is_another_form() -> None:
         assert not is_same_drug(plain, drug(2, name=name, form=form), None, SAME)
 
 
+@pytest.mark.parametrize("form, alike", [("缓释片", False), ("薄膜衣片", True), ("片剂（薄膜衣片）", True)])
+def test_one_name_for_two_forms_does_not_make_them_the_same(form: str, alike: bool) -> None:
+    """A shop's own table calls both of them metformin."""
+    plain = drug(name="二甲双胍")
+    asked = prescription(PrescribedLine(name="二甲双胍", quantity=1, drug=plain.code))
+
+    for on in (asked, None):
+        assert is_same_drug(plain, drug(2, name="二甲双胍", form=form), on, SAME) is alike
+
+
 def test_what_is_off_the_market_or_not_sold_here_is_no_choice() -> None:
     assert not is_same_drug(drug(), replace(drug(2), on_market=False), None, SAME)
     assert not is_same_drug(drug(), drug(2, price=None), None, SAME)

@@ -8,7 +8,16 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 ScanKind: TypeAlias = Literal[
-    "voucher", "card", "resident_id", "barcode", "trace_code", "prescription", "drug_code", "words", "unknown"
+    "voucher",
+    "card",
+    "resident_id",
+    "barcode",
+    "trace_code",
+    "prescription",
+    "drug_code",
+    "price",
+    "words",
+    "unknown",
 ]
 
 

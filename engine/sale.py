@@ -244,6 +244,23 @@ def add_pieces(draft: Draft, drug: Drug, trace_code: str) -> Draft:
     return replace(draft, lines=(*draft.lines, line))
 
 
+def reprice(draft: Draft, code: str, price: Fen) -> Draft:
+    """Return ``draft`` with the drug of the national ``code`` at ``price`` a pack.
+
+    Raises ValueError where pieces of it would cost less than a fen.
+    """
+    lines = []
+    for line in draft.lines:
+        if line.drug.code != code:
+            lines.append(line)
+            continue
+        each = piece_price(price, line.drug.pack_size or 1) if line.split else price
+        if each is None:
+            raise ValueError("a piece would cost less than a fen")
+        lines.append(replace(line, drug=replace(line.drug, price=price), unit_price=each))
+    return replace(draft, lines=tuple(lines))
+
+
 def disease_treated(
     listing: Listing, person: Person, prescription: Prescription | None, day: date
 ) -> str | None:

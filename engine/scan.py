@@ -45,6 +45,7 @@ _DRUG_CODE = re.compile(r"(?=.*[0-9])(?:X[0-9A-Z]{22}|Z[0-9A-Z]{19}|T[0-9]{9})")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LONG_NUMBER = re.compile(r"[0-9]{13,}|[0-9]{17}[Xx]").fullmatch  # A barcode is the shortest.
 _ADDRESS = re.compile(r"[a-z]+://|www\.", re.IGNORECASE).match
+_PRICE = re.compile(r"=[ ]*([0-9.,]{0,12})").fullmatch
 _FIXED_AIS = {"01": 14, "11": 6, "13": 6, "15": 6, "17": 6}
 _OPEN_AIS = {"10": 20, "21": 20}
 
@@ -60,7 +61,7 @@ def classify(text: str, profile: ScanProfile = USUAL) -> Scan:
     if len(clean) > LONGEST:
         return Scan("unknown", clean[:LONGEST], "内容太长，不是柜台用的码。请扫凭证、处方或药盒。")
     code = clean.upper()
-    for look in (_as_look_alike, _as_gs1, _as_digits, _as_code):
+    for look in (_as_look_alike, _as_price, _as_gs1, _as_digits, _as_code):
         scan = look(clean, code, profile)
         if scan is not None:
             return scan
@@ -91,6 +92,12 @@ def _as_look_alike(clean: str, _code: str, profile: ScanProfile) -> Scan | None:
     if _ADDRESS(clean):
         return Scan("unknown", clean, "这是一个网址，不是柜台用的码。请扫凭证、处方或药盒。")
     return None
+
+
+def _as_price(clean: str, _code: str, _profile: ScanProfile) -> Scan | None:
+    """Read what a hand types to see (``=``) or to set (``=12.60``) what the shop asks for a drug."""
+    match = _PRICE(clean)
+    return Scan("price", match[1]) if match else None
 
 
 def _as_gs1(clean: str, _code: str, profile: ScanProfile) -> Scan | None:

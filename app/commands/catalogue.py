@@ -20,8 +20,8 @@ from app.importing.run import Shelves, import_file, look_at
 from app.importing.titles import TITLES
 from app.storage import intake, items, search
 from app.storage.connection import transaction
-from app.storage.items import Item
 from app.usecases import shelf
+from app.usecases.repricing import keep_price
 from engine.calendar import CHINA
 from engine.catalogue import Drug, Listing, Price
 from engine.money import format_percent, format_yuan
@@ -174,7 +174,7 @@ def _price(shelves: Shelves, code: str, yuan: str) -> int:
     if not fen:
         raise PriceUnclear(text=yuan)
     with transaction(shelves.books):
-        items.put(shelves.books, Item(code=drug.code, price=fen, name=drug.generic_name), SystemClock().now())
+        keep_price(shelves.books, drug, fen, SystemClock().now())
     print_lines(f"{drug.generic_name} {drug.spec} 的售价定为 {format_yuan(fen)} 元。")
     return 0
 

@@ -21,14 +21,17 @@ from engine.money import format_yuan
 
 _PAGE = 500
 _LONGEST = 10**9
-_KINDS = {
+KINDS = {
     "sale": "销售",
     "prescription_refused": "拒绝调配",
+    "refusal_report": "上报拒绝",
+    "price_set": "定价",
     "agency_answer": "医保中心应答",
     "epoch": "新的一期",
     "resent": "换号重发",
     "adjustment": "医保中心更正",
     "task_done": "待办办好",
+    "task_done_before": "恢复前已办好",
     "day_closed": "日结",
     "stock_received": "入库",
     "stock_taken_back": "更正入库",
@@ -126,7 +129,7 @@ def _entries(books: Books, first: int, last: int) -> Iterator[Entry]:
 def _show(books: Books, args: argparse.Namespace) -> int:
     for entry in _entries(books, args.first, args.last):
         what = entry.body if args.whole else _summary(entry)
-        kind = _KINDS.get(entry.kind, entry.kind)
+        kind = KINDS.get(entry.kind, entry.kind)
         print(f"{entry.number}\t{_when(entry)}\t{kind}\t{entry.hash[:16]}\t{what}")  # noqa: T201
     return 0
 
@@ -146,6 +149,11 @@ def _summary(entry: Entry) -> str:
     if entry.kind == "agency_answer":
         same = "一致" if body["agrees"] else "不一致"
         return f"{body['sale']} {_sums(('基金', body['fund']), ('个人', body['patient']))} {same}"
+    if entry.kind == "price_set":
+        before = format_yuan(body["before"]) if body["before"] is not None else "没有定价"
+        return (
+            f"{body['name']} {body['spec']} {before} → {format_yuan(body['price'])} 经手 {body['operator']}"
+        )
     return " ".join(f"{words} {body[name]}" for name, words in _TOLD.items() if name in body)
 
 

@@ -114,11 +114,13 @@ def split(desk: Desk, line_id: str) -> None:
 
 def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
     """Put one box of ``drug`` into the basket and select its line; without a price it cannot be sold."""
+    desk.unpriced = None
     if drug.price is None:
+        desk.unpriced = (drug.code, trace_code)
         desk.say(
             "attention",
-            f"{drug.generic_name}还没有售价，没有加入购物篮。",
-            "请先定价：在「目录」（F10）导入本店商品表，或用 shanyao catalogue price。",
+            f"{drug.generic_name} {drug.spec}（{drug.maker}）还没有售价，没有加入购物篮。",
+            "请定价：输入等号和售价，例如 =12.60，再按 Enter；整张价目表在「目录」（F10）导入。",
         )
         return
     desk.change(add_box(desk.draft, drug, trace_code))
@@ -151,7 +153,7 @@ def choose(desk: Desk, key: str) -> None:
 def select(desk: Desk, line_id: str) -> None:
     """Select a line; raise LineUnknown when it is gone."""
     _require_line(desk, line_id)
-    desk.selected = line_id
+    desk.selected, desk.unpriced = line_id, None
 
 
 def change_quantity(desk: Desk, line_id: str, quantity: int) -> None:

@@ -14,8 +14,7 @@ from queue import Empty, SimpleQueue
 from msgspec import Struct
 
 from app.clock import Clock
-from app.storage import outbox
-from app.storage.connection import Connection, transaction
+from app.storage.connection import Connection
 from app.storage.diagnoses import Picker
 from app.usecases.finding import Seeker
 from app.usecases.floors import FloorLimits
@@ -88,6 +87,9 @@ class Desk:
         self.store: Store | None = None
         self.draft = Draft()
         self.selected: str | None = None
+        self.unpriced: tuple[str, str | None] | None = (
+            None  # Scanned last, not for sale yet: code, trace code.
+        )
         self.notice: Notice | None = None
         self.settled: Settled | None = None
         self.awaited: str | None = None  # The scan that the agency is asked about.
@@ -142,6 +144,11 @@ class Desk:
             self._past.append(self.draft)
             self.draft = draft
 
+    def restate(self, change: Callable[[Draft], Draft]) -> None:
+        """Change the sale on the desk and what of it may be had back alike: this is no step to undo."""
+        past = [change(draft) for draft in self._past]
+        self.draft, self._past = change(self.draft), past
+
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""
         if not self._past:
@@ -151,7 +158,7 @@ class Desk:
 
     def clear(self) -> None:
         """Make room for the next customer."""
-        self.draft, self.selected, self.settled = Draft(), None, None
+        self.draft, self.selected, self.settled, self.unpriced = Draft(), None, None, None
         self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
         self.asked, self.awaited_rx, self.asked_for, self.offered = None, None, None, ()
         self._past.clear()
@@ -171,12 +178,6 @@ class Desk:
                 heard.append(self._news.get_nowait())
             except Empty:
                 return heard
-
-    def hasten(self) -> None:
-        """Send what waits now: the person at the counter asked for it."""
-        with transaction(self.db):
-            outbox.hasten(self.db, self.now())
-        self.courier.poke()
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` (on any thread) whenever something arrives."""

@@ -11,6 +11,7 @@ from app.usecases.basket import add, add_by_barcode, add_by_code, add_by_trace_c
 from app.usecases.desk import Desk
 from app.usecases.identify import identify
 from app.usecases.prescriptions import take_electronic
+from app.usecases.repricing import set_price
 from engine.ids import Scan, ScanKind, is_resident_id
 from engine.person import Buyer, masked_id, masked_name, read_buyer
 from engine.scan import classify
@@ -55,6 +56,7 @@ _ACTS: dict[ScanKind, Callable[[Desk, Scan], None]] = {
     "trace_code": add_by_trace_code,
     "prescription": take_electronic,
     "drug_code": add_by_code,
+    "price": set_price,
     "words": add_by_words,
     "unknown": _say_unknown,
 }

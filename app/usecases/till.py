@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.storage import journal
+from app.storage import journal, outbox
+from app.storage.connection import transaction
 from app.storage.migrations import migrate
 from app.usecases import (
     basket,
@@ -189,7 +190,9 @@ class _Ledger(Door):
         return history.world(self._desk)
 
     def sync_now(self) -> None:
-        self._desk.hasten()
+        with transaction(self._desk.db):  # The person asked for it: what waits goes now.
+            outbox.hasten(self._desk.db, self._desk.now())
+        self._desk.courier.poke()
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         self._desk.subscribe(listener)

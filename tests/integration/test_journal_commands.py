@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app import cli
+from app.commands.journal import KINDS
 from app.storage import device
 from app.storage.guard import Guard
 from engine.calendar import CHINA
@@ -100,3 +102,27 @@ def test_keys_of_the_till_are_in_no_export(bench: Bench, tmp_path: Path) -> None
     run(bench, "export", str(file))
 
     assert private.hex() not in file.read_text(encoding="utf-8")
+
+
+def test_every_kind_of_entry_is_shown_in_words() -> None:
+    told = re.compile(r'^[A-Z_]+_KIND = "([a-z_]+)"$', re.MULTILINE)
+    sources = [file.read_text(encoding="utf-8") for file in Path(cli.__file__).parent.rglob("*.py")]
+    kinds = {kind for text in sources for kind in told.findall(text)}
+
+    assert {"sale", "price_set", "refusal_report"} <= kinds
+    assert kinds <= KINDS.keys()
+
+
+def test_a_price_that_was_set_is_shown_with_what_it_was_and_by_whom(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.till.next_customer()
+    drug = next(each for each in bench.demonstration.drugs if each.trade_name == "演之必")
+    bench.till.enter(drug.barcode or "")
+    bench.till.enter("=18.41")
+
+    assert run(bench, "show", "--from", "2") == 0
+
+    said = capsys.readouterr().out
+    assert "定价\t" in said
+    assert f"布洛芬缓释胶囊 0.3g×20粒 19.80 → 18.41 经手 {bench.desk.settings.operator}" in said

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.errors import NotForSale
+from app.errors import NotForSale, PriceUnclear
 from app.storage import catalogue, sales
 from app.storage.connection import transaction
+from app.usecases.repricing import PriceSet
 from app.usecases.tour import go_to_store
 from engine.catalogue import Drug
 from tests.fakes.fake_counter import Bench
@@ -87,3 +89,104 @@ def test_a_chronic_drug_off_the_platform_is_pointed_out_where_platform_prices_ar
         catalogue.save(bench.catalogue, [replace(drug, prices=()) for drug in bench.demonstration.drugs])
     state = bench.till.change_quantity(state.selected or "", 2)
     assert "price_not_on_platform" not in {each.code for each in state.findings}
+
+
+def written(bench: Bench) -> list[tuple[str, int | None, int, str]]:
+    """Return the prices that the journal says were set: name, before, after, by whom."""
+    rows = bench.db.execute("SELECT body FROM journal WHERE kind = 'price_set' ORDER BY number").fetchall()
+    made = [msgspec.json.decode(row[0], type=PriceSet) for row in rows]
+    return [(each.name, each.before, each.price, each.operator) for each in made]
+
+
+def test_a_price_too_high_is_put_right_at_the_counter_and_the_sale_goes_through(bench: Bench) -> None:
+    go_to_store(bench.desk, EZHOU)
+    state = bench.till.enter(otc(bench).barcode or "")
+    (barred,) = [finding for finding in state.findings if finding.bars]
+    assert "输入等号和售价" in barred.text
+
+    state = bench.till.enter("=18.41")
+
+    assert [line.unit_price for line in state.draft.lines] == [1_841]
+    assert not [finding for finding in state.findings if finding.bars]
+    assert state.notice is not None
+    assert "从 19.80 元改为 18.41 元" in state.notice.what
+    assert "协议价 18.41 元" in state.notice.advice
+    assert bench.settle().settled is not None
+    assert written(bench) == [("布洛芬缓释胶囊", 1_980, 1_841, bench.desk.settings.operator)]
+
+
+def test_the_next_box_costs_the_new_price_and_esc_brings_no_old_one_back(bench: Bench) -> None:
+    go_to_store(bench.desk, EZHOU)
+    code = otc(bench).barcode or ""
+    bench.till.enter(code)
+    bench.till.enter(code)
+
+    bench.till.enter("＝１８．００")  # As an input method writes it.
+    state = bench.till.undo()
+
+    assert [(line.quantity, line.unit_price) for line in state.draft.lines] == [(1, 1_800)]
+    bench.till.next_customer()
+    assert [line.unit_price for line in bench.till.enter(code).draft.lines] == [1_800]
+
+
+def test_a_box_without_a_price_waits_for_it_and_is_then_in_the_basket(bench: Bench) -> None:
+    sold = otc(bench)
+    with transaction(bench.catalogue):
+        catalogue.save(bench.catalogue, [replace(sold, price=None)])
+    go_to_store(bench.desk, LIAOCHENG)
+    box = f"{sold.trace_prefix}{7:013d}"
+    state = bench.till.enter(box)
+    assert state.notice is not None
+    assert "还没有售价" in state.notice.what
+    assert "=12.60" in state.notice.advice
+
+    state = bench.till.enter("=19.80")
+
+    assert [(line.unit_price, line.trace_codes) for line in state.draft.lines] == [(1_980, (box,))]
+    assert written(bench)[0][1] is None
+
+
+def test_pieces_of_an_opened_pack_follow_its_price(bench: Bench) -> None:
+    go_to_store(bench.desk, LIAOCHENG)
+    state = bench.till.enter(otc(bench).barcode or "")
+    bench.till.split(state.draft.lines[0].id)
+
+    assert [line.unit_price for line in bench.till.enter("=10").draft.lines] == [50]
+    with pytest.raises(PriceUnclear):
+        bench.till.enter("=0.10")  # Twenty pieces of it.
+    assert [line.unit_price for line in bench.till.refresh().draft.lines] == [50]
+    assert len(written(bench)) == 1
+
+
+@pytest.mark.parametrize("typed", ["=0", "=12.605", "=1,2", "=1.2.3"])
+def test_what_is_no_price_changes_nothing(bench: Bench, typed: str) -> None:
+    go_to_store(bench.desk, LIAOCHENG)
+    bench.till.enter(otc(bench).barcode or "")
+
+    with pytest.raises(PriceUnclear):
+        bench.till.enter(typed)
+
+    assert [line.unit_price for line in bench.till.refresh().draft.lines] == [1_980]
+    assert not written(bench)
+
+
+def test_a_bare_sign_tells_what_the_drug_costs_here_and_by_whose_word(bench: Bench) -> None:
+    go_to_store(bench.desk, EZHOU)
+    bench.till.enter(otc(bench).barcode or "")
+
+    state = bench.till.enter("=")
+
+    assert state.notice is not None
+    assert "售价 19.80 元" in state.notice.what
+    assert "省平台挂网价 20.35 元，协议价 18.41 元。" in state.notice.advice
+    assert not written(bench)
+
+
+def test_without_a_drug_at_hand_no_price_is_set(bench: Bench) -> None:
+    go_to_store(bench.desk, EZHOU)
+
+    state = bench.till.enter("=12.60")
+
+    assert state.notice is not None
+    assert "没有改动售价" in state.notice.what
+    assert not written(bench)

@@ -10,6 +10,8 @@ from ui.items import Page, Tile, Tiles, sub
 from ui.words import CLASS, joined, yuan
 
 _MOST = 8
+_PRICE_MARKS = "=＝"
+_PRICE_HINT = "选中的药的本店售价：输入金额再按 Enter 改，例如 =12.60；只按 Enter 看各种价格。"
 
 
 class SearchView(Protocol):
@@ -35,6 +37,10 @@ class SearchPresenter:
         words = text.strip()
         if not words:
             self.closed()
+            return
+        if words[0] in _PRICE_MARKS:
+            self._hits = ()
+            self._view.show_hits((sub(_PRICE_HINT),))
             return
         self._desk.ask(
             lambda counter: counter.search(words) if text == self._text else None,  # Nobody waits for it.

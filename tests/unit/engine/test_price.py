@@ -199,7 +199,7 @@ def test_every_rule_says_where_it_stands_and_when_that_was_checked() -> None:
         (('asks = "known"', 'asks = "nice"'), "不认识“nice”"),
         (('lines = "in_catalogue"', 'lines = "all"'), "不认识“all”"),
         (('severity = "refused"', 'severity = "attention"'), "不能卖的要写成 refused"),
-        (('以内，或请经办机构重新核定后再卖。"', '"'), "应是一句完整的话"),
+        (('按 Enter），或请经办机构重新核定后再卖。"', '"'), "应是一句完整的话"),
         (('city = "4207"', 'city = "鄂州"'), "应为行政区划代码的前四位"),
         (("begins = 2023-01-01", "begins = 2023-01-01\nends = 2022-01-01"), "早于开始日期"),
         (('"price_not_agreed"', '"price_above_agreed"'), "写了两次"),

@@ -107,3 +107,14 @@ def test_the_first_is_chosen_and_arrows_move() -> None:
 
     assert [tile.selected for tile in tiles(view)] == [False, True]
     assert presenter.taken("al") == "al"
+
+
+def test_a_price_that_is_typed_is_not_looked_for_among_the_drugs() -> None:
+    presenter, view, later = made()
+    presenter.typed("al")
+    later.pending.pop()()
+    presenter.typed("＝12")
+
+    assert not later.pending
+    assert "输入金额再按 Enter" in "".join(words_of(view.page))
+    assert presenter.taken("＝12") is None

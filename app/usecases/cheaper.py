@@ -14,7 +14,7 @@ from app.usecases.desk import Desk
 from app.usecases.law import MissingFigure
 from app.usecases.quote import Quote, quote
 from app.usecases.show import find, open_store
-from engine.catalogue import Drug, Listing
+from engine.catalogue import Drug, Listing, price_on
 from engine.equivalents import Equivalent, equivalents
 from engine.money import format_yuan
 from engine.person import Person
@@ -92,7 +92,14 @@ def _of_line(desk: Desk, draft: Draft, line: BasketLine, quoted: Quote) -> list[
 
 
 def _row(desk: Desk, draft: Draft, drug: Drug) -> Listing:
-    """Return the listing that counts for the buyer; for somebody unknown that of either insurance."""
+    """Return the listing that counts for the buyer; a pack with a winner's price in force here has won."""
+    row = _listed(desk, draft, drug)
+    won = price_on(drug, "procurement", desk.today(), open_store(desk).provider.region) is not None
+    return replace(row, procured=True) if won else row
+
+
+def _listed(desk: Desk, draft: Draft, drug: Drug) -> Listing:
+    """Return the row in force for the buyer; for somebody unknown that of either insurance."""
     person, day = draft.person, desk.today()
     if person is not None:
         return desk.law.listing_on(drug, day, person.region, person.insurance)

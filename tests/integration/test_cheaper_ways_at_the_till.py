@@ -235,6 +235,22 @@ def test_an_over_the_counter_drug_has_its_cheaper_equivalent_without_any_person(
     assert (way.name, way.price, way.saving) == ("布洛芬缓释胶囊", 780, 1_200)
 
 
+def test_a_winner_is_known_by_the_price_it_won_with_for_as_long_as_that_holds(own: Bench) -> None:
+    """The published results name prices; the list itself says of nobody that it has won."""
+    brand = next(drug for drug in own.demonstration.drugs if drug.trade_name == "演之必")
+    winner = named(own, "布洛芬缓释胶囊", 780)
+    plain = replace(winner.listings[0], procured=False, payment_standard=None)
+    (price,) = [each for each in winner.prices if each.kind == "procurement"]
+    go_to_store(own.desk, "P37150000001")
+    for prices, won in (((price,), True), ((), False), ((replace(price, ends=price.begins),), False)):
+        with transaction(own.catalogue):
+            catalogue.save(own.catalogue, [replace(winner, listings=(plain,), prices=prices)])
+        own.till.next_customer()
+        own.till.enter(brand.barcode or "")
+
+        assert [way.procured for way in own.till.cheaper().ways] == [True] * won
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(picked=st.data())
 def test_no_way_ever_costs_the_patient_more_than_it_says(bench: Bench, picked: st.DataObject) -> None:

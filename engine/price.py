@@ -136,12 +136,12 @@ def _unknown(rule: PriceRule, line: BasketLine) -> Finding:
 
 
 def _finding(rule: PriceRule, line: BasketLine, what: str) -> Finding:
-    stop = f"，不能卖。依据：{rule.clause.document} {rule.clause.section}。" if rule.bars else "。"
     return Finding(
         rule.severity,
         rule.id,
-        f"{what}{stop}{rule.advice}",
+        f"{what}{'，不能卖' if rule.bars else ''}。",
         rule.clause,
+        rule.advice,
         subject=line.drug.code,
         bars=rule.bars,
     )

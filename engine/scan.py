@@ -45,7 +45,7 @@ _DRUG_CODE = re.compile(r"(?=.*[0-9])(?:X[0-9A-Z]{22}|Z[0-9A-Z]{19}|T[0-9]{9})")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _LONG_NUMBER = re.compile(r"[0-9]{13,}|[0-9]{17}[Xx]").fullmatch  # A barcode is the shortest.
 _ADDRESS = re.compile(r"[a-z]+://|www\.", re.IGNORECASE).match
-_PRICE = re.compile(r"=[ ]*([0-9.,]{0,12})").fullmatch
+_PRICE = re.compile(r"售价:? *([0-9.,]{0,12})").fullmatch
 _FIXED_AIS = {"01": 14, "11": 6, "13": 6, "15": 6, "17": 6}
 _OPEN_AIS = {"10": 20, "21": 20}
 
@@ -95,7 +95,7 @@ def _as_look_alike(clean: str, _code: str, profile: ScanProfile) -> Scan | None:
 
 
 def _as_price(clean: str, _code: str, _profile: ScanProfile) -> Scan | None:
-    """Read what a hand types to see (``=``) or to set (``=12.60``) what the shop asks for a drug."""
+    """Read what a hand types to see (``售价``) or to set (``售价 12.60``) what the shop asks for a drug."""
     match = _PRICE(clean)
     return Scan("price", match[1]) if match else None
 

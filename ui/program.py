@@ -14,7 +14,7 @@ from ui.background import Background
 from ui.counter.cheaper_hosting import CheaperHost
 from ui.counter.hosting import FormHost
 from ui.counter.presenter import CounterPages, CounterPresenter, take_off
-from ui.counter.search import SearchPresenter
+from ui.counter.search import PRICE, SearchPresenter
 from ui.counter.signing_host import SigningHost
 from ui.desk import Desk
 from ui.items import Page
@@ -25,7 +25,7 @@ from ui.world_page import duty, foot, trouble_page, world_chips
 
 _WORLD_MS = 2_000
 _LINES = {"more": 1, "fewer": -1, "remove": None, "split": 0}
-_PRESCRIBE, _CHEAPER, _DROP = 2, 4, 5  # Ctrl and this.
+_PRESCRIBE, _PRICE, _CHEAPER, _DROP = 2, 3, 4, 5  # Ctrl and this.
 
 
 class Program(QObject):
@@ -188,8 +188,17 @@ class Program(QObject):
             self._prescribe()
         elif number == _DROP and self._at("counter") and self.form.form is None:
             self.desk.ask(take_off, self.presenter.show_state)
+        elif number == _PRICE and self._at("counter"):
+            self._price()
         elif number == _CHEAPER and self._at("counter"):
             self.cheaper.chosen_next()
+
+    def _price(self) -> None:
+        """Begin a price in the field: the amount is typed behind it."""
+        entry = self.window.entry
+        entry.setText(f"{PRICE} ")
+        entry.setFocus()
+        self.search.typed(entry.text())
 
     def _moved(self, step: int) -> None:
         if self.search.moved(step) or (self._at("counter") and self.cheaper.moved(step)):

@@ -120,7 +120,7 @@ def add(desk: Desk, drug: Drug, trace_code: str | None = None) -> None:
         desk.say(
             "attention",
             f"{drug.generic_name} {drug.spec}（{drug.maker}）还没有售价，没有加入购物篮。",
-            "请定价：输入等号和售价，例如 =12.60，再按 Enter；整张价目表在「目录」（F10）导入。",
+            "请定价：按 Ctrl 3，输入金额再按 Enter；整张价目表在「目录」（F10）导入。",
         )
         return
     desk.change(add_box(desk.draft, drug, trace_code))

@@ -1,4 +1,4 @@
-"""The shop's own price of a drug, seen and set at the counter: ``=`` and ``=12.60`` in the one field."""
+"""The shop's own price of a drug, seen and set at the counter: ``售价`` and ``售价 12.60`` in the field."""
 
 from __future__ import annotations
 
@@ -43,14 +43,13 @@ def set_price(desk: Desk, scan: Scan) -> None:
     """
     drug = _at_hand(desk)
     if drug is None:
-        desk.say(
-            "attention", "没有选中的药，没有改动售价。", "请扫药盒或选中一行，再输入等号和售价，例如 =12.60。"
-        )
+        advice = "请先扫药盒或选中一行，再按 Ctrl 3 输入售价。"
+        desk.say("attention", "没有选中的药，没有改动售价。", advice)
         return
     if not scan.value:
         now = "还没有售价" if drug.price is None else f"售价 {format_yuan(drug.price)} 元"
         what = f"{drug.generic_name} {drug.spec}（{drug.maker}）：{now}。"
-        desk.say("info", what, f"{_others(desk, drug)}要改，输入等号和售价，例如 =12.60。")
+        desk.say("info", what, f"{_others(desk, drug)}要改，按 Ctrl 3 输入售价。")
         return
     price = _fen(scan.value)
     waiting, before, at = desk.unpriced, drug.price, desk.now()
@@ -73,7 +72,7 @@ def set_price(desk: Desk, scan: Scan) -> None:
         basket.add(desk, shelf.with_shop_s_word(desk.db, drug), waiting[1])
     was = "定为" if before is None else f"从 {format_yuan(before)} 元改为"
     what = f"{drug.generic_name} {drug.spec}的售价已{was} {format_yuan(price)} 元，以后都按这个价。"
-    desk.say("done", what, f"{_others(desk, drug)}输错了，再输入一次。")
+    desk.say("done", what, f"{_others(desk, drug)}输错了，按 Ctrl 3 再输入一次。")
 
 
 def keep_price(books: Connection, drug: Drug, price: Fen, at: datetime) -> None:

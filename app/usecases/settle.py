@@ -24,6 +24,7 @@ from app.usecases.show import find, open_store
 from app.usecases.state import CounterState
 from engine.calendar import business_day
 from engine.money import format_yuan
+from engine.prescription import Finding
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
 from engine.review import bars
@@ -123,7 +124,7 @@ def _check(desk: Desk, quoted: Quote) -> None:
         raise errors.PrescriptionUnfit(problem="".join(finding.text for finding in barring))
     unsaleable = [finding for finding in findings if finding.bars]
     if unsaleable:
-        raise errors.NotForSale(problem="".join(finding.text for finding in unsaleable))
+        raise errors.NotForSale(problem="".join(_in_full(finding) for finding in unsaleable))
     signing = signing_of(desk, draft, findings)
     if signing.needed and signing.signed is None:
         raise errors.NotSigned(why=_WHY_UNSIGNED[signing.void is not None])
@@ -131,6 +132,13 @@ def _check(desk: Desk, quoted: Quote) -> None:
     stock_counter.check(desk, store, draft, insured=insured)
     check_cash(draft.tendered, quoted.answer.patient)
     desk.draft = replace(draft, signed=signing.signed)
+
+
+def _in_full(finding: Finding) -> str:
+    """Return what stops the sale, where that stands, and what to do."""
+    clause = finding.clause
+    where = f"依据：{clause.document} {clause.section}".strip() + "。" if clause is not None else ""
+    return f"{finding.text}{where}{finding.advice}"
 
 
 class Prepared(Struct, frozen=True):

@@ -132,7 +132,8 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: Sig
     if lacking:
         line = next(line for line in draft.lines if line.id in lacking)
         box = line.boxes - lacking[line.id] + 1
-        return f"还差 {sum(lacking.values())} 个追溯码：请扫「{line.drug.generic_name}」的第 {box} 盒。"
+        what = f"「{line.drug.generic_name}」的第 {box} {line.drug.unit}"
+        return f"还差 {sum(lacking.values())} 个追溯码：请扫{what}。"
     return _hint_at_the_end(draft, quoted, signing)
 
 

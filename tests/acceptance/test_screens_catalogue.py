@@ -266,4 +266,4 @@ def test_the_agency_s_catalogue_is_asked_for_by_a_key(place: Place) -> None:
     place.window.picture("catalogue-fetching")
 
     assert place.importer.asked == [("fetch",)]
-    assert "正在取 1312" in place.words()
+    assert "正在取医保目录（1312）" in place.words()

@@ -88,12 +88,18 @@ def test_an_unsigned_sale_is_not_settled_by_f12(window: CounterWindow) -> None:
     assert window.window.counter.sign.isVisible()
 
 
+def toured(window: CounterWindow) -> str:
+    """Return what the card of the tour says."""
+    return "".join(words_of(window.window.counter.tour.sheet.page))
+
+
 def test_one_key_signs_what_has_nothing_to_pass(window: CounterWindow) -> None:
     window.tour(SHAOXING, 6)
     window.key(Qt.Key.Key_S, CONTROL)
     window.picture("signed")
 
     assert "李药师 审方通过" in window.words()
+    assert "都扫完了：看看右边的" in toured(window)
     assert not window.window.counter.sign.isVisible()
     window.key(Qt.Key.Key_F12)
     assert window.state().settled is not None
@@ -152,6 +158,7 @@ def test_what_nobody_may_pass_leaves_only_the_refusal(window: CounterWindow) -> 
     window.picture("refused-prescription")
 
     assert "已拒绝调配，记入流水第 1 条" in window.words()
+    assert not toured(window)  # Nothing is left to settle.
     assert window.state().draft.prescription is None
 
 

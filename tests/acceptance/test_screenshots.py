@@ -128,6 +128,28 @@ def test_a_retired_employee_in_ezhou_sees_the_pooled_share(window: CounterWindow
     window.tour(EZHOU, 4)
     window.picture("ezhou")
     assert "基金 68%" in window.words()
+    assert "冠心病" not in window.words()  # The benefit asks for no disease: naming one would be a claim.
+
+
+def test_a_price_above_the_agreed_one_is_refused_and_put_right_where_it_is_seen(
+    window: CounterWindow,
+) -> None:
+    window.tour(EZHOU, 1)
+    brand = next(drug for drug in window.answer().demonstration.drugs if drug.trade_name == "演之必")
+    window.scan(brand.barcode or "")
+    window.picture("price-refused")
+    assert "高于协议价" in window.words()
+    assert "按 Ctrl 3" in window.words()
+
+    window.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    window.type("18")
+    window.picture("price-typed")
+    assert window.window.entry.text() == "售价 18"
+    window.key(Qt.Key.Key_Return)
+    window.picture("price-set")
+
+    assert "从 19.80 元改为 18.00 元" in window.words()
+    assert "高于协议价" not in window.words()
 
 
 def test_a_region_without_a_policy_pays_everything(window: CounterWindow) -> None:

@@ -119,7 +119,7 @@ def test_a_price_that_was_set_is_shown_with_what_it_was_and_by_whom(
     bench.till.next_customer()
     drug = next(each for each in bench.demonstration.drugs if each.trade_name == "演之必")
     bench.till.enter(drug.barcode or "")
-    bench.till.enter("=18.41")
+    bench.till.enter("售价 18.41")
 
     assert run(bench, "show", "--from", "2") == 0
 

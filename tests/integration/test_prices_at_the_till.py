@@ -46,6 +46,8 @@ def test_a_price_above_the_agreement_is_refused_and_nothing_is_recorded(bench: B
         bench.till.settle()
 
     assert "高于协议价" in refused.value.what
+    assert "依据：鄂州市优化职工医保门诊统筹便民服务措施清单 三。" in refused.value.what
+    assert "请把售价改到协议价以内" in refused.value.what
     assert "没有入账" in refused.value.what
     assert sales.last(bench.db) is None
 
@@ -102,9 +104,9 @@ def test_a_price_too_high_is_put_right_at_the_counter_and_the_sale_goes_through(
     go_to_store(bench.desk, EZHOU)
     state = bench.till.enter(otc(bench).barcode or "")
     (barred,) = [finding for finding in state.findings if finding.bars]
-    assert "输入等号和售价" in barred.text
+    assert "按 Ctrl 3" in barred.advice
 
-    state = bench.till.enter("=18.41")
+    state = bench.till.enter("售价 18.41")
 
     assert [line.unit_price for line in state.draft.lines] == [1_841]
     assert not [finding for finding in state.findings if finding.bars]
@@ -121,7 +123,7 @@ def test_the_next_box_costs_the_new_price_and_esc_brings_no_old_one_back(bench: 
     bench.till.enter(code)
     bench.till.enter(code)
 
-    bench.till.enter("＝１８．００")  # As an input method writes it.
+    bench.till.enter("售价：１８．００")  # As an input method writes it.
     state = bench.till.undo()
 
     assert [(line.quantity, line.unit_price) for line in state.draft.lines] == [(1, 1_800)]
@@ -138,9 +140,9 @@ def test_a_box_without_a_price_waits_for_it_and_is_then_in_the_basket(bench: Ben
     state = bench.till.enter(box)
     assert state.notice is not None
     assert "还没有售价" in state.notice.what
-    assert "=12.60" in state.notice.advice
+    assert "Ctrl 3" in state.notice.advice
 
-    state = bench.till.enter("=19.80")
+    state = bench.till.enter("售价 19.80")
 
     assert [(line.unit_price, line.trace_codes) for line in state.draft.lines] == [(1_980, (box,))]
     assert written(bench)[0][1] is None
@@ -151,14 +153,14 @@ def test_pieces_of_an_opened_pack_follow_its_price(bench: Bench) -> None:
     state = bench.till.enter(otc(bench).barcode or "")
     bench.till.split(state.draft.lines[0].id)
 
-    assert [line.unit_price for line in bench.till.enter("=10").draft.lines] == [50]
+    assert [line.unit_price for line in bench.till.enter("售价 10").draft.lines] == [50]
     with pytest.raises(PriceUnclear):
-        bench.till.enter("=0.10")  # Twenty pieces of it.
+        bench.till.enter("售价 0.10")  # Twenty pieces of it.
     assert [line.unit_price for line in bench.till.refresh().draft.lines] == [50]
     assert len(written(bench)) == 1
 
 
-@pytest.mark.parametrize("typed", ["=0", "=12.605", "=1,2", "=1.2.3"])
+@pytest.mark.parametrize("typed", ["售价 0", "售价 12.605", "售价 1,2", "售价 1.2.3"])
 def test_what_is_no_price_changes_nothing(bench: Bench, typed: str) -> None:
     go_to_store(bench.desk, LIAOCHENG)
     bench.till.enter(otc(bench).barcode or "")
@@ -170,11 +172,11 @@ def test_what_is_no_price_changes_nothing(bench: Bench, typed: str) -> None:
     assert not written(bench)
 
 
-def test_a_bare_sign_tells_what_the_drug_costs_here_and_by_whose_word(bench: Bench) -> None:
+def test_the_word_alone_tells_what_the_drug_costs_here_and_by_whose_word(bench: Bench) -> None:
     go_to_store(bench.desk, EZHOU)
     bench.till.enter(otc(bench).barcode or "")
 
-    state = bench.till.enter("=")
+    state = bench.till.enter("售价")
 
     assert state.notice is not None
     assert "售价 19.80 元" in state.notice.what
@@ -185,7 +187,7 @@ def test_a_bare_sign_tells_what_the_drug_costs_here_and_by_whose_word(bench: Ben
 def test_without_a_drug_at_hand_no_price_is_set(bench: Bench) -> None:
     go_to_store(bench.desk, EZHOU)
 
-    state = bench.till.enter("=12.60")
+    state = bench.till.enter("售价 12.60")
 
     assert state.notice is not None
     assert "没有改动售价" in state.notice.what

@@ -9,7 +9,7 @@ from engine.diseases import disease_name
 from engine.money import format_percent
 from engine.policy.answer import Settlement
 from engine.policy.claim import Line
-from engine.sale import BasketLine
+from engine.sale import BasketLine, Draft
 from ui.counter.money_page import full_price
 from ui.items import Cell, Column, Head, Heading, Item, Page, Row, Space, Text, Tile, Tiles, sub
 from ui.tokens import HEAD
@@ -74,19 +74,19 @@ def first_stops(tour: Tour) -> list[int]:
     return [number for number, stop in enumerate(tour) if number == 0 or stop.group != tour[number - 1].group]
 
 
-def next_stop_page(tour: Tour, done: int | None) -> Page:
+def next_stop_page(tour: Tour, done: int | None, state: CounterState) -> Page:
     """Return what to scan next on the tour, ``done`` being the stop scanned last; nothing off the tour."""
-    if done is None:
+    if done is None or state.draft == Draft():
         return ()
     group = [number for number, stop in enumerate(tour) if stop.group == tour[done].group]
     step = group.index(done) + 1
     if step == len(group):
-        return (
-            Heading(f"导览 {step} / {len(group)}", tour[done].group),
-            Text(
-                text="都扫完了：按 Ctrl S 审方签字，看看右边的「为什么」，再按 F12 结算并打印。", weight=500
-            ),
-        )
+        if not state.draft.lines:  # All is scanned and nothing is left to settle.
+            return ()
+        unsigned = state.signing.needed and state.signing.signed is None
+        first = "按 Ctrl S 审方签字，" if unsigned else ""
+        text = f"都扫完了：{first}看看右边的「为什么」，再按 F12 结算并打印。"
+        return (Heading(f"导览 {step} / {len(group)}", tour[done].group), Text(text=text, weight=500))
     stop = tour[group[step]]
     tile = Tile(
         key=str(group[step]),
@@ -144,7 +144,9 @@ def _describe(state: CounterState, line: BasketLine, claimed: Line | None) -> st
     settlement = _settlement(state, line.id)
     if settlement is not None and settlement.benefit == "self_pay":
         return joined(line.drug.spec, klass, "先自付" if full_price(state) else "自费")
-    return joined(line.drug.spec, klass, disease_name(claimed.disease, filings) if claimed.disease else "")
+    # Where the benefit asks for no disease, the one that the drug is listed for would only mislead.
+    treated = settlement.disease if settlement is not None else claimed.disease
+    return joined(line.drug.spec, klass, disease_name(treated, filings) if treated else "")
 
 
 def _trace(state: CounterState, line: BasketLine) -> Cell:

@@ -10,7 +10,7 @@ from ui.items import Heading, Note, Page, Space, Text, sub
 from ui.words import SOURCE, clock, day, joined
 
 _ABOUT_PRESCRIPTIONS = ("prescription", "no_prescription", "supply")
-_SHORT = 6
+_SHORT = 14
 _ORDER = {"refused": 0, "attention": 1, "ok": 2}
 
 
@@ -37,19 +37,22 @@ def notes(findings: tuple[Finding, ...]) -> Page:
         Note(
             finding.severity,
             finding.text,
-            _where(finding.clause),
+            _where(finding.clause, whole=finding.bars),
             finding.advice,
         )
         for finding in ranked
     )
 
 
-def _where(clause: Clause | None) -> str:
-    """Return the section, with a document whose name is short; a label's section says itself what it is."""
+def _where(clause: Clause | None, *, whole: bool) -> str:
+    """Return the section, with a document whose name is short or that stops the sale (``whole``).
+
+    A label's section says itself what it is.
+    """
     if clause is None:
         return ""
     short = len(clause.document) <= _SHORT and "说明书" not in clause.section
-    return f"{clause.document} {clause.section}" if short else clause.section
+    return f"{clause.document} {clause.section}" if short or whole else clause.section
 
 
 def signature(state: CounterState) -> Page:

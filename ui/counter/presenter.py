@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from app.usecases.counter import Counter
 from app.usecases.state import CounterState, Notice, TourStop
-from engine.sale import Draft
 from ui.counter.basket_page import basket_page, next_stop_page
 from ui.counter.money_page import full_price, money_page, why_page
 from ui.counter.person_page import person_brief, person_page
@@ -214,7 +213,7 @@ def pages(
         money=money_page(state),
         why=why_page(state),
         notice=notice_page(notice),
-        tour=next_stop_page(tour, toured if state.draft != Draft() else None),
+        tour=next_stop_page(tour, toured, state),
         act=_act(state),
         act_enabled=bool(state.draft.lines) or state.settled is not None,
         tendered=yuan(state.draft.tendered) if state.draft.tendered is not None else "",
@@ -279,6 +278,7 @@ def _keys(state: CounterState) -> Keys:
             ("↑ ↓", "选行"),
             ("+ −", "数量"),
             ("Del", "移除"),
+            ("Ctrl 3", "售价"),
             _way_on(state),
             ("Ctrl R", "拒绝调配"),
             ("Esc", "撤一步"),
@@ -288,6 +288,7 @@ def _keys(state: CounterState) -> Keys:
         ("+ −", "数量"),
         ("Del", "移除"),
         ("Ctrl L", "拆零"),
+        ("Ctrl 3", "售价"),
         ("Enter", "收现金"),
         ("Esc", "撤一步"),
         _REPRINT,

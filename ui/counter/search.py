@@ -10,8 +10,10 @@ from ui.items import Page, Tile, Tiles, sub
 from ui.words import CLASS, joined, yuan
 
 _MOST = 8
-_PRICE_MARKS = "=＝"
-_PRICE_HINT = "选中的药的本店售价：输入金额再按 Enter 改，例如 =12.60；只按 Enter 看各种价格。"
+PRICE = "售价"
+"""What a price begins with in the field, so that it is taken for nothing else."""
+
+_PRICE_HINT = "选中的药的本店售价：输入金额再按 Enter 改，例如 12.60；只按 Enter 看各种价格；Esc 放弃。"
 
 
 class SearchView(Protocol):
@@ -38,7 +40,7 @@ class SearchPresenter:
         if not words:
             self.closed()
             return
-        if words[0] in _PRICE_MARKS:
+        if words.startswith(PRICE):
             self._hits = ()
             self._view.show_hits((sub(_PRICE_HINT),))
             return

@@ -134,11 +134,12 @@ def empty_page() -> Page:
     return tuple(page)
 
 
-def running_page(underway: Underway) -> Page:
-    """Return how far an import is."""
+def running_page(underway: Underway, titles: dict[str, str]) -> Page:
+    """Return how far an import is; ``titles`` are the names of the kinds."""
     phase = underway.phase
     if phase.startswith("fetch "):
-        label = f"正在取 {phase.removeprefix('fetch ')}"
+        kind = phase.removeprefix("fetch ")
+        label = f"正在取{titles.get(kind, kind)}"
     else:
         label = _PHASES.get(phase, _PHASES["reading"])
     share = underway.done * _WHOLE // underway.of if underway.of else 0

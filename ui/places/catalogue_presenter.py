@@ -284,7 +284,7 @@ class CataloguePresenter:
         under: Page = ()
         words, armed = _IMPORT, False
         if importing.underway is not None:
-            page = running_page(importing.underway)
+            page = running_page(importing.underway, self._titles())
             words = "再按一次，确认停下" if self._armed else "停下  F12"
             armed = self._armed
         elif importing.asking is not None:
@@ -310,9 +310,12 @@ class CataloguePresenter:
         return page, fields_page(mapping, self._fields, self._place), "照这样导入  F12"
 
     def _troubled(self, trouble: tuple[str, str], path: str) -> Page:
-        titles = {row.kind: row.title for row in self._state.kinds} if self._state else {}
+        titles = self._titles()
         kinds = tuple((kind, titles[kind]) for kind in _AS_FILES if kind in titles) if path else ()
         return trouble_page(*trouble, kinds)
+
+    def _titles(self) -> dict[str, str]:
+        return {row.kind: row.title for row in self._state.kinds} if self._state else {}
 
     def _is_empty(self) -> bool:
         return self._state is None or all(row.at is None for row in self._state.kinds)

@@ -88,7 +88,7 @@ class RecallMode(_NumberedMode[RecallRow]):
         self._number = newest.number
         self._stage.view.put({"drug": "", "batch": "", "why": ""})
         self._list(rows)
-        what = f"{newest.name} {newest.batch or '全部批号'}已停售。"
+        what = f"{newest.name} {newest.batch or '全部批号'} 已停售。"
         self._stage.say(Notice("done", what, "把店里的撤下货架；按左边的名单通知参保人。"))
 
     def _lifted(self, rows: tuple[RecallRow, ...]) -> None:

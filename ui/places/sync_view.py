@@ -152,9 +152,8 @@ class SyncPlace(QWidget):
         deliver.clicked.connect(lambda: self.acted.emit("deliver"))
         grid.addWidget(deliver, 0, 0, 1, 2)
         for number, (act, words) in enumerate(ACTS):
-            button = _button(words)
+            button = _button(f"{words}  Ctrl {number + 1}")
             button.setProperty("role", "plain")
-            button.setToolTip(f"Ctrl {number + 1}")
             button.clicked.connect(lambda _=False, act=act: self.acted.emit(act))
             last = number == len(ACTS) - 1
             grid.addWidget(button, 1 + number // 2, 0 if last else number % 2, 1, 2 if last else 1)

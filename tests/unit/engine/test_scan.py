@@ -38,11 +38,10 @@ KINDS_OF_VECTORS = {
         ("ZA17AAY0663010100900", "drug_code", "ZA17AAY0663010100900"),
         ("T000100012", "drug_code", "T000100012"),
         ("86905629000656", "drug_code", "86905629000656"),
-        ("=", "price", ""),
-        ("=12.60", "price", "12.60"),
-        ("＝ １２．６０", "price", "12.60"),
-        ("=12元", "words", "=12元"),
-        ("=A9996123456700", "words", "=A9996123456700"),  # A blood bank's code begins so.
+        ("售价", "price", ""),
+        ("售价 12.60", "price", "12.60"),
+        ("售价：１２．６０", "price", "12.60"),
+        ("售价 6999900000019", "words", "售价 6999900000019"),  # A box that was scanned into it is no price.
         ("氨氯地平", "words", "氨氯地平"),
         ("alpp", "words", "alpp"),
         ("amlodipin", "words", "amlodipin"),

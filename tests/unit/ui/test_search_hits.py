@@ -113,8 +113,8 @@ def test_a_price_that_is_typed_is_not_looked_for_among_the_drugs() -> None:
     presenter, view, later = made()
     presenter.typed("al")
     later.pending.pop()()
-    presenter.typed("＝12")
+    presenter.typed("售价 12")
 
     assert not later.pending
     assert "输入金额再按 Enter" in "".join(words_of(view.page))
-    assert presenter.taken("＝12") is None
+    assert presenter.taken("售价 12") is None

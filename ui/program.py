@@ -188,7 +188,7 @@ class Program(QObject):
             self._prescribe()
         elif number == _DROP and self._at("counter") and self.form.form is None:
             self.desk.ask(take_off, self.presenter.show_state)
-        elif number == _PRICE and self._at("counter"):
+        elif number == _PRICE and self._at("counter") and self.form.form is None:
             self._price()
         elif number == _CHEAPER and self._at("counter"):
             self.cheaper.chosen_next()

@@ -21,7 +21,7 @@ from app.importing.titles import TITLES
 from app.storage import intake, items, search
 from app.storage.connection import transaction
 from app.usecases import shelf
-from app.usecases.repricing import keep_price
+from app.usecases.repricing import PriceUnclear, keep_price
 from engine.calendar import CHINA
 from engine.catalogue import Drug, Listing, Price
 from engine.money import format_percent, format_yuan
@@ -34,11 +34,6 @@ _PRICES = {"platform": "挂网价", "agreed": "协议价", "procurement": "中�
 class DrugUnknown(UserError):
     what = "目录里没有编码为 {code} 的药。"
     advice = "请核对编码，或先导入药品目录。"
-
-
-class PriceUnclear(UserError):
-    what = "看不懂售价「{text}」，没有改动。"
-    advice = "请写大于 0 的金额（元），例如 12.60。"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

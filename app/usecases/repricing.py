@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from app.errors import PriceUnclear
+from app.errors import UserError
 from app.storage import items, journal
 from app.storage.connection import Connection, transaction
 from app.storage.items import Item
@@ -22,6 +22,11 @@ from engine.sale import reprice
 
 PRICE_KIND = "price_set"
 """Of the journal's entries."""
+
+
+class PriceUnclear(UserError):
+    what = "看不懂售价「{text}」，没有改动。"
+    advice = "请写大于 0 的金额（元），例如 12.60。"
 
 
 class PriceSet(Struct, frozen=True, kw_only=True):
@@ -69,7 +74,7 @@ def set_price(desk: Desk, scan: Scan) -> None:
     except ValueError as error:  # A piece of an opened pack would cost less than a fen.
         raise PriceUnclear(text=scan.value) from error
     if waiting is not None:
-        basket.add(desk, shelf.with_shop_s_word(desk.db, drug), waiting[1])
+        basket.add(desk, items.with_shop_s_word(desk.db, drug), waiting[1])
     was = "定为" if before is None else f"从 {format_yuan(before)} 元改为"
     what = f"{drug.generic_name} {drug.spec}的售价已{was} {format_yuan(price)} 元，以后都按这个价。"
     desk.say("done", what, f"{_others(desk, drug)}输错了，按 Ctrl 3 再输入一次。")

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.errors import NotForSale, PriceUnclear
-from app.storage import catalogue, sales
+from app.errors import NotForSale
+from app.storage import catalogue, journal, sales
 from app.storage.connection import transaction
-from app.usecases.repricing import PriceSet
+from app.usecases.repricing import PRICE_KIND, PriceSet, PriceUnclear
 from app.usecases.tour import go_to_store
 from engine.catalogue import Drug
 from tests.fakes.fake_counter import Bench
@@ -95,8 +95,8 @@ def test_a_chronic_drug_off_the_platform_is_pointed_out_where_platform_prices_ar
 
 def written(bench: Bench) -> list[tuple[str, int | None, int, str]]:
     """Return the prices that the journal says were set: name, before, after, by whom."""
-    rows = bench.db.execute("SELECT body FROM journal WHERE kind = 'price_set' ORDER BY number").fetchall()
-    made = [msgspec.json.decode(row[0], type=PriceSet) for row in rows]
+    entries = [entry for entry in journal.read(bench.db, 0, 100) if entry.kind == PRICE_KIND]
+    made = [msgspec.json.decode(entry.body, type=PriceSet) for entry in entries]
     return [(each.name, each.before, each.price, each.operator) for each in made]
 
 

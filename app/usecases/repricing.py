@@ -20,6 +20,9 @@ from engine.money import Fen, format_yuan, parse_yuan
 from engine.price import NAMES
 from engine.sale import reprice
 
+_MOST: Fen = 100_000_000
+"""A million yuan for a pack: the digits of a barcode that was scanned into a price are more."""
+
 PRICE_KIND = "price_set"
 """Of the journal's entries."""
 
@@ -96,7 +99,7 @@ def _fen(text: str) -> Fen:
         price = parse_yuan(text)
     except ValueError as error:
         raise PriceUnclear(text=text) from error
-    if not price:
+    if not 0 < price <= _MOST:
         raise PriceUnclear(text=text)
     return price
 

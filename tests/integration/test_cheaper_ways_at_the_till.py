@@ -92,6 +92,8 @@ def test_the_same_prescription_elsewhere_is_quoted_by_the_same_law(bench: Bench)
     assert place.clause is not None
     assert (place.clause.document, place.clause.section) == ("绍政办发〔2023〕40号", "（六）")
     assert place.patient == before.answer.patient - place.saving
+    # 65% of 12.60 + 26.90 - 4.50 - 0.67 for the one disease, of 22.40 - 1.12 for the other.
+    assert place.patient == 6_190 - 2_231 - 1_383
     taken = bench.till.take_cheaper(place.key)
     assert taken.draft == before.draft  # Nobody is sent away with an emptied basket.
 

@@ -160,7 +160,7 @@ def test_pieces_of_an_opened_pack_follow_its_price(bench: Bench) -> None:
     assert len(written(bench)) == 1
 
 
-@pytest.mark.parametrize("typed", ["售价 0", "售价 12.605", "售价 1,2", "售价 1.2.3"])
+@pytest.mark.parametrize("typed", ["售价 0", "售价 12.605", "售价 1,2", "售价 1.2.3", "售价 69012345"])
 def test_what_is_no_price_changes_nothing(bench: Bench, typed: str) -> None:
     go_to_store(bench.desk, LIAOCHENG)
     bench.till.enter(otc(bench).barcode or "")

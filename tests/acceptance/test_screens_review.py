@@ -203,7 +203,9 @@ def type_paper(window: CounterWindow, typed: dict[str, str]) -> dict[str, QLineE
         fields[name].setText(text)
     while not fields["用法"].hasFocus():
         window.key(Qt.Key.Key_Return)
-    assert not fields["用法"].visibleRegion().isEmpty()  # Enter brings a field into sight.
     form.edited.emit(form.form())
     window.settle()
+    seen = fields["用法"].visibleRegion().boundingRect()
+    assert seen.height() == fields["用法"].height()  # Enter brings a field into sight, all of it.
+    assert fields["药品"].cursorPosition() == 0  # A long name shows its beginning.
     return fields

@@ -15,6 +15,7 @@ from ui.widgets.sheet import BAR_ROOM, Scroll, Sheet
 
 _CHECK_MS = 250
 _BELOW_LINES = 200  # Rows that hold nothing take no room: space for more drugs than any prescription has.
+_AROUND = 20  # Room to bring into sight above and below a cursor, which is half as high as its field.
 _FINDINGS = (
     100  # The height for findings: two are seen at once, the gravest first; eight rows stand above them.
 )
@@ -114,7 +115,7 @@ class PrescriptionForm(QWidget):
         self.focusNextChild()
         here = self.focusWidget()
         if here is not None and self._roll.isAncestorOf(here):
-            self._roll.ensureWidgetVisible(here, 0, 8)
+            self._roll.ensureWidgetVisible(here, 0, _AROUND)
 
     def _fields(self, diseases: dict[str, str]) -> QScrollArea:
         inside = QWidget()
@@ -194,6 +195,7 @@ class PrescriptionForm(QWidget):
         field.setCursorPosition(0)
         field.textEdited.connect(lambda _: self._pause.start())
         field.scanned.connect(self.scanned)
+        field.editingFinished.connect(lambda: field.setCursorPosition(0))  # A name is known by its beginning.
         label.setBuddy(field)
         self._grid.addWidget(label, row, column)
         self._grid.addWidget(field, row, column + 1, 1, span)

@@ -31,7 +31,7 @@ from agency.storage.rx_results import Review
 from agency.storage.settlements import Settlement
 from agency.storage.write_offs import WriteOff
 from engine.prescription import Prescription
-from engine.prescription_use import Given, line_for
+from engine.prescription_use import Given, spread
 from engine.protocol import codes
 from engine.protocol.eprescription_result import (
     SoldOnPrescription,
@@ -232,16 +232,17 @@ def _trouble(call: Call, prescription: Prescription, sold: _Sold) -> _Trouble | 
     use = use_of(call.db, prescription, sold.at, besides=(call.request.fixmedins_code, sold.sale))
     if not use.given:
         return None
-    left = list(use.left.packs)
-    for each in sold.given:
-        place = line_for(prescription.lines, each.drug, each.name)
-        if place is None:
-            continue
-        left[place] -= Fraction(each.quantity, each.pack_size)
-        if left[place] < 0:
+    left = use.left.packs
+    wanted = spread(
+        prescription.lines,
+        left,
+        ((each.drug, each.name, Fraction(each.quantity, each.pack_size)) for each in sold.given),
+    )
+    for place, line in enumerate(prescription.lines):
+        if wanted[place] > left[place]:
             last = use.given[-1]
             where = f"先在 {last.provider}（小票 {last.sale}）"
-            text = f"处方 {number} 的{prescription.lines[place].name}已经配过：{where}，余量不够这一笔。"
+            text = f"处方 {number} 的{line.name}已经配过：{where}，余量不够这一笔。"
             return _Trouble("prescription_used", text, last.at)
     return None
 

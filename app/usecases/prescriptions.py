@@ -21,7 +21,7 @@ from engine.ids import Scan
 from engine.person import Person, masked_name
 from engine.policy.answer import Clause
 from engine.prescription import Finding, Prescription
-from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for
+from engine.prescription_use import Given, Left, Standing, key_of, left_of, spread
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
 from engine.sale import Draft
@@ -269,12 +269,18 @@ def _beyond(
     prescription: Prescription, rest: Left, draft: Draft, where: str, *, paper: bool
 ) -> Iterator[Finding]:
     """Yield what of the basket is more than a partly used prescription still has."""
-    wanted = [Fraction(0)] * len(prescription.lines)
-    for line in draft.lines:
-        place = line_for(prescription.lines, line.drug.code, line.drug.generic_name)
-        if place is not None:
-            size = (line.drug.pack_size or 1) if line.split else 1
-            wanted[place] += Fraction(line.quantity, size)
+    wanted = spread(
+        prescription.lines,
+        rest.packs,
+        (
+            (
+                line.drug.code,
+                line.drug.generic_name,
+                Fraction(line.quantity, (line.drug.pack_size or 1) if line.split else 1),
+            )
+            for line in draft.lines
+        ),
+    )
     over = False
     for place, prescribed in enumerate(prescription.lines):
         if wanted[place] > rest.packs[place]:

@@ -112,7 +112,10 @@ def refused_on_paper(call: Call) -> str:
 
 
 def written_off(call: Call) -> str:
-    """7206: count what was sold on a prescription; told again, nothing is counted again."""
+    """7206: count what was sold on a prescription; told again, nothing is counted again.
+
+    Of a sale that was undone before its write-off came, nothing is counted either.
+    """
     told = read_write_off(call.request.input)
     prescription = _of_person(call, told.number, told.psn_no)
     psn_no, provider = prescription.psn_no or "", call.request.fixmedins_code
@@ -121,6 +124,8 @@ def written_off(call: Call) -> str:
     settled = [_settlement(call, psn_no, each) for each in told.settlements]
     before = write_offs.of_prescription(call.db, psn_no, told.number)
     if any((each.provider, each.sale) == (provider, told.sale) for each in before):
+        return _TAKEN
+    if any(each.reversed_by is not None for each in settled):
         return _TAKEN
     sizes = {row.med_list_codg: _pack_size(call, row.med_list_codg) for row in told.given}
     given = tuple(given_in(told, provider, sizes))
@@ -160,6 +165,7 @@ def check_settlement(call: Call, purchase: Purchase, *, leased: bool) -> None:
             drug=line.drug,
             quantity=line.quantity,
             name=_generic(call, line.drug),
+            pack_size=line.size or 1,
         )
         for line in request.lines
     )
@@ -283,10 +289,10 @@ def _keep_history(
         for each in dispensed.on_prescription(call.db, psn_no, told.number)
         if (each.provider, each.sale) == (provider, told.sale)
     }
-    packs: dict[str, int] = {}
+    taken: dict[tuple[str, int], int] = {}
     for each in given:
         if each.drug not in settled:
-            packs[each.drug] = packs.get(each.drug, 0) + each.quantity
+            taken[each.drug, each.pack_size] = taken.get((each.drug, each.pack_size), 0) + each.quantity
     dispensed.save(
         call.db,
         _history_id(provider, told.sale),
@@ -300,8 +306,9 @@ def _keep_history(
                 days=prescription.supply_days,
                 rxno=told.number,
                 sale=told.sale,
+                pack_size=size,
             )
-            for drug, quantity in packs.items()
+            for (drug, size), quantity in taken.items()
         ],
     )
 

@@ -167,6 +167,7 @@ def _given(db: Connection, prescription: Prescription) -> Iterable[Given]:
                 at=row.at,
                 drug=row.drug,
                 quantity=row.quantity,
+                pack_size=row.pack_size,
                 name=_name(db, prescription, row.drug),
             )
 

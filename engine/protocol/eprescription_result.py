@@ -59,11 +59,15 @@ class ReviewResult(Struct, frozen=True, kw_only=True):
 
 
 class SoldFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements."""
+    """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements.
+
+    ``pieces`` are how many smallest units a pack has, by the codes of drugs of which one was split.
+    """
 
     psn_no: str = ""
     sale: str = ""
     settlements: tuple[str, ...] = ()
+    pieces: dict[str, int] = {}
 
 
 class SoldData(Struct, frozen=True, kw_only=True):
@@ -130,6 +134,7 @@ class SoldOnPrescription(Struct, frozen=True, kw_only=True):
     settlements: tuple[str, ...]
     download_id: str
     given: tuple[SoldLine, ...]
+    pieces: dict[str, int] = {}
 
 
 class _ReviewIn(Struct, frozen=True):
@@ -228,6 +233,7 @@ def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> 
     signed = sale.draft.signed
     name, licence = (signed.pharmacist, signed.licence) if signed else (sale.operator, "")
     answer = sale.answer
+    lines = [line for line in sale.draft.lines if _is_on(prescription, line)]
     region = sale.draft.person.region if sale.draft.person else ""
     here = region[:4] == sale.store.provider.region[:4]
     data = SoldData(
@@ -253,10 +259,14 @@ def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> 
         psn_cash_pay=yuan(answer.total - fund),
         setl_time=seconds(sale.made_at),
         expContent=encode(
-            SoldFacts(psn_no=prescription.psn_no or "", sale=sale.number, settlements=tuple(setl_ids))
+            SoldFacts(
+                psn_no=prescription.psn_no or "",
+                sale=sale.number,
+                settlements=tuple(setl_ids),
+                pieces={each.drug.code: each.drug.pack_size or 1 for each in lines if each.split},
+            )
         ),
     )
-    lines = [line for line in sale.draft.lines if _is_on(prescription, line)]
     rows = tuple(row for line in lines for row in _sold(line))
     return encode(_SoldIn(data=data, selinfo=rows))
 
@@ -280,13 +290,15 @@ def read_write_off(raw: Raw) -> SoldOnPrescription:
         settlements=facts.settlements or ((data.setl_id,) if data.setl_id else ()),
         download_id=data.download_ide_code,
         given=told.selinfo,
+        pieces=facts.pieces,
     )
 
 
 def given_in(sold: SoldOnPrescription, provider: str, pack_sizes: dict[str, int | None]) -> Iterator[Given]:
-    """Yield what a 7206 says was dispensed; ``pack_sizes`` are those of the drugs that were split."""
+    """Yield what a 7206 says was dispensed; ``pack_sizes`` go before what the shop says of a split pack."""
     for row in sold.given:
         split = row.trdn_flag == "1"
+        size = pack_sizes.get(row.med_list_codg) or sold.pieces.get(row.med_list_codg)
         yield Given(
             provider=provider,
             sale=sold.sale,
@@ -294,7 +306,7 @@ def given_in(sold: SoldOnPrescription, provider: str, pack_sizes: dict[str, int 
             drug=row.med_list_codg,
             name=row.drug_genname,
             quantity=int(row.sel_retn_cnt),
-            pack_size=(pack_sizes.get(row.med_list_codg) or 1) if split else 1,
+            pack_size=max(1, size or 1) if split else 1,
         )
 
 

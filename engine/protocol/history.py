@@ -81,7 +81,7 @@ def _row(given: Dispensed) -> MedicationRow:
         psn_no=given.psn_no,
         fixmedins_code=given.provider,
         fee_ocur_time=seconds(given.at),
-        cnt=Decimal(given.quantity),
+        cnt=Decimal(given.packs),
         med_list_codg=given.drug,
         rx_drord_no=given.rxno,
         exp_content=None if given.days is None else str(given.days),

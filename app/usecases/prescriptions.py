@@ -16,6 +16,7 @@ from app.storage import device, prescription_uses, prescriptions
 from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.ports import RxAnswer, RxByCode, RxChosen, RxWaiting
+from app.usecases.refusals import owed_reports
 from engine.calendar import CHINA
 from engine.ids import Scan
 from engine.person import Person, masked_name
@@ -31,6 +32,8 @@ _LAWFUL = Clause("处方管理办法", "第四十条")
 
 ALTERED = "signature_altered"
 """As the review says it."""
+
+_TO_REPORT = "按规定要拒绝并上报：按 F3，再按 F12。"
 
 _ELECTRONIC = ("electronic", "internet_hospital")
 
@@ -85,7 +88,10 @@ def put(desk: Desk, prescription: Prescription) -> bool:
     """Put a prescription on the desk; where it may not be used, say why, and leave the desk as it is."""
     why = _unusable(desk, prescription)
     if why is not None:
-        desk.say("refused", *why)
+        what, advice = why
+        desk.turned_away = key_of(prescription)
+        _duty, owed = owed_reports(desk, prescription, alone(desk, prescription))
+        desk.say("refused", what, f"{advice}{_TO_REPORT}" if owed else advice)
         return False
     desk.change(replace(desk.draft, prescription=prescription))
     return True
@@ -207,7 +213,7 @@ def _of_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             ALTERED,
             f"处方 {prescription.number} 与平台签章不符，内容可能被改动或伪造。",
             _LAWFUL,
-            advice="不要按它配药；请参保人找开方机构核对，并按 F3 在「处方」里上报。",
+            advice="不要按它配药；请参保人找开方机构核对。",
             bars=True,
         )
     elif genuine:
@@ -235,7 +241,7 @@ def _of_standing(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "prescription_withdrawn",
             f"处方 {prescription.number} 已由开方机构撤销{why}。",
             _LAWFUL,
-            advice="请撤下它，并请参保人找医师重新开。",
+            advice="不要按它配药；请参保人找医师重新开。",
             bars=True,
         )
     end = prescription.valid_end
@@ -253,7 +259,7 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
     used = rest.is_used_up or (told is not None and told.state == "used")
     if used:
         text = f"处方 {prescription.number} 已经配完{_where(desk, given)}。"
-        advice = "请撤下它；还要用药的，请参保人找医师重新开。"
+        advice = "不要再按它配药；还要用药的，请参保人找医师重新开。"
         if paper:
             advice = "请核对编号是否录错；确是同一张的，请撤下它。"
         yield Finding("refused", "prescription_used", text, advice=advice, may_override=paper, bars=not paper)

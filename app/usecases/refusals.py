@@ -29,17 +29,24 @@ from engine.review import duty_of, reportable
 REFUSAL_KIND = "refusal_report"
 RX_REVIEW, PAPER_REFUSED = "7204", "SY07"
 
+_OVER = frozenset({"prescription_used", "prescription_withdrawn"})
+"""How most prescriptions end; to be reported only of one that is presented all the same."""
+
 
 def owed_reports(
     desk: Desk, prescription: Prescription, found: Iterable[Finding]
 ) -> tuple[Duty | None, tuple[Finding, ...]]:
-    """Return which of ``found`` must be reported where the person is insured, and by which duty."""
+    """Return which of ``found`` must be reported where the person is insured, and by which duty.
+
+    That a prescription is over counts only where it is shown at this counter again.
+    """
     if desk.store is None:
         return None, ()
     person = _whose(desk, prescription)
     region = person.region if person else desk.store.provider.region
     duty = duty_of(desk.knowledge, region, dual_channel=desk.store.provider.dual_channel)
-    return duty, reportable(duty, found)
+    shown = _is_shown(desk, prescription)
+    return duty, tuple(each for each in reportable(duty, found) if shown or each.code not in _OVER)
 
 
 def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> RefusalReport:
@@ -124,6 +131,12 @@ def _message(desk: Desk, made: RefusalReport) -> Message:
         made_at=made.at,
         input=refused_input(made) if made.electronic else refusal_input(made),
     )
+
+
+def _is_shown(desk: Desk, prescription: Prescription) -> bool:
+    here = desk.draft.prescription if desk.settled is None else None
+    keys = (desk.turned_away, key_of(here) if here is not None else None)
+    return key_of(prescription) in keys
 
 
 def _whose(desk: Desk, prescription: Prescription) -> Person | None:

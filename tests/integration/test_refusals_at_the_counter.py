@@ -136,6 +136,27 @@ def test_a_folder_that_takes_no_slip_is_told_and_the_report_stands(bench: Bench,
         PdfSlips(tmp_path / "full").print_slip(bench.slips.reports[0])
 
 
+def test_a_prescription_that_was_dispensed_is_reported_only_when_it_is_shown_again(bench: Bench) -> None:
+    made = replace(prescription_for(bench, "李建国"), repeats=0)
+    keep(bench, made)
+    walk(bench, LIAOCHENG)
+    assert bench.settle().settled is not None
+    assert row_of(bench, made.number).act == "none"
+    bench.till.next_customer()
+    row = row_of(bench, made.number)
+    assert (row.state, row.act, row.duty) == ("used", "none", "")
+
+    shown = bench.till.enter(made.number)
+
+    assert shown.draft.prescription is None
+    assert shown.notice is not None
+    assert "F3" in shown.notice.advice
+    row = row_of(bench, made.number)
+    assert (row.act, row.sales) == ("report", ("01-000001",))
+    bench.till.next_customer()
+    assert row_of(bench, made.number).act == "none"
+
+
 def test_without_a_person_the_list_shows_what_was_used_and_reported_last(bench: Bench) -> None:
     refused(bench)
     bench.till.report_refusal(bench.till.prescriptions()[0].key)

@@ -33,13 +33,8 @@ from agency.storage.write_offs import WriteOff
 from engine.prescription import Prescription
 from engine.prescription_use import Given, spread
 from engine.protocol import codes
-from engine.protocol.eprescription_result import (
-    SoldOnPrescription,
-    given_in,
-    read_refusal,
-    read_review,
-    read_write_off,
-)
+from engine.protocol.eprescription_result import SoldOnPrescription, given_in, read_write_off
+from engine.protocol.eprescription_review import read_refusal, read_review
 from engine.protocol.lease import Dispensed
 from engine.protocol.wire import ProtocolError, encode
 from engine.refusal import RefusalReport
@@ -69,14 +64,20 @@ class _Trouble(Struct, frozen=True):
 
 
 def reviewed(call: Call) -> str:
-    """7204: keep a pharmacist's review; one that did not pass is told to who issued the prescription."""
+    """7204: keep a pharmacist's review; one that did not pass is told to who issued the prescription.
+
+    What is not as the platform signed it comes as it was seen, and need not be known here.
+    """
     told, facts = read_review(call.request.input)
-    prescription = _of_person(call, told.hi_rxno, facts.psn_no)
+    refused = told.rx_chk_stas_codg == codes.REVIEW_REFUSED
+    prescription = (
+        facts.seen if refused and facts.seen is not None else _of_person(call, told.hi_rxno, facts.psn_no)
+    )
     rx_results.save_review(
         call.db,
         Review(
             psn_no=prescription.psn_no or "",
-            number=prescription.number,
+            number=told.hi_rxno,
             msgid=call.request.msgid,
             provider=call.request.fixmedins_code,
             at=call.now,
@@ -84,7 +85,7 @@ def reviewed(call: Call) -> str:
             body=encode(told),
         ),
     )
-    if told.rx_chk_stas_codg == codes.REVIEW_REFUSED:
+    if refused:
         report = RefusalReport(
             id=facts.refusal or call.request.msgid,
             at=call.now,

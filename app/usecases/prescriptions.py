@@ -25,13 +25,11 @@ from engine.prescription import Finding, Prescription
 from engine.prescription_use import Given, Left, Standing, key_of, left_of, spread
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
+from engine.refusal import ALTERED
 from engine.sale import Draft
 
 _LAWFUL = Clause("处方管理办法", "第四十条")
 """A pharmacist dispenses nothing on a prescription whose lawfulness cannot be told."""
-
-ALTERED = "signature_altered"
-"""As the review says it."""
 
 _TO_REPORT = "按规定要拒绝并上报：按 F3，再按 F12。"
 

@@ -22,7 +22,7 @@ from engine.person import Person, masked_name
 from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import key_of
 from engine.protocol.envelope import QUERY_SERIALS, message_id
-from engine.protocol.eprescription_result import refusal_input, refused_input
+from engine.protocol.eprescription_review import refusal_input, refused_input
 from engine.refusal import RefusalReport, Reported
 from engine.review import duty_of, reportable
 
@@ -61,13 +61,22 @@ def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> 
     if before is not None:
         raise AlreadyReported(number=prescription.number, id=before.id)
     with transaction(desk.db):
-        made = file(desk, prescription, duty, owed)
+        made = file(desk, prescription, by_duty(duty, owed), duty.to)
         tasks.upload_rest(desk, made.at)
     desk.courier.poke()
     return made
 
 
-def file(desk: Desk, prescription: Prescription, duty: Duty, owed: Iterable[Finding]) -> RefusalReport:
+def by_duty(duty: Duty, owed: Iterable[Finding]) -> tuple[Reported, ...]:
+    """Return findings as they are reported where a clause asks for it."""
+    return tuple(
+        Reported(code=each.code, text=each.text, clause=each.clause, duty=duty.source.clause) for each in owed
+    )
+
+
+def file(
+    desk: Desk, prescription: Prescription, found: tuple[Reported, ...], to: tuple[str, ...]
+) -> RefusalReport:
     """Write a report into the journal and queue its message, in the caller's transaction."""
     store, now = desk.store, desk.now()
     if store is None:
@@ -82,11 +91,8 @@ def file(desk: Desk, prescription: Prescription, duty: Duty, owed: Iterable[Find
         licence=desk.settings.licence,
         who=masked_name(person.name) if person else "",
         prescription=prescription,
-        found=tuple(
-            Reported(code=each.code, text=each.text, clause=each.clause, duty=duty.source.clause)
-            for each in owed
-        ),
-        to=duty.to,
+        found=found,
+        to=to,
         electronic=is_from_platform(prescription),
     )
     entry = journal.append(desk.db, REFUSAL_KIND, msgspec.json.encode(made).decode(), now)
@@ -109,7 +115,10 @@ def reported(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ..
     filed = refusals.of_key(desk.db, key_of(prescription)) if prescription else None
     if filed is None:
         return ()
-    text = f"已按规定拒绝联网结算，并向{'、'.join(filed.report.to)}上报（第 {filed.id} 号）。"
+    to = "、".join(filed.report.to)
+    text = f"已按规定拒绝联网结算，并向{to}上报（第 {filed.id} 号）。"
+    if not filed.report.is_owed:
+        text = f"药师拒绝过这张处方，已告知{to}（第 {filed.id} 号）。"
     return (Finding("ok", "refusal_reported", text),)
 
 

@@ -31,7 +31,7 @@ from engine.sale import Draft
 _LAWFUL = Clause("处方管理办法", "第四十条")
 """A pharmacist dispenses nothing on a prescription whose lawfulness cannot be told."""
 
-_TO_REPORT = "按规定要拒绝并上报：按 F3，再按 F12。"
+_TO_REPORT = "要拒绝并上报：按 F3，再按 F12。"
 
 _ELECTRONIC = ("electronic", "internet_hospital")
 

@@ -68,9 +68,11 @@ def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> 
 
 
 def by_duty(duty: Duty, owed: Iterable[Finding]) -> tuple[Reported, ...]:
-    """Return findings as they are reported where a clause asks for it."""
+    """Return findings as they are reported, with the clause that asks for it where one does."""
+    asked_by = duty.source.clause if duty.asked else None
     return tuple(
-        Reported(code=each.code, text=each.text, clause=each.clause, duty=duty.source.clause) for each in owed
+        Reported(code=each.code, text=each.text, clause=each.clause or duty.source.clause, duty=asked_by)
+        for each in owed
     )
 
 
@@ -128,7 +130,7 @@ def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:
     if prescription is None or any(each.code == "refusal_reported" for each in listed):
         return ""
     _duty, owed = owed_reports(desk, prescription, listed)
-    return "这张处方要拒绝联网结算并上报：按 F3，再按 F12" if owed else ""
+    return "这张处方要拒绝并上报：按 F3，再按 F12" if owed else ""
 
 
 def _message(desk: Desk, made: RefusalReport) -> Message:

@@ -60,7 +60,7 @@ def signature(view: View) -> Iterator[Finding]:
     """Yield whether an electronic prescription is as the platform signed it (处方管理办法 第四十条)."""
     if view.facts.authentic is False:
         text = "这张电子处方与平台签章不符：内容被改动过，或不是平台签发的。"
-        advice = "不能调配。请重新下载处方；仍不符的，请拒绝调配并告知开方机构。"
+        advice = "不能调配。请重新下载处方；仍不符的，请拒绝调配。"
         yield found(view, "refused", "signature_altered", text, advice=advice)
     elif view.facts.authentic:
         yield found(view, "ok", "signature_sound", "平台签章核对无误。")

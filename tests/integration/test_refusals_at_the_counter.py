@@ -110,6 +110,12 @@ def test_a_forged_prescription_is_reported_anywhere(bench: Bench) -> None:
     bench.till.report_refusal(row.key)
 
     assert queued(bench) == ["7204", "SY03"]
+    (entry,) = [each for each in journal.read(bench.db, 0, 99) if each.kind == "refusal_report"]
+    report = msgspec.json.decode(entry.body, type=RefusalReport)
+    assert report.to == ("开方机构", "医保经办机构")
+    assert not report.is_owed  # The clause forbids to dispense; it does not ask for a report.
+    assert report.found[0].clause is not None
+    assert report.found[0].clause.section == "第四十条"
 
 
 def test_the_slip_is_one_page_in_chinese_and_always_the_same(bench: Bench, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.catalogue import Drug
 from engine.codes import parse_national_code
 from engine.knowledge.library import Identity
-from engine.knowledge.strength import parse_strength, same_strength
+from engine.knowledge.strength import parse_count, parse_strength, same_strength
 from engine.prescription import Finding, PrescribedLine
 from engine.review.facts import Item, View, found, prescription_of
 
@@ -66,10 +66,11 @@ def _differences(view: View, item: Item, drug: Drug, line: PrescribedLine) -> It
         *_salt(view, item, written, line),
         *_form(view, item, drug, written, line),
         *_strength(view, item, drug, line),
+        *_count(view, item, drug, line),
     ]
     if known:
         yield from known
-    elif line.drug is not None and not (line.strength and (line.form or written.parts.form)):
+    elif line.drug is not None and not (_comparable(drug, line) and (line.form or written.parts.form)):
         if _same_pack_kind(line.drug, drug.code):
             yield _maker(view, item)
         else:
@@ -105,6 +106,23 @@ def _strength(view: View, item: Item, drug: Drug, line: PrescribedLine) -> Itera
     if theirs is not None and ours is not None and not same_strength(theirs, ours):
         text = f"处方写的是{line.strength}，篮里的{item.name}是{drug.strength or drug.spec}：规格不同。"
         yield _another(view, item, "another_strength", text)
+
+
+def _count(view: View, item: Item, drug: Drug, line: PrescribedLine) -> Iterator[Finding]:
+    theirs, ours = parse_count(line.strength), parse_count(drug.spec)
+    if theirs is not None and ours is not None and theirs != ours:
+        text = f"处方写的是{line.strength}，篮里的{item.name}是{drug.spec}：每{drug.unit}的数量不同。"
+        advice = f"请按用量和天数换算要几{drug.unit}，再改数量。"
+        yield found(view, "attention", "another_count", text, advice=advice, subject=item.subject)
+
+
+def _comparable(drug: Drug, line: PrescribedLine) -> bool:
+    """Tell whether the strength of a box can be compared with the one prescribed."""
+    if not line.strength:
+        return False
+    ours = drug.strength or drug.spec
+    both = parse_strength(line.strength) is not None and parse_strength(ours) is not None
+    return both or line.strength.replace(" ", "") == ours.replace(" ", "")
 
 
 def _another(view: View, item: Item, code: str, text: str) -> Finding:

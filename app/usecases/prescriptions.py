@@ -22,10 +22,11 @@ from engine.ids import Scan
 from engine.person import Person, masked_name
 from engine.policy.answer import Clause
 from engine.prescription import Finding, Prescription
-from engine.prescription_use import Given, Left, Standing, key_of, left_of, spread
+from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for, spread
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
 from engine.refusal import ALTERED
+from engine.review import with_prescribed_names
 from engine.sale import Draft
 
 _LAWFUL = Clause("处方管理办法", "第四十条")
@@ -253,7 +254,7 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
     given = uses_of(desk, prescription)
     told = standing_of(desk, prescription)
     rest = left_of(prescription, given, desk.today())
-    paper = prescription.psn_no is None and prescription.seal is None
+    paper = _is_paper(prescription)
     used = rest.is_used_up or (told is not None and told.state == "used")
     if used:
         text = f"处方 {prescription.number} 已经配完{_where(desk, given)}。"
@@ -266,23 +267,28 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
         advice = f"{rest.opens.month} 月 {rest.opens.day} 日起才能配下一次，请那天再来。"
         yield Finding("refused", "prescription_too_early", text, advice=advice, bars=True)
     elif given:
-        yield from _beyond(prescription, rest, draft, _where(desk, given), paper=paper)
+        yield from _beyond(desk, prescription, rest, draft, _where(desk, given))
+
+
+def _is_paper(prescription: Prescription) -> bool:
+    return prescription.psn_no is None and prescription.seal is None
 
 
 def _beyond(
-    prescription: Prescription, rest: Left, draft: Draft, where: str, *, paper: bool
+    desk: Desk, prescription: Prescription, rest: Left, draft: Draft, where: str
 ) -> Iterator[Finding]:
     """Yield what of the basket is more than a partly used prescription still has."""
+    paper = _is_paper(prescription)
     wanted = spread(
         prescription.lines,
         rest.packs,
         (
             (
                 line.drug.code,
-                line.drug.generic_name,
+                line.name_on_prescription,
                 Fraction(line.quantity, (line.drug.pack_size or 1) if line.split else 1),
             )
-            for line in draft.lines
+            for line in with_prescribed_names(draft, desk.knowledge, desk.today()).lines
         ),
     )
     over = False
@@ -327,16 +333,20 @@ def _day(at: datetime) -> str:
 
 
 def _own(desk: Desk, prescription: Prescription) -> Iterator[Given]:
-    named = any(line.drug is None for line in prescription.lines)
+    lines = prescription.lines
     for sale in prescription_uses.sales_on(desk.db, key_of(prescription)):
         for good in sale.goods:
+            named = line_for(lines, good.drug) is None
             drug = shelf.by_code(desk, good.drug) if named or good.split else None
+            name = drug.generic_name if drug else ""
+            if named and line_for(lines, good.drug, name) is None:
+                name = prescription_uses.names_in(desk.db, sale.journal).get(good.drug, name)
             yield Given(
                 provider=sale.provider,
                 sale=sale.number,
                 at=sale.at,
                 drug=good.drug,
-                name=drug.generic_name if drug else "",
+                name=name,
                 quantity=good.quantity,
                 pack_size=(drug.pack_size or 1) if drug and good.split else 1,
             )

@@ -26,13 +26,15 @@ _Text = Annotated[str, Meta(max_length=2000)]
 class SoldFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements.
 
-    ``pieces`` are how many smallest units a pack has, by the codes of drugs of which one was split.
+    ``pieces`` are how many smallest units a pack has, by the codes of drugs of which one was split; ``names``
+    what the prescription calls drugs whose generic name it does not have.
     """
 
     psn_no: str = ""
     sale: str = ""
     settlements: tuple[str, ...] = ()
     pieces: dict[str, int] = {}
+    names: dict[str, str] = {}
 
 
 class SoldData(Struct, frozen=True, kw_only=True):
@@ -100,6 +102,7 @@ class SoldOnPrescription(Struct, frozen=True, kw_only=True):
     download_id: str
     given: tuple[SoldLine, ...]
     pieces: dict[str, int] = {}
+    names: dict[str, str] = {}
 
 
 class _SoldIn(Struct, frozen=True):
@@ -158,6 +161,7 @@ def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> 
                 sale=sale.number,
                 settlements=tuple(setl_ids),
                 pieces={each.drug.code: each.drug.pack_size or 1 for each in lines if each.split},
+                names={each.drug.code: each.prescribed_as for each in lines if each.prescribed_as},
             )
         ),
     )
@@ -185,6 +189,7 @@ def read_write_off(raw: Raw) -> SoldOnPrescription:
         download_id=data.download_ide_code,
         given=told.selinfo,
         pieces=facts.pieces,
+        names=facts.names,
     )
 
 
@@ -198,7 +203,7 @@ def given_in(sold: SoldOnPrescription, provider: str, pack_sizes: dict[str, int 
             sale=sold.sale,
             at=sold.at,
             drug=row.med_list_codg,
-            name=row.drug_genname,
+            name=sold.names.get(row.med_list_codg) or row.drug_genname,
             quantity=int(row.sel_retn_cnt),
             pack_size=max(1, size or 1) if split else 1,
         )
@@ -219,7 +224,7 @@ def _pay_mode(sale: Sale, setl_ids: Sequence[str]) -> str:
 
 
 def _is_on(prescription: Prescription, line: BasketLine) -> bool:
-    return line_for(prescription.lines, line.drug.code, line.drug.generic_name) is not None
+    return line_for(prescription.lines, line.drug.code, line.name_on_prescription) is not None
 
 
 def _sold(line: BasketLine) -> Iterator[SoldLine]:

@@ -6,13 +6,18 @@ Source: 药品管理法 (2019) 第五十八条: what is prescribed is neither ch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+
+from msgspec.structs import replace
 
 from engine.catalogue import Drug
 from engine.codes import parse_national_code
-from engine.knowledge.library import Identity
+from engine.knowledge.library import Identity, Knowledge
 from engine.knowledge.strength import parse_count, parse_strength, same_strength
-from engine.prescription import Finding, PrescribedLine
-from engine.review.facts import Item, View, found, prescription_of
+from engine.prescription import Finding, PrescribedLine, Prescription
+from engine.prescription_use import line_for
+from engine.review.facts import Facts, Item, View, found, prescription_of
+from engine.sale import BasketLine, Draft
 
 
 def boxes(view: View) -> Iterator[Finding]:
@@ -21,6 +26,27 @@ def boxes(view: View) -> Iterator[Finding]:
     if view.basket and not any(finding.severity != "ok" for finding in differing):
         yield found(view, "ok", "drugs_as_prescribed", "药品和数量都在处方之内。")
     yield from differing
+
+
+def with_prescribed_names(draft: Draft, knowledge: Knowledge, day: date) -> Draft:
+    """Return ``draft`` with what the prescription calls those boxes whose code and name it does not have."""
+    prescription = draft.prescription
+    if prescription is None or all(_is_plain(prescription, line) for line in draft.lines):
+        return draft
+    items = View(Facts(day=day, draft=draft, knowledge=knowledge)).basket
+    return replace(
+        draft,
+        lines=tuple(
+            line
+            if item.prescribed is None or _is_plain(prescription, line)
+            else replace(line, prescribed_as=item.prescribed.name)
+            for line, item in zip(draft.lines, items, strict=True)
+        ),
+    )
+
+
+def _is_plain(prescription: Prescription, line: BasketLine) -> bool:
+    return line_for(prescription.lines, line.drug.code, line.name_on_prescription) is not None
 
 
 def _box(view: View, item: Item) -> Iterator[Finding]:

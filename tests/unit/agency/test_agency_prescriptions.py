@@ -268,6 +268,19 @@ def test_pieces_of_a_pack_count_as_parts_of_it_when_settled_and_when_written_off
     assert [each.quantity for each in history] == [1, 2]
 
 
+def test_a_box_counts_on_the_line_that_the_shop_names(bureau: Bureau) -> None:
+    (line,) = ONCE.lines
+    with transaction(bureau.db):
+        eprescriptions.issue(bureau.db, [replace(ONCE, lines=(replace(line, name="另一个写法", drug=None),))])
+    sale = sale_of(downloaded(bureau))
+    named = tuple(replace(each, prescribed_as="另一个写法") for each in sale.draft.lines)
+    sale = replace(sale, draft=replace(sale.draft, lines=named))
+
+    assert bureau.call("7206", write_off_input(sale)).refused == ""
+
+    assert waits(bureau) == ()
+
+
 def test_a_withdrawn_prescription_is_told_as_such_with_its_reason(bureau: Bureau) -> None:
     ready, prescription = token(bureau), downloaded(bureau)
     with transaction(bureau.db):

@@ -21,7 +21,7 @@ from engine.calendar import CHINA
 from engine.ids import Scan
 from engine.person import Person, masked_name
 from engine.policy.answer import Clause
-from engine.prescription import Finding, Prescription
+from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for, spread
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
@@ -271,7 +271,7 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
 
 
 def _is_paper(prescription: Prescription) -> bool:
-    return prescription.psn_no is None and prescription.seal is None
+    return prescription.psn_no is None and not is_from_platform(prescription)
 
 
 def _beyond(

@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.storage import sales
+from app.storage import refusals, sales
 from app.storage.connection import Connection
 from app.usecases import floors, leases
 from app.usecases.desk import Desk
@@ -19,10 +19,13 @@ from engine.money import Fen, format_yuan
 from engine.person import Person
 from engine.policy.answer import Answer, Settlement, self_pay
 from engine.policy.claim import Accumulators, Claim
+from engine.prescription_use import key_of
+from engine.protocol.eprescription_seal import without_seal
 from engine.quota import after, correction_bound
 from engine.sale import Certainty, Draft, Store, insured_settlements, make_claim
 
 NO_CREDENTIAL = "没有出示医保凭证，全部自费"
+REFUSED = "这张处方已拒绝联网结算并上报，全部自费"
 
 
 class Quote(Struct, frozen=True, kw_only=True):
@@ -82,7 +85,18 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
     if isinstance(answer, MissingFigure):
         text = f"缺少医保中心参数 {answer.path}，暂按自费"
         return Quote(claim=claim, answer=self_paid(draft, text), missing=answer.path)
+    if insured_settlements(answer) and _is_refused(desk, draft):
+        return Quote(claim=claim, answer=self_paid(draft, REFUSED))
     return _assured(desk, draft, person, Quote(claim=claim, answer=answer), reserve)
+
+
+def _is_refused(desk: Desk, draft: Draft) -> bool:
+    """Tell whether this prescription was refused to the fund, as reported; once corrected it is another."""
+    here = draft.prescription
+    filed = refusals.of_key(desk.db, key_of(here)) if here is not None else None
+    if here is None or filed is None or not filed.report.is_owed:
+        return False
+    return without_seal(filed.report.prescription) == without_seal(here)
 
 
 def _assured(desk: Desk, draft: Draft, person: Person, quoted: Quote, reserve: Reserve | None) -> Quote:

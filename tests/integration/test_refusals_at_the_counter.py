@@ -74,6 +74,52 @@ def test_a_refusal_is_reported_once(bench: Bench) -> None:
     assert queued(bench).count("7204") == 1
 
 
+def outside_scope(bench: Bench) -> str:
+    """Put the prescription of Liaocheng on the counter with a drug that is paid for another disease only."""
+    walk(bench, LIAOCHENG)
+    draft = bench.desk.draft
+    (line,) = draft.lines
+    rows = tuple(replace(row, scope="限肺动脉高压患者") for row in line.drug.listings)
+    limited = replace(line, drug=replace(line.drug, listings=rows))
+    bench.desk.change(replace(draft, lines=(limited,)))
+    assert "outside_limited_scope" in codes(bench)
+    return prescription_for(bench, "李建国").number
+
+
+def test_what_was_refused_to_the_fund_and_reported_is_not_settled_with_it(bench: Bench) -> None:
+    number = outside_scope(bench)
+    before = bench.till.refresh().answer
+    assert before is not None
+    assert before.fund > 0
+    bench.till.report_refusal(row_of(bench, number).key)
+
+    shown = bench.till.refresh()
+
+    assert shown.answer is not None
+    assert (shown.answer.fund, shown.answer.patient) == (0, shown.answer.total)
+    assert "拒绝联网结算" in shown.answer.settlements[0].steps[0].text
+    settled = bench.settle()
+    assert settled.settled is not None
+    assert settled.answer is not None
+    assert settled.answer.fund == 0
+    assert "2102" not in queued(bench)
+    assert "7206" in queued(bench)
+
+
+def test_a_prescription_that_was_corrected_after_its_report_is_settled_again(bench: Bench) -> None:
+    number = outside_scope(bench)
+    bench.till.report_refusal(row_of(bench, number).key)
+    here = bench.desk.draft.prescription
+    assert here is not None
+    corrected = replace(here, diagnosis="肺动脉高压")
+    bench.desk.change(replace(bench.desk.draft, prescription=corrected))
+
+    shown = bench.till.refresh().answer
+
+    assert shown is not None
+    assert shown.fund > 0
+
+
 def test_a_paper_prescription_is_reported_under_our_own_number(bench: Bench) -> None:
     refused(bench)
     here = bench.desk.draft.prescription

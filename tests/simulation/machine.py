@@ -78,6 +78,7 @@ class Surroundings(Protocol):
     papers: list[Paper]
     law_changed_at_tills: bool
     office: Office
+    electronic: bool
 
 
 class Printer:
@@ -221,7 +222,10 @@ class Machine:
             till.refresh()
         for code in boxes:
             till.enter(code)
-        desk.change(replace(desk.draft, prescription=town.prescription(who, desk.today())))
+        written = town.prescription(who, desk.today())
+        if self.world.electronic:
+            written = self.world.office.issued(written)
+        desk.change(replace(desk.draft, prescription=written))
         state = till.refresh()
         if asks:
             courier.serve()

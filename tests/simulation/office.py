@@ -10,15 +10,17 @@ from functools import cache
 from random import Random
 from typing import Any, Protocol
 
-from agency import trueup
+from agency import eprescriptions, trueup
 from agency.bootstrap import seed
 from agency.bundles import Counter
 from agency.enrolment import give_code
 from agency.service import Agency
+from agency.storage import prescriptions
 from agency.storage.connection import Parameters, transaction
 from agency.storage.schema import VERSION, sqlite_statements
 from agency.storage.sqlite import SqliteConnection
 from engine.demonstration import Demonstration
+from engine.prescription import Prescription
 from engine.protocol.profile import DEMONSTRATION, Profile
 from tests.simulation import town
 
@@ -156,6 +158,16 @@ class Office:
         """Answer one call as the service over HTTP would; raise Fell where it went down meanwhile."""
         answer = self._agency.answer(headers, body)
         return answer.status, answer.text.encode()
+
+    def issued(self, written: Prescription) -> Prescription:
+        """Return a prescription as the platform signed it, which it does when a doctor writes it."""
+        fuse, self.books.fuse = self.books.fuse, None
+        with transaction(self.books):
+            if prescriptions.prescription(self.books, written.number) is None:
+                eprescriptions.issue(self.books, [written])
+            signed = prescriptions.prescription(self.books, written.number)
+        self.books.fuse = fuse
+        return signed or written
 
     def rows(self, sql: str, arguments: Any = ()) -> list[Any]:
         """Read the books past the service, for the checks."""

@@ -44,6 +44,7 @@ class World:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.electronic = plan.seed % 5 == 1  # Whether the prescriptions of this week are a platform's.
         self.start = self.now = plan.start
         self.injected: Counter[str] = Counter()
         self.messages = 0

@@ -19,8 +19,6 @@ from engine.money import Fen, format_yuan
 from engine.person import Person
 from engine.policy.answer import Answer, Settlement, self_pay
 from engine.policy.claim import Accumulators, Claim
-from engine.prescription_use import key_of
-from engine.protocol.eprescription_seal import without_seal
 from engine.quota import after, correction_bound
 from engine.sale import Certainty, Draft, Store, insured_settlements, make_claim
 
@@ -91,12 +89,10 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
 
 
 def _is_refused(desk: Desk, draft: Draft) -> bool:
-    """Tell whether this prescription was refused to the fund, as reported; once corrected it is another."""
+    """Tell whether the prescription was refused to the fund, as reported."""
     here = draft.prescription
-    filed = refusals.of_key(desk.db, key_of(here)) if here is not None else None
-    if here is None or filed is None or not filed.report.is_owed:
-        return False
-    return without_seal(filed.report.prescription) == without_seal(here)
+    filed = refusals.of_prescription(desk.db, here) if here is not None else None
+    return filed is not None and filed.report.is_owed
 
 
 def _assured(desk: Desk, draft: Draft, person: Person, quoted: Quote, reserve: Reserve | None) -> Quote:

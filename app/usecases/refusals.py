@@ -57,7 +57,7 @@ def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> 
     duty, owed = owed_reports(desk, prescription, found)
     if duty is None or not owed:
         raise NothingToReport(number=prescription.number)
-    before = refusals.of_key(desk.db, key_of(prescription))
+    before = refusals.of_prescription(desk.db, prescription)
     if before is not None:
         raise AlreadyReported(number=prescription.number, id=before.id)
     with transaction(desk.db):
@@ -114,7 +114,7 @@ def print_slip(desk: Desk, prescription_key: str) -> Path:
 
 def reported(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ...]:
     """Return that a prescription was refused and reported, where it was."""
-    filed = refusals.of_key(desk.db, key_of(prescription)) if prescription else None
+    filed = refusals.of_prescription(desk.db, prescription) if prescription else None
     if filed is None:
         return ()
     to = "、".join(filed.report.to)

@@ -21,7 +21,6 @@ from app.usecases.show import find, open_store, show
 from app.usecases.state import CounterState
 from engine.knowledge.entries import Duty
 from engine.prescription import Finding, Prescription, is_from_platform
-from engine.prescription_use import key_of
 from engine.refusal import RefusalReport, Reported
 from engine.review import digest_of_review, unpassed
 from engine.signoff import Override, PrescriptionRefused, SignOff
@@ -86,7 +85,7 @@ def refuse(desk: Desk, reason: str) -> None:
         reportable=tuple(each.code for each in owed),
     )
     body = msgspec.json.encode(refused).decode()
-    before = kept_refusals.of_key(desk.db, key_of(draft.prescription))
+    before = kept_refusals.of_prescription(desk.db, draft.prescription)
     with transaction(desk.db):
         entry = journal.append(desk.db, REFUSED_KIND, body, refused.at)
         filed = None

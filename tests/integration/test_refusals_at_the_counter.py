@@ -118,6 +118,9 @@ def test_a_prescription_that_was_corrected_after_its_report_is_settled_again(ben
 
     assert shown is not None
     assert shown.fund > 0
+    assert "refusal_reported" not in codes(bench)
+    (row,) = [each for each in bench.till.prescriptions() if each.diagnosis == "肺动脉高压"]
+    assert row.report is None
 
 
 def test_a_paper_prescription_is_reported_under_our_own_number(bench: Bench) -> None:

@@ -59,7 +59,7 @@ def after_the_storm(world: World) -> Iterator[str]:
         yield from _s7_given_back(world, year)
     yield from _s2_guaranteed_is_kept(world)
     yield from _s3_once(world)
-    if world.electronic:
+    if world.office.signs_prescriptions:
         yield from _s3_written_off_once(world)
     yield from _s5_both_agree(world)
     yield from _s5_sums_agree(world)

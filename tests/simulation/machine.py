@@ -78,7 +78,6 @@ class Surroundings(Protocol):
     papers: list[Paper]
     law_changed_at_tills: bool
     office: Office
-    electronic: bool
 
 
 class Printer:
@@ -222,10 +221,7 @@ class Machine:
             till.refresh()
         for code in boxes:
             till.enter(code)
-        written = town.prescription(who, desk.today())
-        if self.world.electronic:
-            written = self.world.office.issued(written)
-        desk.change(replace(desk.draft, prescription=written))
+        desk.change(replace(desk.draft, prescription=self.world.office.prescription(who, desk.today())))
         state = till.refresh()
         if asks:
             courier.serve()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from agency.storage.connection import Parameters, transaction
 from agency.storage.schema import VERSION, sqlite_statements
 from agency.storage.sqlite import SqliteConnection
 from engine.demonstration import Demonstration
+from engine.person import Person
 from engine.prescription import Prescription
 from engine.protocol.profile import DEMONSTRATION, Profile
 from tests.simulation import town
@@ -130,6 +131,7 @@ class Office:
         self.books = Books(raw)
         self._world = world
         self.law_changed = False
+        self.signs_prescriptions = False
         self._law = town.agency_law()
         self._agency = self._open()
 
@@ -159,8 +161,11 @@ class Office:
         answer = self._agency.answer(headers, body)
         return answer.status, answer.text.encode()
 
-    def issued(self, written: Prescription) -> Prescription:
-        """Return a prescription as the platform signed it, which it does when a doctor writes it."""
+    def prescription(self, person: Person, day: date) -> Prescription:
+        """Return a person's prescription of a day: on paper, or as the platform signed it."""
+        written = town.prescription(person, day)
+        if not self.signs_prescriptions:
+            return written
         fuse, self.books.fuse = self.books.fuse, None
         with transaction(self.books):
             if prescriptions.prescription(self.books, written.number) is None:

@@ -44,7 +44,6 @@ class World:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.electronic = plan.seed % 5 == 1  # Whether the prescriptions of this week are a platform's.
         self.start = self.now = plan.start
         self.injected: Counter[str] = Counter()
         self.messages = 0
@@ -53,6 +52,7 @@ class World:
         self.violations: list[str] = []
         self.story: list[str] = []
         self.office = Office(self, plan.start)
+        self.office.signs_prescriptions = plan.seed % 5 == 1
         self.machines = [Machine(self, store.provider.id, store) for store in town.stores()]
         self.forked: set[str] = set()
         self.backups: dict[str, dict[str, bytes]] = {}

@@ -103,8 +103,10 @@ def left_of(prescription: Prescription, given: Iterable[Given], day: date) -> Le
     taken = [Fraction(0)] * len(lines)
     first: date | None = None
     rounds = 1 + max(0, prescription.repeats - prescription.repeated)
+    known: dict[tuple[str, str], list[int]] = {}
     for each in sorted(given, key=lambda each: each.at):
-        places = _lines_for(lines, each.drug, each.name)
+        name = each.drug, each.name
+        places = known[name] if name in known else known.setdefault(name, _lines_for(lines, *name))
         if places:
             in_turn = ([Fraction(line.quantity * turn) for line in lines] for turn in range(1, rounds + 1))
             _take(taken, in_turn, places, Fraction(each.quantity, max(1, each.pack_size)))

@@ -22,6 +22,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 from statistics import median, quantiles
@@ -40,7 +41,7 @@ from engine.catalogue import Drug
 from engine.knowledge.entries import Interaction
 from engine.knowledge.library import Identity
 from engine.person import Person
-from engine.prescription import PrescribedLine, Prescription
+from engine.prescription import Dose, PrescribedLine, Prescription
 from engine.protocol.lease import Dispensed
 from engine.review.facts import View
 from engine.sale import BasketLine, Draft
@@ -51,6 +52,7 @@ OWN_SALES, TOLD, OTHERS = 24, 220, 1_500
 ROUNDS, WARM_UP = 2_000, 100
 BUDGET_MS = 5.0
 KEYS = ("atorvastatin", "clopidogrel", "allisartan_amlodipine", "irbesartan", "theophylline_er")
+_ONCE = Dose(amount=Decimal(1), unit="片", per_day=Decimal(1))
 USUAL = ("metformin_er", "amlodipine", "aspirin_ec")
 
 
@@ -196,7 +198,10 @@ class _Shop:
             diagnosis="高血压病；2型糖尿病",
             issued=day,
             supply_days=days,
-            lines=tuple(PrescribedLine(name=drug.generic_name, quantity=2, drug=drug.code) for drug in drugs),
+            lines=tuple(
+                PrescribedLine(name=drug.generic_name, quantity=2, drug=drug.code, dose=_ONCE)
+                for drug in drugs
+            ),
             diseases=frozenset({"hypertension"}),
             psn_no=person.psn_no,
         )

@@ -11,18 +11,21 @@ from engine.catalogue import Drug
 from engine.policy.claim import Source
 from engine.prescription import Diagnosis, Finding, PrescribedLine, Prescription
 from engine.scan import cleaned
+from engine.usage import parse_usage
 
 MOST_DAYS = 366
 """Days' supply beyond which a typing slip is likelier than a prescription."""
+LONGEST_USAGE = 200
 MOST_PACKS = 999
 """Packs of one drug beyond which a barcode was likely scanned into the field."""
 
 _DAY = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))").fullmatch
+_NONE = frozenset({"无", "没有", "否认", "-"})
 _COUNT = re.compile(r"[0-9]{1,7}").fullmatch
 
 
 class PaperForm(Protocol):
-    """The form as typed; ``lines`` are (drug name or code, number of packs)."""
+    """The form as typed; ``lines`` are (drug name or code, number of packs, usage)."""
 
     @property
     def number(self) -> str: ...
@@ -49,12 +52,20 @@ class PaperForm(Protocol):
     @property
     def confirmed(self) -> bool: ...
     @property
-    def lines(self) -> tuple[tuple[str, str], ...]: ...
+    def long_term(self) -> bool: ...
+    @property
+    def pregnant(self) -> bool: ...
+    @property
+    def breastfeeding(self) -> bool: ...
+    @property
+    def allergies(self) -> str: ...
+    @property
+    def lines(self) -> tuple[tuple[str, str, str], ...]: ...
 
 
 def check_paper(form: PaperForm, day: date) -> tuple[Finding, ...]:
     """Return what is amiss or right in ``form`` on ``day``; where nothing is "refused" it can be read."""
-    return tuple((*_origin(form), *_dates(form, day), *_supply(form), *_lines(form)))
+    return tuple((*_origin(form), *_dates(form, day), *_supply(form), *_lines(form), *_usages(form)))
 
 
 def read_paper(
@@ -79,12 +90,16 @@ def read_paper(
         diagnosis=form.diagnosis.strip(),
         issued=issued,
         supply_days=supply_days,
-        lines=tuple(_prescribed(name, packs, drugs) for name, packs in form.lines if name.strip()),
+        lines=tuple(_prescribed(*line, drugs) for line in form.lines if line[0].strip()),
         valid_until=parse_day(form.valid_until),
         diseases=form.diseases,
         travel=form.travel,
         confirmed=form.confirmed,
         diagnoses=tuple(diagnoses_in(form.diagnosis, known)),
+        pregnant=form.pregnant,
+        breastfeeding=form.breastfeeding,
+        allergies=tuple(each for each in _parted(form.allergies, ";；、，,\n") if each not in _NONE),
+        long_term=form.long_term,
     )
 
 
@@ -125,14 +140,18 @@ def parse_count(text: str) -> int | None:
     return int(match[0]) or None if match else None
 
 
-def _prescribed(name: str, packs: str, drugs: Mapping[str, Drug]) -> PrescribedLine:
+def _prescribed(name: str, packs: str, usage: str, drugs: Mapping[str, Drug]) -> PrescribedLine:
     quantity = parse_count(packs)
     if quantity is None:
         raise ValueError("a form must be checked before it is read")
     drug = drugs.get(name)
-    if drug is None:
-        return PrescribedLine(name=name.strip(), quantity=quantity)
-    return PrescribedLine(name=drug.generic_name, quantity=quantity, drug=drug.code)
+    return PrescribedLine(
+        name=drug.generic_name if drug else name.strip(),
+        quantity=quantity,
+        drug=drug.code if drug else None,
+        dose=parse_usage(usage),
+        usage=" ".join(usage.split())[:LONGEST_USAGE],
+    )
 
 
 def _origin(form: PaperForm) -> Iterator[Finding]:
@@ -186,7 +205,7 @@ def _supply(form: PaperForm) -> Iterator[Finding]:
 
 
 def _lines(form: PaperForm) -> Iterator[Finding]:
-    lines = [(name.strip(), packs) for name, packs in form.lines if name.strip()]
+    lines = [(name.strip(), packs) for name, packs, _usage in form.lines if name.strip()]
     if not lines:
         yield Finding("refused", "paper_lines", "还没有药。请至少填一种药和盒数。")
         return
@@ -196,6 +215,19 @@ def _lines(form: PaperForm) -> Iterator[Finding]:
         yield Finding("refused", "paper_quantity", text)
     if not wrong:
         yield Finding("ok", "paper_lines", f"共 {len(lines)} 种药。")
+
+
+def _usages(form: PaperForm) -> Iterator[Finding]:
+    """Yield of which drugs the dose cannot be checked: a silent form would look as if it had been."""
+    named = [(name.strip(), usage) for name, _packs, usage in form.lines if name.strip()]
+    unread = "、".join(name for name, usage in named if usage.strip() and parse_usage(usage) is None)
+    blank = "、".join(name for name, usage in named if not usage.strip())
+    if unread:
+        text = f"{unread}的用法看不懂，剂量没有核对。请写成「5mg 每日2次」或「1片 bid」，或自己核对。"
+        yield Finding("attention", "paper_usage", text)
+    if blank:
+        text = f"没有填{blank}的用法，剂量没有核对。请照处方填上，或自己核对。"
+        yield Finding("attention", "paper_usage_blank", text)
 
 
 def _is_sound(packs: str) -> bool:

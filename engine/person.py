@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
@@ -10,6 +12,9 @@ from msgspec import Struct
 from engine.policy.claim import Accumulators, ConcurrentBenefit, Group, Insurance, Parameters, Patient, Status
 
 EndedWhy: TypeAlias = Literal["died", "moved"]
+
+_LONGEST_NAME = 50
+_NUMBER = re.compile(r"[0-9]{15,18}[Xx]?").fullmatch
 
 
 class Filing(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,6 +86,23 @@ def as_patient(person: Person, day: date) -> Patient:
         in_hospital=person.in_hospital,
         concurrent_benefits=person.concurrent_benefits,
     )
+
+
+class Buyer(Struct, frozen=True, kw_only=True):
+    """Somebody who is registered for what the law registers and shows no insurance: name and resident id."""
+
+    name: str
+    cert_no: str
+
+
+def read_buyer(text: str) -> Buyer | None:
+    """Return the buyer that ``text`` names, typed as name and id; None where it does not look like that.
+
+    Whether the number is a resident id is still to be seen.
+    """
+    name, _, number = " ".join(unicodedata.normalize("NFKC", text).split()).rpartition(" ")
+    sound = bool(name) and len(name) <= _LONGEST_NAME and not any(each.isdigit() for each in name)
+    return Buyer(name=name, cert_no=number.upper()) if sound and _NUMBER(number) else None
 
 
 def masked_name(name: str) -> str:

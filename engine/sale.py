@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.catalogue import Drug, Listing, ListingOn, listing_on
 from engine.lease import LeaseUse
 from engine.money import Fen
-from engine.person import Person, as_patient, diseases_filed_on
+from engine.person import Buyer, Person, as_patient, diseases_filed_on
 from engine.policy.answer import Answer, Settlement
 from engine.policy.claim import Accumulators, Claim, Line, Provider
 from engine.prescription import Prescription, as_claimed
@@ -94,6 +94,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prescription: Prescription | None = None
     lines: tuple[BasketLine, ...] = ()
     tendered: Fen | None = None
+    buyer: Buyer | None = None  # Who is registered for it without insurance: compounds of ephedrine.
     signed: SignOff | None = None  # The pharmacist's, as long as it covers what is on the desk.
 
     @property

@@ -12,12 +12,16 @@ from msgspec import Struct
 from engine.prescription import Finding, Prescription
 
 
-class Override(Struct, frozen=True, kw_only=True):
-    """A finding that the pharmacist passed, named by its code and subject, and the reason given."""
+class Override(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A finding that the pharmacist passed, named by its code and subject, and the reason given.
+
+    ``text`` is what the finding said that day: knowledge changes, and the journal is read years later.
+    """
 
     code: str
     subject: str
     reason: str
+    text: str = ""
 
 
 class SignOff(Struct, frozen=True, kw_only=True):

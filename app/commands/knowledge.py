@@ -15,6 +15,7 @@ from engine.knowledge.library import Identity, Knowledge, concerns
 from engine.knowledge.loading import KnowledgeError, load_knowledge
 from engine.knowledge.parse import FAMILIES
 from engine.knowledge.strength import written_mg
+from engine.policy.answer import Clause
 from engine.policy.problems import Problem
 
 _TITLES = {
@@ -146,14 +147,15 @@ def _most(knowledge: Knowledge, identity: Identity) -> Iterator[str]:
 def _limits(knowledge: Knowledge, identity: Identity) -> Iterator[str]:
     for limit in knowledge.facts("sex"):
         if concerns(limit.group, identity):
-            yield f"只给{limit.only}性：{limit.why}  {_cite(limit.source)}"
+            where = knowledge.cited(limit.source, identity)
+            yield f"只给{limit.only}性：{limit.why}  {_cite(limit.source, where)}"
     for limit in knowledge.facts("age"):
         if concerns(limit.group, identity):
-            yield f"年龄：{limit.why}  {_cite(limit.source)}"
+            yield f"年龄：{limit.why}  {_cite(limit.source, knowledge.cited(limit.source, identity))}"
     for family, state in _STATES.items():
         for limit in knowledge.facts(family):
             if concerns(limit.group, identity):
-                yield f"{state}：{limit.why}  {_cite(limit.source)}"
+                yield f"{state}：{limit.why}  {_cite(limit.source, knowledge.cited(limit.source, identity))}"
 
 
 def _interactions(knowledge: Knowledge, identity: Identity) -> Iterator[str]:
@@ -164,6 +166,7 @@ def _interactions(knowledge: Knowledge, identity: Identity) -> Iterator[str]:
                 yield f"与{other}（{gravity}）：{fact.effect}。{fact.advice}。  {_cite(fact.source)}"
 
 
-def _cite(source: Source) -> str:
+def _cite(source: Source, clause: Clause | None = None) -> str:
+    where = clause or source.clause
     rest = "" if source.verified else "，未与原文核对"
-    return f"〔{source.clause.document} {source.clause.section}，{source.checked_on}{rest}〕"
+    return f"〔{where.document} {where.section}，{source.checked_on}{rest}〕"

@@ -35,6 +35,7 @@ STEPS: Steps = (
     ("0006_prescriptions", schema_prescriptions.PRESCRIPTIONS),
     ("0007_items", schema_items.ITEMS),
     ("0008_packed", schema_packed.PACKED),
+    ("0009_refused", schema_prescriptions.REFUSED),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

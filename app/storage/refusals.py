@@ -15,8 +15,10 @@ from engine.prescription import Prescription
 from engine.prescription_use import key_of
 from engine.protocol.eprescription_seal import without_seal
 from engine.refusal import RefusalReport
+from engine.signoff import PrescriptionRefused
 
 _DECODE = msgspec.json.Decoder(RefusalReport).decode
+_DECODE_REFUSED = msgspec.json.Decoder(PrescriptionRefused).decode
 
 
 class Filed(Struct, frozen=True, kw_only=True):
@@ -58,6 +60,20 @@ def of_prescription(db: Connection, prescription: Prescription) -> Filed | None:
 def recent(db: Connection, limit: int) -> list[Filed]:
     """Return the newest reports first."""
     return _filed(db, "ORDER BY r.number DESC LIMIT ?", (limit,))
+
+
+def note_refused(db: Connection, key: str, *, journal: int) -> None:
+    """Keep that a prescription was refused by journal entry ``journal``, in the caller's transaction."""
+    db.execute("INSERT OR REPLACE INTO prescription_refused (key, journal) VALUES (?, ?)", (key, journal))
+
+
+def refused(db: Connection, key: str) -> PrescriptionRefused | None:
+    """Return the latest refusal of a prescription as the journal holds it, reported or not."""
+    row = db.execute(
+        "SELECT j.body FROM prescription_refused r JOIN journal j ON j.number = r.journal WHERE r.key = ?",
+        (key,),
+    ).fetchone()
+    return _DECODE_REFUSED(packing.unpack(row[0])) if row else None
 
 
 def _filed(db: Connection, where: str, arguments: tuple[Any, ...]) -> list[Filed]:

@@ -25,3 +25,9 @@ PRESCRIPTIONS = (
     """CREATE TRIGGER refusal_never_deleted BEFORE DELETE ON refusal
            BEGIN SELECT RAISE(ABORT, 'a refusal stays on record'); END""",
 )
+
+# Prescriptions that a pharmacist refused, reported or not: entry ``journal`` says when and why, the latest.
+REFUSED = (
+    """CREATE TABLE prescription_refused (key TEXT PRIMARY KEY, journal INTEGER NOT NULL)
+           STRICT, WITHOUT ROWID""",
+)

@@ -44,7 +44,7 @@ def _read(desk: Desk, form: PaperPrescription) -> Prescription:
     for finding in check_paper(form, desk.today()):
         if finding.severity == "refused":
             raise FormIncomplete(problem=finding.text)
-    written = {name: _drug(desk, name.strip()) for name, _packs in form.lines}
+    written = {name: _drug(desk, name.strip()) for name, _packs, _usage in form.lines}
     found = {name: drug for name, drug in written.items() if drug is not None}
     return read_paper(form, found, lambda name: known(desk, form, name))
 

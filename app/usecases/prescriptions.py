@@ -20,7 +20,6 @@ from app.usecases.refusals import owed_reports
 from engine.calendar import CHINA
 from engine.ids import Scan
 from engine.person import Person, masked_name
-from engine.policy.answer import Clause
 from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for, spread
 from engine.protocol.eprescription import Waiting
@@ -28,9 +27,6 @@ from engine.protocol.eprescription_seal import is_authentic
 from engine.refusal import ALTERED
 from engine.review import with_prescribed_names
 from engine.sale import Draft
-
-_LAWFUL = Clause("处方管理办法", "第四十条")
-"""A pharmacist dispenses nothing on a prescription whose lawfulness cannot be told."""
 
 _TO_REPORT = "要拒绝并上报：按 F3，再按 F12。"
 
@@ -147,17 +143,27 @@ def findings(desk: Desk, draft: Draft) -> tuple[Finding, ...]:
     prescription = draft.prescription
     if prescription is None:
         return ()
-    found = (
-        *_without_seal(desk, prescription),
-        *_of_standing(desk, prescription),
-        *_of_use(desk, prescription, draft),
+    return _founded(
+        desk,
+        (
+            *_without_seal(desk, prescription),
+            *_of_standing(desk, prescription),
+            *_of_use(desk, prescription, draft),
+        ),
     )
-    return tuple(replace(each, clause=each.clause or desk.knowledge.basis(each.code)) for each in found)
 
 
 def alone(desk: Desk, prescription: Prescription) -> tuple[Finding, ...]:
     """Return what is found of a prescription by itself, no sale looked at."""
-    return (*_of_seal(desk, prescription), *findings(desk, Draft(prescription=prescription)))
+    return (
+        *_founded(desk, _of_seal(desk, prescription)),
+        *findings(desk, Draft(prescription=prescription)),
+    )
+
+
+def _founded(desk: Desk, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings each with the law behind its kind: knowledge, like all law."""
+    return tuple(replace(each, clause=each.clause or desk.knowledge.basis(each.code)) for each in found)
 
 
 def _take_arrived(desk: Desk, prescription: Prescription, *, awaited: bool) -> None:
@@ -211,7 +217,6 @@ def _of_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             ALTERED,
             f"处方 {prescription.number} 与平台签章不符，内容可能被改动或伪造。",
-            _LAWFUL,
             advice="不要按它配药；请参保人找开方机构核对。",
             bars=True,
         )
@@ -226,7 +231,6 @@ def _without_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "attention",
             "prescription_unverified",
             "这张电子处方没有平台签章，本机验不出真伪。",
-            _LAWFUL,
             advice="请联网扫它的二维码，或在处方平台上核对后再配。",
         )
 
@@ -239,8 +243,7 @@ def _of_standing(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             "prescription_withdrawn",
             f"处方 {prescription.number} 已由开方机构撤销{why}。",
-            _LAWFUL,
-            advice="不要按它配药；请参保人找医师重新开。",
+            advice="不要按它配药：撤下它，请参保人找医师重新开。",
             bars=True,
         )
     end = prescription.valid_end

@@ -89,7 +89,7 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
 
 
 def _is_refused(desk: Desk, draft: Draft) -> bool:
-    """Tell whether the prescription was refused to the fund, as reported."""
+    """Tell whether the prescription was reported as refused: then the fund pays nothing (聊城 第二十二条)."""
     here = draft.prescription
     filed = refusals.of_prescription(desk.db, here) if here is not None else None
     return filed is not None and filed.report.is_owed

@@ -6,7 +6,7 @@ own cost all the same is not decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from app.storage.connection import transaction
 from app.storage.outbox import Message
 from app.usecases import tasks
 from app.usecases.desk import Desk
+from engine.calendar import CHINA
 from engine.knowledge.entries import Duty
 from engine.person import Person, masked_name
 from engine.prescription import Finding, Prescription, is_from_platform
@@ -112,16 +113,34 @@ def print_slip(desk: Desk, prescription_key: str) -> Path:
     return desk.slips.print_slip(filed.report)
 
 
-def reported(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ...]:
-    """Return that a prescription was refused and reported, where it was."""
-    filed = refusals.of_prescription(desk.db, prescription) if prescription else None
+def said(desk: Desk, prescription: Prescription | None) -> tuple[Finding, ...]:
+    """Return that a prescription was refused, and that it was reported, where it was: it may come again."""
+    return (*_refused(desk, prescription), *_reported(desk, prescription)) if prescription else ()
+
+
+def _refused(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
+    before = refusals.refused(desk.db, key_of(prescription))
+    if before is not None:
+        at = before.at.astimezone(CHINA)
+        yield Finding(
+            "attention",
+            "prescription_refused_before",
+            f"{before.pharmacist} {at.month} 月 {at.day} 日 {at:%H:%M} 拒绝调配过这张处方：{before.reason}。",
+            desk.knowledge.basis("prescription_refused_before"),
+            advice="请核对当时的原因是不是已由医师更正或重新签字。",
+        )
+
+
+def _reported(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
+    filed = refusals.of_prescription(desk.db, prescription)
     if filed is None:
-        return ()
+        return
     to = "、".join(filed.report.to)
-    text = f"已按规定拒绝联网结算，并向{to}上报（第 {filed.id} 号）。"
-    if not filed.report.is_owed:
-        text = f"药师拒绝过这张处方，已告知{to}（第 {filed.id} 号）。"
-    return (Finding("ok", "refusal_reported", text),)
+    if filed.report.is_owed:
+        text = f"已按规定拒绝联网结算，并向{to}上报（第 {filed.id} 号）。"
+        yield Finding("ok", "refusal_reported", text, advice="这张处方的药只能全部自费。")
+    else:
+        yield Finding("ok", "refusal_reported", f"拒绝这张处方，已告知{to}（第 {filed.id} 号）。")
 
 
 def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:

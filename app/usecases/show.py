@@ -96,7 +96,7 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
             continue
         text = refusal.message if refusal.line is None else f"{names[refusal.line]}：{refusal.message}"
         findings.append(Finding("refused", refusal.code, text, refusal.clause))
-    findings += refusals.reported(desk, prescription)
+    findings += refusals.said(desk, prescription)
     return tuple(dict.fromkeys(findings))
 
 
@@ -127,7 +127,8 @@ def hint(desk: Desk, quoted: Quote | None, lacking: dict[str, int], signing: Sig
         waiting = f"平台上有 {len(desk.offered)} 张等着，按 F3 选用；也可" if desk.offered else ""
         return f"有处方药：{waiting}扫处方，或按 Ctrl 2 录入纸质处方"
     if signing.barring:
-        return "有不能放行的提示：请照左边处理，或按 Ctrl R 拒绝调配"
+        refuse = "，或按 Ctrl R 拒绝调配" if draft.prescription is not None else ""
+        return f"有不能放行的提示：请照左边处理{refuse}"
     if lacking:
         line = next(line for line in draft.lines if line.id in lacking)
         box = line.boxes - lacking[line.id] + 1

@@ -21,6 +21,7 @@ from app.usecases.show import find, open_store, show
 from app.usecases.state import CounterState
 from engine.knowledge.entries import Duty
 from engine.prescription import Finding, Prescription, is_from_platform
+from engine.prescription_use import key_of
 from engine.refusal import RefusalReport, Reported
 from engine.review import digest_of_review, unpassed
 from engine.signoff import Override, PrescriptionRefused, SignOff
@@ -48,7 +49,7 @@ def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
     missing = unpassed(findings, given)
     if missing:
         raise errors.ReasonMissing(problem=_sentences(missing))
-    passed = {(each.code, each.subject) for each in findings}
+    said = {(each.code, each.subject): each.text for each in findings}
     desk.change(
         replace(
             draft,
@@ -57,7 +58,11 @@ def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
                 licence=licence,
                 at=desk.now(),
                 covers=digest_of_review(draft, findings),
-                overrides=tuple(each for each in given if (each.code, each.subject) in passed),
+                overrides=tuple(
+                    replace(each, text=said[each.code, each.subject])
+                    for each in given
+                    if (each.code, each.subject) in said
+                ),
             ),
         )
     )
@@ -88,6 +93,7 @@ def refuse(desk: Desk, reason: str) -> None:
     before = kept_refusals.of_prescription(desk.db, draft.prescription)
     with transaction(desk.db):
         entry = journal.append(desk.db, REFUSED_KIND, body, refused.at)
+        kept_refusals.note_refused(desk.db, key_of(draft.prescription), journal=entry.number)
         filed = None
         found, to = _told_of(draft.prescription, refused, duty, owed)
         if found and before is None:

@@ -281,5 +281,9 @@ class PaperPrescription(Struct, frozen=True, kw_only=True):
     supply_days: str
     travel: bool
     confirmed: bool
-    lines: tuple[tuple[str, str], ...]  # Drug name or code as typed, number of packs as typed.
+    lines: tuple[tuple[str, str, str], ...]  # Drug name or code, number of packs, usage: as typed.
     diagnoses: tuple[Diagnosis, ...] = ()  # Those picked; ``diagnosis`` names them, and what else was typed.
+    long_term: bool = False
+    pregnant: bool = False
+    breastfeeding: bool = False
+    allergies: str = ""

@@ -11,16 +11,16 @@ from msgspec import Struct
 from engine.policy.answer import Clause
 from engine.prescription import Severity
 
-Route: TypeAlias = Literal["oral", "sublingual", "inhaled", "injection", "patch", "local"]
+Route: TypeAlias = Literal["oral", "sublingual", "inhaled", "nebulised", "injection", "patch", "local"]
 """How a form reaches the body; ``local`` works where it is put (skin, eye, nose) and counts for nothing
-else."""
+else; a nebuliser takes many times what a spray holds."""
 Gravity: TypeAlias = Literal["contraindicated", "serious", "moderate"]
 
 
 class Source(Struct, frozen=True, kw_only=True):
     """Where a fact stands; ``verified`` is false until a person has compared it with the printed text.
 
-    ``label_of`` is the ingredient or class whose drug label (药品说明书) says it, until that has its name.
+    ``label_of`` is the ingredient or class whose drug label (药品说明书) says it, empty for other documents.
     """
 
     clause: Clause

@@ -111,6 +111,12 @@ class Knowledge:
         """Return the law behind findings of ``code``."""
         return self._basis.get(code)
 
+    def cited(self, source: entries.Source, identity: Identity) -> Clause:
+        """Return where a fact about several drugs stands for this one: its own label, not the first one's."""
+        if not source.label_of or source.label_of in identity.groups:
+            return source.clause
+        return Clause(f"{identity.parts.stem}说明书", source.clause.section)
+
     def reasons(self, code: str) -> entries.Reasons | None:
         """Return the lawful reasons for passing a finding of ``code``."""
         return self._reasons.get(code)
@@ -133,7 +139,7 @@ class Knowledge:
             each.id for each in self.classes.values() if self._belongs(each, parts, ingredients, atc)
         )
         route = (self._reader.route_of(form) if form else None) or parts.route or "oral"
-        if parts.route in {"inhaled", "injection", "local"}:
+        if parts.route in {"inhaled", "nebulised", "injection", "local"}:
             route = parts.route
         return Identity(
             parts=parts,
@@ -163,7 +169,7 @@ class Knowledge:
         if not source.label_of:
             return fact
         title = f"{self._names.get(source.label_of, source.label_of)}说明书"
-        return replace(fact, source=replace(source, clause=Clause(title, source.clause.section), label_of=""))
+        return replace(fact, source=replace(source, clause=Clause(title, source.clause.section)))
 
 
 def concerns(group: Group, identity: Identity) -> bool:

@@ -73,7 +73,7 @@ class Reader:
     def _route_in_front(name: str) -> Route | None:
         """Return the route that a name begins with, where its form may mean another: 吸入用…混悬液."""
         if name.startswith("吸入"):
-            return "inhaled"
+            return "nebulised" if name.startswith("吸入用") else "inhaled"
         return "injection" if name.startswith("注射用") else None
 
     def _without_filler(self, name: str) -> str:

@@ -15,7 +15,7 @@ from engine.policy.problems import Problem
 from engine.policy.table import Table, read_table
 
 _GRAVITIES = frozenset({"contraindicated", "serious", "moderate"})
-_ROUTES = ("oral", "sublingual", "inhaled", "injection", "patch", "local")
+_ROUTES = ("oral", "sublingual", "inhaled", "nebulised", "injection", "patch", "local")
 
 
 class KnowledgeFile(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from engine.knowledge.names import plain
 from engine.knowledge.reading import Given, listed, read_source, severity, whole, years
 from engine.policy.table import Table, count
 
-_ROUTES = frozenset({"oral", "inhaled", "injection", "patch", "sublingual"})
+_ROUTES = frozenset({"oral", "inhaled", "nebulised", "injection", "patch", "sublingual"})
 _SEXES = frozenset({"男", "女"})
 
 

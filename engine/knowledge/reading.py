@@ -17,6 +17,7 @@ from engine.prescription import Severity
 FAR = date(9999, 12, 31)
 _SEVERITIES = frozenset({"refused", "attention"})
 _MOST_YEARS = 150
+_UNREAD = "未核对"
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -56,11 +57,17 @@ def read_source(row: Table, given: Given, subject: str) -> Source:
         row.report("checked_on", "没有注明核对日期（checked_on）")
     if not labelled and not row.has("note") and not row.has("verified"):
         return _shared(Clause(document, section), checked_on or FAR, given)
+    verified, note = (
+        row.flag("verified", default=given.verified),
+        row.text("note", optional=True) or given.note,
+    )
+    if verified and _UNREAD in note:
+        row.report("verified", f"注（note）里写着“{_UNREAD}”，不能算核对过")
     return Source(
         clause=Clause(document, section),
         checked_on=checked_on or FAR,
-        verified=row.flag("verified", default=given.verified),
-        note=row.text("note", optional=True) or given.note,
+        verified=verified,
+        note=note,
         label_of=subject if labelled else "",
     )
 

@@ -23,7 +23,7 @@ from engine.review.limits import limits
 from engine.review.matching import boxes, with_prescribed_names
 from engine.review.reporting import duty_of, reportable, told_to_report
 from engine.review.scope import scope
-from engine.review.supply import long_prescription, number_of_drugs, supply
+from engine.review.supply import long_prescription, number_of_drugs, supply, supply_in_packs
 from engine.review.validity import dates, diagnosis, of_this_person, origin, signature, without
 
 __all__ = [
@@ -47,6 +47,7 @@ _OF_A_PRESCRIPTION: tuple[_Rule, ...] = (
     dates,
     origin,
     supply,
+    supply_in_packs,
     number_of_drugs,
     long_prescription,
     boxes,

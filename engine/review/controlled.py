@@ -18,8 +18,8 @@ _ADULT = 18
 def ephedrine(view: View) -> Iterator[Finding]:
     """Yield what stops a sale of ephedrine compounds: too many packs, nobody registered, no prescription.
 
-    Source: 国食药监办〔2012〕260号. Prescribed packs are sold as prescribed; the sale's own record, with the
-    person, drug, packs, maker and batch, is the register (专册登记).
+    Source: the notice of 2012-09 on compounds of ephedrine. Prescribed packs are sold as prescribed; the
+    sale's own record, with the person, drug, packs, maker and batch, is the register (专册登记).
     """
     rules: tuple[EphedrineRule, ...] = view.knowledge.facts("ephedrine")
     for rule in rules:
@@ -38,9 +38,9 @@ def _on_prescription(item: Item) -> bool:
 
 def _registered(view: View, rule: EphedrineRule, held: list[Item]) -> Iterator[Finding]:
     clause, names = rule.source.clause, _names(held)
-    if view.person is None:
+    if view.person is None and view.draft.buyer is None:
         text = f"{names}含麻黄碱，购买人没有登记。"
-        advice = "请扫身份证、社保卡或医保电子凭证，登记后再卖。"
+        advice = "请扫社保卡或医保电子凭证；没有参保的，在录入格输入「姓名 身份证号」登记后再卖。"
         yield found(
             view, "refused", "ephedrine_not_registered", text, clause=clause, advice=advice, bars=True
         )
@@ -125,10 +125,27 @@ def _special(view: View, rule: SpecialRule, item: Item) -> Iterator[Finding]:
     days = view.days_of(item)
     if rule.adults_only and view.age is not None and view.age < _ADULT:
         text = f"{item.name}是{rule.name}，不得卖给未成年人；参保人 {view.age} 岁。"
-        yield _found_special(view, rule, item, "special_minor", text)
+        yield found(
+            view,
+            "refused",
+            "special_minor",
+            text,
+            clause=rule.source.clause,
+            advice="不能交给未成年人；由监护人来买的，请登记监护人。",
+            subject=item.subject,
+            may_override=True,
+        )
     if days is not None and days > rule.days:
         text = f"{item.name}是{rule.name}，一张处方一般不超过 {rule.days} 天，处方开了 {days} 天。"
-        yield _found_special(view, rule, item, "special_supply", text)
+        yield found(
+            view,
+            "refused",
+            "special_supply",
+            text,
+            advice="请医师注明理由或重新开具。",
+            subject=item.subject,
+            may_override=True,
+        )
     yield found(
         view,
         "attention",
@@ -137,19 +154,6 @@ def _special(view: View, rule: SpecialRule, item: Item) -> Iterator[Finding]:
         clause=rule.source.clause,
         advice="请专册登记，处方单独保存。",
         subject=item.subject,
-    )
-
-
-def _found_special(view: View, rule: SpecialRule, item: Item, code: str, text: str) -> Finding:
-    return found(
-        view,
-        "refused",
-        code,
-        text,
-        clause=rule.source.clause,
-        advice="请医师注明理由或重新开具。",
-        subject=item.subject,
-        may_override=True,
     )
 
 

@@ -65,6 +65,7 @@ def digest_of_review(draft: Draft, findings: Iterable[Finding]) -> str:
         replace(prescription, download_id=None) if prescription else None,  # How it came here is no matter.
         sorted((line.drug.code, line.quantity, line.split) for line in draft.lines),
         [person.psn_no, person.cert_no] if person else None,
+        draft.buyer,
         sorted(
             (each.code, each.subject, each.severity, each.text)
             for each in findings

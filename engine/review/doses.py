@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from engine.knowledge.entries import MostADay
 from engine.knowledge.strength import Strength, daily_mg, parse_count, parse_strength, written_mg
 from engine.prescription import Finding
 from engine.review.facts import Item, View, found
+
+_EXACT = Context(prec=28)
+_GROWN = 14
+"""Years up to which most labels give doses of their own."""
 
 
 def doses(view: View) -> Iterator[Finding]:
@@ -23,8 +27,36 @@ def doses(view: View) -> Iterator[Finding]:
             written.setdefault((ingredient, item.identity.route), []).append((item, mg))
         if not dosed:
             yield from _by_packs(view, item)
+    yield from _of_a_child(view, [item for taken in written.values() for item, _mg in taken])
     for (ingredient, _route), taken in written.items():
         yield from _over(view, ingredient, taken)
+
+
+def _of_a_child(view: View, dosed: list[Item]) -> Iterator[Finding]:
+    """Yield that the largest amounts known are a grown-up's: a child's dose goes by its weight."""
+    if view.age is None or view.age >= _GROWN or not dosed:
+        return
+    names = "、".join(dict.fromkeys(item.name for item in dosed))
+    yield found(
+        view,
+        "attention",
+        "child_dose",
+        f"参保人 {view.age} 岁：本机只知道成人的最大量，{names}的儿童剂量没有核对。",
+        advice="请按年龄和体重核对用法用量。",
+    )
+
+
+def days_in_packs(view: View, item: Item, packs: int) -> Decimal | None:
+    """Return how many days so many packs last at the dose as prescribed; None where that cannot be told."""
+    drug, dose = item.drug, item.prescribed.dose if item.prescribed else None
+    count = (drug.pack_size or parse_count(drug.spec)) if drug else None
+    if dose is None or count is None:
+        return None
+    in_a_unit = _in_a_unit(view, item, _strength(item))
+    for ingredient, mg_a_day in _written(view, item).items():
+        if mg_a_day and ingredient in in_a_unit:
+            return _EXACT.divide(packs * count * in_a_unit[ingredient], mg_a_day)
+    return None
 
 
 def _over(view: View, ingredient: str, taken: list[tuple[Item, Decimal]]) -> Iterator[Finding]:

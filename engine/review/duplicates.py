@@ -12,6 +12,7 @@ from engine.prescription import Finding, Severity
 from engine.review.facts import Item, View, found
 
 _SWALLOWED = frozenset({"oral", "sublingual", "injection", "patch"})
+_BREATHED = frozenset({"inhaled", "nebulised"})
 
 
 def duplicates(view: View) -> Iterator[Finding]:
@@ -98,4 +99,5 @@ def _rank(drug_class: DrugClass) -> tuple[int, int, str]:
 
 def _alike(one: Identity, other: Identity) -> bool:
     """Tell whether both reach the body by the same way: an ointment doubles no tablet."""
-    return one.route == other.route or {one.route, other.route} <= _SWALLOWED
+    routes = {one.route, other.route}
+    return len(routes) == 1 or routes <= _SWALLOWED or routes <= _BREATHED

@@ -34,6 +34,7 @@ def scope(view: View) -> Iterator[Finding]:
             yield from _condition(view, item, listing)
             yield from _course(view, item, listing)
             yield from _limits(view, item, listing)
+            yield from _unread(view, item, listing)
 
 
 def _paid_lines(view: View) -> frozenset[str]:
@@ -59,6 +60,22 @@ def _condition(view: View, item: Item, listing: Listing) -> Iterator[Finding]:
         subject=item.subject,
         may_override=True,
     )
+
+
+def _unread(view: View, item: Item, listing: Listing) -> Iterator[Finding]:
+    """Yield a scope of which nothing was understood: silence would look as if it had been checked."""
+    text = listing.scope
+    read = _named_conditions(view, text) or _COURSE(text) or _LOWEST_AGE(text)
+    if not read and not any(any_within(text, limit.words) for limit in view.knowledge.facts("limit")):
+        yield found(
+            view,
+            "attention",
+            "scope_unread",
+            f"{item.name}的医保限定支付范围是「{text}」，本机不会核对这一句。",
+            clause=_of_scope(listing),
+            advice="请对照处方的诊断自己核对；不符合的请撤下参保人按自费卖。",
+            subject=item.subject,
+        )
 
 
 def _named_conditions(view: View, scope_text: str) -> list[Condition]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.knowledge.library import concerns
 from engine.policy.messages import refusal_message
 from engine.prescription import Finding
+from engine.review.doses import days_in_packs
 from engine.review.facts import View, found, prescription_of
 
 
@@ -64,6 +65,34 @@ def _nationally(view: View, days: int) -> Iterator[Finding]:
     else:
         text = f"用量 {days} 天，没有超过长期处方一般的 {usual.number} 天。"
         yield found(view, "ok", "supply_accepted", text, clause=usual.source.clause)
+
+
+def supply_in_packs(view: View) -> Iterator[Finding]:
+    """Yield each drug of which the packs last longer than any supply may, whatever days are written.
+
+    A pack is not broken: so many are too many where one pack less lasts too long as well.
+    """
+    asked = view.facts.asked
+    longest = view.knowledge.figure("long_term", "longest")
+    limited = asked is not None and asked.most_days is not None
+    most = asked.most_days if asked is not None and asked.most_days is not None else longest.number
+    for item in view.basket:
+        line = item.line
+        if line is None or line.split:
+            continue
+        less, lasts = (days_in_packs(view, item, packs) for packs in (line.quantity - 1, line.quantity))
+        if less is not None and lasts is not None and less > most:
+            yield found(
+                view,
+                "refused",
+                "supply_in_packs",
+                f"{item.name}按处方的用法，{line.quantity} {line.unit}够用约 {int(lasts)} 天，"
+                f"超过 {most} 天。",
+                clause=asked.supply if asked and limited else longest.source.clause,
+                advice="请减少盒数；确有需要的，请与医师确认后说明理由。",
+                subject=item.subject,
+                may_override=True,
+            )
 
 
 def number_of_drugs(view: View) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import pytest
 from counter_window import CounterWindow
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from engine.prescription import Dose, PrescribedLine
 from ui.items import words_of
@@ -163,3 +163,40 @@ def test_escape_puts_the_form_away_and_a_scan_goes_to_the_counter(window: Counte
     assert window.program.signing.widget is None
     assert window.state().signing.signed is None
     assert window.state().draft.prescription is not None
+
+
+def test_a_dose_above_the_maximum_on_paper_is_found_and_mended_without_typing_all_again(
+    window: CounterWindow,
+) -> None:
+    window.tour(SHAOXING, 6)
+    typed = {"编号": "P-20", "机构": "某卫生院", "医师": "某医师", "诊断": "高血压病", "天数": "28"}
+    typed |= {"用法": "20mg 每日1次", "过敏": "青霉素"}
+    type_paper(window, typed)
+    window.picture("paper-dose")
+    window.key(Qt.Key.Key_Return, CONTROL)
+    window.settle()
+    assert "一天共 20 mg，超过最大量 10 mg" in window.words()
+
+    form = type_paper(window, {"用法": "5mg qd"})
+    assert (form["编号"].text(), form["过敏"].text()) == ("P-20", "青霉素")
+    window.key(Qt.Key.Key_Return, CONTROL)
+    window.settle()
+    assert "超过最大量" not in window.words()
+
+
+def type_paper(window: CounterWindow, typed: dict[str, str]) -> dict[str, QLineEdit]:
+    """Open the form of a paper prescription and type into its fields, of drugs into the first one's."""
+    window.key(Qt.Key.Key_2, CONTROL)
+    form = window.program.form.form
+    assert form is not None
+    fields: dict[str, QLineEdit] = {}
+    for field in form.findChildren(QLineEdit):
+        fields.setdefault(field.accessibleName(), field)
+    for name, text in typed.items():
+        fields[name].setText(text)
+    while not fields["用法"].hasFocus():
+        window.key(Qt.Key.Key_Return)
+    assert not fields["用法"].visibleRegion().isEmpty()  # Enter brings a field into sight.
+    form.edited.emit(form.form())
+    window.settle()
+    return fields

@@ -125,7 +125,7 @@ def test_a_paper_prescription_knows_the_codes_of_what_was_picked_and_what_was_wr
                 supply_days="28",
                 travel=False,
                 confirmed=False,
-                lines=(("苯磺酸氨氯地平片", "1"),),
+                lines=(("苯磺酸氨氯地平片", "1", ""),),
                 diagnoses=(picked,),
             )
         )

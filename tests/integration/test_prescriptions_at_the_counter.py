@@ -282,7 +282,7 @@ def test_a_paper_prescription_with_a_number_that_was_used_is_refused(bench: Benc
         supply_days="28",
         travel=False,
         confirmed=True,
-        lines=((bench.demonstration.prescriptions[0].lines[0].name, "1"),),
+        lines=((bench.demonstration.prescriptions[0].lines[0].name, "1", ""),),
     )
     drug = next(
         each

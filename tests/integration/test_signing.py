@@ -15,6 +15,7 @@ from app import errors
 from app.storage import dispensed, journal, outbox
 from app.storage.connection import transaction
 from app.usecases.desk import CounterSettings
+from engine.person import Buyer
 from engine.prescription import Dose, PrescribedLine
 from engine.protocol.eprescription_review import read_review
 from engine.protocol.lease import Dispensed
@@ -165,7 +166,8 @@ def test_what_is_refused_is_passed_by_a_reason_alone_and_the_reason_is_on_record
 
     signed = recorded(bench).draft.signed
     assert signed is not None
-    assert signed.overrides == (replace(reason, reason="医师 在电话里确认，已补签"),)
+    said = "苯磺酸氨氯地平片一天共 20 mg，超过最大量 10 mg。"  # As it was told then, whatever is known later.
+    assert signed.overrides == (replace(reason, reason="医师 在电话里确认，已补签", text=said),)
 
 
 def test_what_the_law_forbids_no_reason_passes(bench: Bench) -> None:
@@ -286,3 +288,39 @@ def test_a_line_that_names_no_drug_of_the_shop_is_reviewed_as_well(bench: Bench)
     texts = [each.text for each in bench.till.refresh().findings if each.code == "interaction"]
 
     assert any("马来酸依那普利片" in text for text in texts)
+
+
+def test_a_prescription_that_was_refused_says_so_when_it_comes_again(bench: Bench) -> None:
+    overdose(bench)
+    refused = bench.desk.draft.prescription
+    assert refused is not None
+    bench.till.refuse("超剂量，医师未重新签字")
+    bench.till.next_customer()
+
+    scan(bench)
+    state = bench.till.refresh()
+
+    (again,) = [each for each in state.findings if each.code == "prescription_refused_before"]
+    assert "超剂量，医师未重新签字" in again.text
+    assert PHARMACIST in again.text
+    assert again.severity == "attention"
+
+
+def test_a_buyer_without_insurance_is_registered_by_name_and_id_and_the_sale_keeps_it(bench: Bench) -> None:
+    bench.till.next_customer()
+    cold = next(each for each in bench.demonstration.drugs if "伪麻美芬" in each.generic_name)
+    bench.till.enter(cold.code)
+    with pytest.raises(errors.NotForSale, match="没有登记"):
+        bench.settle()
+
+    state = bench.till.enter("张三 110101199003070039")
+    assert state.notice is not None
+    assert "校验不对" in state.notice.what
+    assert state.draft.buyer is None
+    state = bench.till.enter("张三　１１０１０１１９９００３０７００３８")
+    assert state.notice is not None
+    assert "张＊" in state.notice.what
+    bench.settle()
+
+    assert recorded(bench).draft.buyer == Buyer(name="张三", cert_no="110101199003070038")
+    assert bench.till.next_customer().draft.buyer is None

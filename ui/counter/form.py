@@ -14,6 +14,7 @@ from ui.widgets.ink import Ink
 from ui.widgets.sheet import BAR_ROOM, Scroll, Sheet
 
 _CHECK_MS = 250
+_BELOW_LINES = 200  # Rows that hold nothing take no room: space for more drugs than any prescription has.
 _FINDINGS = (
     100  # The height for findings: two are seen at once, the gravest first; eight rows stand above them.
 )
@@ -28,11 +29,18 @@ class PrescriptionForm(QWidget):
     scanned = Signal(str)
 
     def __init__(
-        self, ink: Ink, form: PaperPrescription, diseases: dict[str, str], parent: QWidget | None = None
+        self,
+        ink: Ink,
+        form: PaperPrescription,
+        diseases: dict[str, str],
+        *,
+        of_a_man: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._ink, self._form = ink, form
-        self._lines: list[tuple[Field, Field]] = []
+        self._of_a_man = of_a_man
+        self._lines: list[tuple[Field, Field, Field]] = []
         self._ticks: dict[str, QPushButton] = {}
         self._pause = QTimer(self, singleShot=True, interval=_CHECK_MS)
         self._pause.timeout.connect(lambda: self.edited.emit(self.form()))
@@ -43,7 +51,8 @@ class PrescriptionForm(QWidget):
         heading.show_page((Heading("录入纸质处方", "Enter 下一格"),))
         heading.setFixedHeight(22)
         box.addWidget(heading)
-        box.addWidget(self._fields(diseases), 1)
+        self._roll = self._fields(diseases)
+        box.addWidget(self._roll, 1)
         box.addWidget(self._findings(ink))
         box.addLayout(self._buttons())
         self._pause.start()
@@ -64,7 +73,15 @@ class PrescriptionForm(QWidget):
             travel=self.travel.isChecked(),
             confirmed=self.confirmed.isChecked(),
             diagnoses=self.diagnoses.picked(),
-            lines=tuple((name.text(), packs.text()) for name, packs in self._lines if name.text().strip()),
+            long_term=self.long_term.isChecked(),
+            pregnant=self.pregnant.isChecked(),
+            breastfeeding=self.breastfeeding.isChecked(),
+            allergies=self.allergies.text(),
+            lines=tuple(
+                (name.text(), packs.text(), usage.text())
+                for name, packs, usage in self._lines
+                if name.text().strip()
+            ),
         )
 
     def show_findings(self, page: Page) -> None:
@@ -86,11 +103,18 @@ class PrescriptionForm(QWidget):
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.finished.emit(self.form())
         elif enter:
-            self.focusNextChild()
+            self._go_on()
         elif event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
         else:
             super().keyPressEvent(event)
+
+    def _go_on(self) -> None:
+        """Turn to the next field, and bring it into sight: the roll does that for Tab alone."""
+        self.focusNextChild()
+        here = self.focusWidget()
+        if here is not None and self._roll.isAncestorOf(here):
+            self._roll.ensureWidgetVisible(here, 0, 8)
 
     def _fields(self, diseases: dict[str, str]) -> QScrollArea:
         inside = QWidget()
@@ -113,7 +137,7 @@ class PrescriptionForm(QWidget):
         self.days = self._field("天数", form.supply_days, 3, 2)
         self.diagnosis = self._field("诊断", form.diagnosis, 4, 0, 3)
         self.diagnosis.setPlaceholderText("名称、拼音或 ICD-10")
-        self.diagnoses = DiagnosisPicker(self._ink, self.diagnosis)
+        self.diagnoses = DiagnosisPicker(self._ink, self.diagnosis, form.diagnoses)
         self.diagnoses.taken.connect(self._pause.start)
         self._ticks = {key: _tick(name, key in form.diseases) for key, name in diseases.items()}
         ticks = list(self._ticks.values())
@@ -123,10 +147,22 @@ class PrescriptionForm(QWidget):
         self.issued = self._field("开具", form.issued, row, 0, 3)
         self.valid_until = self._field("有效至", form.valid_until, row + 1, 0, 3)
         self.valid_until.setPlaceholderText("未注明则当日有效")
-        for name, packs in form.lines:
-            self._add_line(name, packs)
-        self._finish_fields(row + 20)
+        self._states(row + 2)
+        for line in form.lines:
+            self._add_line(*line)
+        self._finish_fields(row + _BELOW_LINES)
         return _scrolled(inside)
+
+    def _states(self, row: int) -> None:
+        """Add what the paper says of the person: who may not take a drug depends on it."""
+        form = self._form
+        self.long_term = _tick("长期处方", form.long_term)
+        self.pregnant = _tick("怀孕", form.pregnant)
+        self.breastfeeding = _tick("哺乳", form.breastfeeding)
+        hers = [] if self._of_a_man else [self.pregnant, self.breastfeeding]
+        self._tick_row(row, [self.long_term, *hers])
+        self.allergies = self._field("过敏", form.allergies, row + 1, 0, 3)
+        self.allergies.setPlaceholderText("处方写着的，没有就留空")
 
     def _findings(self, ink: Ink) -> Scroll:
         self.findings = Sheet(ink)
@@ -137,15 +173,17 @@ class PrescriptionForm(QWidget):
     def _finish_fields(self, row: int) -> None:
         more = QPushButton("再加一种药")
         more.setProperty("role", "quiet")
-        more.clicked.connect(lambda: self._add_line("", "1").setFocus())
+        more.clicked.connect(lambda: self._add_line("", "1", "").setFocus())
         self._grid.addWidget(more, row, 0, 1, 4)
         self._grid.setRowStretch(row + 2, 1)
 
-    def _add_line(self, name: str, packs: str) -> Field:
-        row = 11 + len(self._lines) + (len(self._ticks) + 1) // 2
+    def _add_line(self, name: str, packs: str, usage: str) -> Field:
+        row = 11 + 2 * len(self._lines) + (len(self._ticks) + 1) // 2
         drug = self._field("药品", name, row, 0)
         count = self._field("盒数", packs, row, 2)
-        self._lines.append((drug, count))
+        taken = self._field("用法", usage, row + 1, 0, 3)
+        taken.setPlaceholderText("如 5mg 每日1次，1片 bid")
+        self._lines.append((drug, count, taken))
         return drug
 
     def _field(self, name: str, text: str, row: int, column: int, span: int = 1) -> Field:

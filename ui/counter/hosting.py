@@ -28,10 +28,10 @@ class FormHost:
         else:
             self._presenter.opened(state)
 
-    def open_form(self, form: PaperPrescription, diseases: dict[str, str]) -> None:
+    def open_form(self, form: PaperPrescription, diseases: dict[str, str], *, of_a_man: bool) -> None:
         """Show the form in the card; the person's card shrinks to a line meanwhile."""
         place = self._window.counter
-        self.form = widget = PrescriptionForm(self._window.ink, form, diseases)
+        self.form = widget = PrescriptionForm(self._window.ink, form, diseases, of_a_man=of_a_man)
         widget.edited.connect(self._presenter.edited)
         widget.finished.connect(self._presenter.finished)
         widget.closed.connect(self.close_form)

@@ -35,10 +35,13 @@ def person_brief(state: CounterState) -> Page:
 
 
 def _nobody(state: CounterState) -> Page:
+    buyer = state.draft.buyer
     if state.draft.lines:
+        who = f"购买人已登记：{masked_name(buyer.name)} {masked_id(buyer.cert_no)}" if buyer else ""
         return (
             Heading("参保人"),
             Text(text="未出示参保凭证", size=LARGE, weight=500),
+            *([Text(text=who, size=SMALL, tone="mount")] if who else []),
             Space(4),
             sub("按自费销售。扫社保卡或医保电子凭证后，自动重算医保支付。"),
         )

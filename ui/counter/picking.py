@@ -24,11 +24,11 @@ class DiagnosisPicker(QObject):
     sought = Signal(str)
     taken = Signal()
 
-    def __init__(self, ink: Ink, field: Field) -> None:
+    def __init__(self, ink: Ink, field: Field, picked: tuple[Diagnosis, ...] = ()) -> None:
         super().__init__(field)
         self._ink, self._field = ink, field
         self._found: tuple[Diagnosis, ...] = ()
-        self._picked: list[Diagnosis] = []
+        self._picked = list(picked)
         self._at = 0
         self._unseen = False  # Something was typed, and nothing found of it was shown yet.
         self._frame: QFrame | None = None

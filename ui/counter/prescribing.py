@@ -9,7 +9,7 @@ from app.errors import UserError
 from app.usecases.counter import Counter
 from app.usecases.state import CounterState, Notice, PaperPrescription
 from engine.diseases import NAMES
-from engine.prescription import Diagnosis, Finding
+from engine.prescription import Diagnosis, Finding, Prescription
 from ui.counter.prescription_page import notes
 from ui.desk import Desk
 from ui.items import Page, sub
@@ -20,7 +20,7 @@ _COMMON = ("hypertension", "diabetes")
 class FormView(Protocol):
     """The form: it is opened with what is known already, shows findings, and closes."""
 
-    def open_form(self, form: PaperPrescription, diseases: dict[str, str]) -> None: ...
+    def open_form(self, form: PaperPrescription, diseases: dict[str, str], *, of_a_man: bool) -> None: ...
     def show_findings(self, page: Page) -> None: ...
     def show_diagnoses(self, text: str, found: tuple[Diagnosis, ...]) -> None: ...
     def close_form(self) -> None: ...
@@ -36,8 +36,11 @@ class PrescriptionPresenter:
         self._edits = 0
 
     def opened(self, state: CounterState) -> None:
-        """Open the form with today's date and the basket's drugs in it."""
-        self._view.open_form(_blank(state), _choices(state))
+        """Open the form with the paper on the desk in it, else with today's date and the basket's drugs."""
+        here, person = state.draft.prescription, state.draft.person
+        form = _typed(here) if here is not None and _is_paper(here) else _blank(state)
+        of_a_man = person is not None and person.sex == "男"
+        self._view.open_form(form, _choices(state), of_a_man=of_a_man)
 
     def edited(self, form: PaperPrescription) -> None:
         """Have the form checked as it stands now."""
@@ -79,7 +82,7 @@ def _check(counter: Counter, form: PaperPrescription) -> tuple[Finding, ...] | N
 
 
 def _blank(state: CounterState) -> PaperPrescription:
-    lines = tuple((line.drug.generic_name, str(line.quantity)) for line in state.draft.lines)
+    lines = tuple((line.drug.generic_name, str(line.quantity), "") for line in state.draft.lines)
     return PaperPrescription(
         number="",
         source="external",
@@ -93,7 +96,36 @@ def _blank(state: CounterState) -> PaperPrescription:
         supply_days="",
         travel=False,
         confirmed=False,
-        lines=lines or (("", "1"),),
+        lines=lines or (("", "1", ""),),
+    )
+
+
+def _is_paper(prescription: Prescription) -> bool:
+    return prescription.source == "external" and prescription.psn_no is None
+
+
+def _typed(prescription: Prescription) -> PaperPrescription:
+    """Return a prescription as it would be typed: one slip is mended without typing all of it again."""
+    until = prescription.valid_until
+    return PaperPrescription(
+        number=prescription.number,
+        source=prescription.source,
+        issuer=prescription.issuer,
+        issuer_designated=prescription.issuer_designated,
+        doctor=prescription.doctor,
+        diagnosis=prescription.diagnosis,
+        diseases=prescription.diseases,
+        issued=prescription.issued.isoformat(),
+        valid_until=until.isoformat() if until else "",
+        supply_days=str(prescription.supply_days),
+        travel=prescription.travel,
+        confirmed=prescription.confirmed,
+        lines=tuple((line.name, str(line.quantity), line.usage) for line in prescription.lines),
+        diagnoses=tuple(each for each in prescription.diagnoses if each.code),
+        long_term=prescription.long_term,
+        pregnant=prescription.pregnant,
+        breastfeeding=prescription.breastfeeding,
+        allergies="、".join(prescription.allergies),
     )
 
 

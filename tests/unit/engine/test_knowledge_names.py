@@ -82,7 +82,8 @@ def test_a_name_goes_before_a_code_that_says_otherwise(knowledge: Knowledge) -> 
     [
         ("红霉素软膏", "", "local"),
         ("布地奈德鼻喷雾剂", "", "local"),
-        ("吸入用布地奈德混悬液", "", "inhaled"),
+        ("吸入用布地奈德混悬液", "", "nebulised"),
+        ("布地奈德吸入粉雾剂", "", "inhaled"),
         ("布地奈德福莫特罗", "吸入粉雾剂", "inhaled"),
         ("注射用奥美拉唑钠", "", "injection"),
         ("双氯芬酸二乙胺乳胶剂", "", "local"),

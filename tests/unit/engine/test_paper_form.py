@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 from engine.demonstration import Demonstration
 from engine.paper import check_paper, parse_count, parse_day, read_paper
 from engine.policy.claim import Source
-from engine.prescription import Diagnosis
+from engine.prescription import Diagnosis, Dose
 
 DAY = date(2026, 11, 22)
 
@@ -25,7 +26,11 @@ class Form(Struct, frozen=True, kw_only=True):
     supply_days: str = "28"
     travel: bool = False
     confirmed: bool = False
-    lines: tuple[tuple[str, str], ...] = (("苯磺酸氨氯地平片", "1"),)
+    lines: tuple[tuple[str, str, str], ...] = (("苯磺酸氨氯地平片", "1", "5mg 每日1次"),)
+    long_term: bool = False
+    pregnant: bool = False
+    breastfeeding: bool = False
+    allergies: str = ""
 
 
 def refused(form: Form) -> set[str]:
@@ -56,10 +61,10 @@ def test_a_complete_form_is_said_to_be_right_in_every_part() -> None:
         ("supply_days", "367", "paper_supply"),
         ("supply_days", "2.5", "paper_supply"),
         ("lines", (), "paper_lines"),
-        ("lines", (("", "1"),), "paper_lines"),
-        ("lines", (("氨氯地平", "0"),), "paper_quantity"),
-        ("lines", (("氨氯地平", "1000"),), "paper_quantity"),
-        ("lines", (("氨氯地平", "两"),), "paper_quantity"),
+        ("lines", (("", "1", ""),), "paper_lines"),
+        ("lines", (("氨氯地平", "0", ""),), "paper_quantity"),
+        ("lines", (("氨氯地平", "1000", ""),), "paper_quantity"),
+        ("lines", (("氨氯地平", "两", ""),), "paper_quantity"),
     ],
 )
 def test_each_slip_is_refused_and_only_that(field: str, typed: object, code: str) -> None:
@@ -97,7 +102,7 @@ def test_full_width_digits_count() -> None:
 
 def test_a_form_becomes_a_prescription_with_the_drugs_it_means(demonstration: Demonstration) -> None:
     drug = demonstration.drugs[0]
-    form = Form(valid_until="2026-11-24", lines=(("bhs", "２"), ("手写药", "1"), ("", "")))
+    form = Form(valid_until="2026-11-24", lines=(("bhs", "２", ""), ("手写药", "1", ""), ("", "", "")))
 
     prescription = read_paper(form, {"bhs": drug})
 
@@ -109,11 +114,37 @@ def test_a_form_becomes_a_prescription_with_the_drugs_it_means(demonstration: De
     assert prescription.psn_no is None
 
 
+def test_usage_pregnancy_and_allergies_of_the_paper_reach_the_review() -> None:
+    form = Form(
+        lines=(("氨氯地平片", "1", "每次2片  一日三次"),),
+        pregnant=True,
+        breastfeeding=True,
+        long_term=True,
+        allergies="青霉素、磺胺；无",
+    )
+
+    read = read_paper(form, {})
+
+    (line,) = read.lines
+    assert line.dose == Dose(amount=Decimal(2), unit="片", per_day=Decimal(3))
+    assert line.usage == "每次2片 一日三次"
+    assert (read.pregnant, read.breastfeeding, read.long_term) == (True, True, True)
+    assert read.allergies == ("青霉素", "磺胺")
+
+
+@pytest.mark.parametrize(("usage", "code"), [("", "paper_usage_blank"), ("遵医嘱", "paper_usage")])
+def test_a_dose_that_cannot_be_checked_is_said_and_the_form_may_be_entered(usage: str, code: str) -> None:
+    form = Form(lines=(("氨氯地平片", "1", usage),))
+
+    assert refused(form) == set()
+    assert [each.code for each in check_paper(form, DAY) if each.severity == "attention"] == [code]
+
+
 def test_a_form_with_a_slip_is_never_read() -> None:
     with pytest.raises(ValueError, match="checked"):
         read_paper(Form(supply_days="x"), {})
     with pytest.raises(ValueError, match="checked"):
-        read_paper(Form(lines=(("药", "x"),)), {})
+        read_paper(Form(lines=(("药", "x", ""),)), {})
 
 
 CODES = {"高血压": "I10.x00x002", "原有高血压并发于妊娠、分娩和产褥期": "O10.000", "2型糖尿病": "E11.900x001"}

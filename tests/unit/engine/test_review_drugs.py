@@ -166,6 +166,11 @@ def test_a_double_of_what_is_still_in_hand_is_asked_about() -> None:
         ("别嘌醇片", "硫唑嘌呤片", "refused"),
         ("多巴丝肼片", "奥氮平片", "attention"),
         ("左甲状腺素钠片", "碳酸钙D3片", "attention"),
+        ("硝苯地平控释片", "利福平胶囊", "refused"),
+        ("甲磺酸达比加群酯胶囊", "伊曲康唑胶囊", "refused"),
+        ("缬沙坦胶囊", "复方磺胺甲噁唑片", "attention"),
+        ("奈玛特韦片/利托那韦片组合包装", "辛伐他汀片", "refused"),
+        ("磷酸西格列汀片", "司美格鲁肽注射液", "attention"),
     ],
 )
 def test_what_two_drugs_do_together_is_said_with_what_to_do(one: str, other: str, severity: str) -> None:
@@ -196,6 +201,12 @@ def test_an_interaction_with_what_is_still_in_hand_counts_too_and_not_with_what_
     assert not found(facts(box, history=(had("单硝酸异山梨酯缓释片", 40),)), "interaction_with_history")
 
 
+def test_the_little_potassium_in_a_compound_is_no_potassium_supplement() -> None:
+    assert "interaction" not in codes(facts(drug("复方利血平片"), drug("左甲状腺素钠片")))
+    pair = facts(drug("复方利血平片"), drug("螺内酯片"))
+    assert not [each for each in found(pair, "interaction") if "高血钾" in each.text]
+
+
 def test_an_ointment_interacts_with_nothing() -> None:
     assert "interaction" not in codes(facts(drug("红霉素软膏", form="软膏"), drug("辛伐他汀片")))
 
@@ -215,6 +226,10 @@ def test_a_prescription_is_reviewed_before_anything_is_in_the_basket() -> None:
         ("左甲状腺素钠片", "50μg×100片", "8 片 1", "0.4 mg", "0.3 mg"),
         ("对乙酰氨基酚片", "0.5g×10片", "2 片 4", "4000 mg", "2000 mg"),
         ("甲氨蝶呤片", "2.5mg×16片", "4 片 1", "10 mg", "3.6 mg"),
+        ("卡左双多巴缓释片", "50mg:200mg×30片", "4 片 3", "2400 mg", "1200 mg"),
+        ("秋水仙碱片", "0.5mg×20片", "2 片 3", "3 mg", "1.5 mg"),
+        ("利福喷丁胶囊", "0.15g×20粒", "4 粒 1", "600 mg", "172 mg"),
+        ("布地奈德吸入粉雾剂", "0.2mg×100吸", "5 吸 2", "2 mg", "1.6 mg"),
     ],
 )
 def test_a_dose_above_the_largest_is_refused_until_it_is_signed_again(
@@ -241,6 +256,16 @@ def test_a_drug_of_once_a_week_that_is_taken_daily_says_why_it_is_too_much() -> 
     assert "dose_above_maximum" not in codes(weekly)
 
 
+def test_a_nebuliser_takes_more_than_a_spray() -> None:
+    nebulised = "吸入用布地奈德混悬液"
+
+    assert "dose_above_maximum" not in codes(
+        facts(drug(nebulised, "1mg×5支"), lines=(prescribed(nebulised, dose="1 支 2"),))
+    )
+    both = facts(drug(nebulised, "1mg×5支"), drug("布地奈德吸入粉雾剂", "0.2mg×100吸"))
+    assert codes(both) & {"same_drug_twice", "duplicate_therapy"}
+
+
 def test_one_ingredient_in_two_drugs_is_added_up() -> None:
     tablet, cold = drug("对乙酰氨基酚片", "0.5g×10片"), drug("酚麻美敏片", "复方")
     lines = (
@@ -258,6 +283,16 @@ def test_the_old_have_a_lower_maximum() -> None:
 
     assert "dose_above_maximum" not in codes(facts(box, lines=line, whose=person(age=64)))
     assert "65 岁以上" in the(facts(box, lines=line, whose=person(age=65)), "dose_above_maximum").text
+
+
+def test_of_a_child_s_dose_it_is_said_that_only_a_grown_up_s_is_known() -> None:
+    box, line = drug("布洛芬混悬液", "100ml:2g"), (prescribed("布洛芬混悬液", dose="20 ml 4"),)
+
+    child = the(facts(box, lines=line, whose=person(age=3)), "child_dose")
+
+    assert (child.severity, child.may_override) == ("attention", False)
+    assert "没有核对" in child.text
+    assert "child_dose" not in codes(facts(box, lines=line, whose=person(age=14)))
 
 
 def test_packs_that_are_too_many_for_the_days_are_asked_about_where_no_dose_is_written() -> None:

@@ -64,6 +64,15 @@ def _filed() -> tuple[Filing, ...]:
     return (Filing(disease="hypertension", name="高血压", begins=date(2020, 1, 1)),)
 
 
+def test_a_scope_that_cannot_be_read_is_shown_and_not_passed_over() -> None:
+    finding = the(scoped("限肌萎缩侧索硬化。"), "scope_unread")
+
+    assert (finding.severity, finding.may_override) == ("attention", False)
+    assert "限肌萎缩侧索硬化。" in finding.text
+    assert "scope_unread" not in codes(scoped("限高血压患者"))
+    assert "scope_unread" not in codes(scoped("限二线用药"))
+
+
 def test_the_fund_does_pay_in_these_tests() -> None:
     answer = scoped("").answer
 

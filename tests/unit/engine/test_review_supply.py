@@ -63,6 +63,31 @@ def test_each_city_limits_the_supply_and_its_section_is_shown(
     assert section in ok.clause.section
 
 
+@pytest.mark.parametrize(
+    ("region", "insurance", "packs", "said"),
+    [
+        ("330681", "resident", 5, "140 天，超过 84 天"),
+        ("420704", "employee", 5, "140 天，超过 84 天"),
+        ("371502", "resident", 3, "84 天，超过 30 天"),
+        ("110101", "resident", 5, "140 天，超过 84 天"),
+    ],
+)
+def test_packs_that_last_longer_than_the_limit_are_no_shorter_supply_because_few_days_are_written(
+    region: str, insurance: str, packs: int, said: str
+) -> None:
+    line = prescribed(NAME, quantity=packs, dose="5 mg 1")
+    whose = person(region=region, insurance=insurance, status="retired" if insurance == "employee" else None)
+    written = prescription(line, days=28)
+
+    finding = the(facts(drug(NAME), written=written, whose=whose, quantity=packs), "supply_in_packs")
+
+    assert (finding.severity, finding.may_override) == ("refused", True)
+    assert said in finding.text
+    assert finding.clause is not None
+    few = facts(drug(NAME), written=written, whose=whose, quantity=2)
+    assert "supply_in_packs" not in codes(few)  # A pack is not broken.
+
+
 def test_liaocheng_gives_three_months_to_travellers() -> None:
     three_months = (date(2027, 2, 22) - DAY).days
 

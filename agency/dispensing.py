@@ -31,15 +31,10 @@ from agency.storage.rx_results import Review
 from agency.storage.settlements import Settlement
 from agency.storage.write_offs import WriteOff
 from engine.prescription import Prescription
-from engine.prescription_use import Given, line_for
+from engine.prescription_use import Given, spread
 from engine.protocol import codes
-from engine.protocol.eprescription_result import (
-    SoldOnPrescription,
-    given_in,
-    read_refusal,
-    read_review,
-    read_write_off,
-)
+from engine.protocol.eprescription_result import SoldOnPrescription, given_in, read_write_off
+from engine.protocol.eprescription_review import read_refusal, read_review
 from engine.protocol.lease import Dispensed
 from engine.protocol.wire import ProtocolError, encode
 from engine.refusal import RefusalReport
@@ -69,14 +64,20 @@ class _Trouble(Struct, frozen=True):
 
 
 def reviewed(call: Call) -> str:
-    """7204: keep a pharmacist's review; one that did not pass is told to who issued the prescription."""
+    """7204: keep a pharmacist's review; one that did not pass is told to who issued the prescription.
+
+    What is not as the platform signed it comes as it was seen, and need not be known here.
+    """
     told, facts = read_review(call.request.input)
-    prescription = _of_person(call, told.hi_rxno, facts.psn_no)
+    refused = told.rx_chk_stas_codg == codes.REVIEW_REFUSED
+    prescription = (
+        facts.seen if refused and facts.seen is not None else _of_person(call, told.hi_rxno, facts.psn_no)
+    )
     rx_results.save_review(
         call.db,
         Review(
             psn_no=prescription.psn_no or "",
-            number=prescription.number,
+            number=told.hi_rxno,
             msgid=call.request.msgid,
             provider=call.request.fixmedins_code,
             at=call.now,
@@ -84,7 +85,7 @@ def reviewed(call: Call) -> str:
             body=encode(told),
         ),
     )
-    if told.rx_chk_stas_codg == codes.REVIEW_REFUSED:
+    if refused:
         report = RefusalReport(
             id=facts.refusal or call.request.msgid,
             at=call.now,
@@ -112,7 +113,10 @@ def refused_on_paper(call: Call) -> str:
 
 
 def written_off(call: Call) -> str:
-    """7206: count what was sold on a prescription; told again, nothing is counted again."""
+    """7206: count what was sold on a prescription; told again, nothing is counted again.
+
+    Of a sale that was undone before its write-off came, nothing is counted either.
+    """
     told = read_write_off(call.request.input)
     prescription = _of_person(call, told.number, told.psn_no)
     psn_no, provider = prescription.psn_no or "", call.request.fixmedins_code
@@ -121,6 +125,8 @@ def written_off(call: Call) -> str:
     settled = [_settlement(call, psn_no, each) for each in told.settlements]
     before = write_offs.of_prescription(call.db, psn_no, told.number)
     if any((each.provider, each.sale) == (provider, told.sale) for each in before):
+        return _TAKEN
+    if any(each.reversed_by is not None for each in settled):
         return _TAKEN
     sizes = {row.med_list_codg: _pack_size(call, row.med_list_codg) for row in told.given}
     given = tuple(given_in(told, provider, sizes))
@@ -160,6 +166,7 @@ def check_settlement(call: Call, purchase: Purchase, *, leased: bool) -> None:
             drug=line.drug,
             quantity=line.quantity,
             name=_generic(call, line.drug),
+            pack_size=line.size or 1,
         )
         for line in request.lines
     )
@@ -232,16 +239,17 @@ def _trouble(call: Call, prescription: Prescription, sold: _Sold) -> _Trouble | 
     use = use_of(call.db, prescription, sold.at, besides=(call.request.fixmedins_code, sold.sale))
     if not use.given:
         return None
-    left = list(use.left.packs)
-    for each in sold.given:
-        place = line_for(prescription.lines, each.drug, each.name)
-        if place is None:
-            continue
-        left[place] -= Fraction(each.quantity, each.pack_size)
-        if left[place] < 0:
+    left = use.left.packs
+    wanted = spread(
+        prescription.lines,
+        left,
+        ((each.drug, each.name, Fraction(each.quantity, each.pack_size)) for each in sold.given),
+    )
+    for place, line in enumerate(prescription.lines):
+        if wanted[place] > left[place]:
             last = use.given[-1]
             where = f"先在 {last.provider}（小票 {last.sale}）"
-            text = f"处方 {number} 的{prescription.lines[place].name}已经配过：{where}，余量不够这一笔。"
+            text = f"处方 {number} 的{line.name}已经配过：{where}，余量不够这一笔。"
             return _Trouble("prescription_used", text, last.at)
     return None
 
@@ -282,10 +290,10 @@ def _keep_history(
         for each in dispensed.on_prescription(call.db, psn_no, told.number)
         if (each.provider, each.sale) == (provider, told.sale)
     }
-    packs: dict[str, int] = {}
+    taken: dict[tuple[str, int], int] = {}
     for each in given:
         if each.drug not in settled:
-            packs[each.drug] = packs.get(each.drug, 0) + each.quantity
+            taken[each.drug, each.pack_size] = taken.get((each.drug, each.pack_size), 0) + each.quantity
     dispensed.save(
         call.db,
         _history_id(provider, told.sale),
@@ -299,8 +307,9 @@ def _keep_history(
                 days=prescription.supply_days,
                 rxno=told.number,
                 sale=told.sale,
+                pack_size=size,
             )
-            for drug, quantity in packs.items()
+            for (drug, size), quantity in taken.items()
         ],
     )
 

@@ -17,7 +17,7 @@ from agency.storage import credentials, dispensed, persons, prescriptions, regis
 from agency.storage.connection import Connection
 from engine.calendar import CHINA, business_day
 from engine.prescription import Prescription
-from engine.prescription_use import Given, Left, Standing, State, left_of
+from engine.prescription_use import Given, Left, Standing, State, left_of, line_for
 from engine.protocol.eprescription import (
     MOST_WAITING,
     QrParsed,
@@ -167,13 +167,14 @@ def _given(db: Connection, prescription: Prescription) -> Iterable[Given]:
                 at=row.at,
                 drug=row.drug,
                 quantity=row.quantity,
+                pack_size=row.pack_size,
                 name=_name(db, prescription, row.drug),
             )
 
 
 def _name(db: Connection, prescription: Prescription, drug: str) -> str:
-    """Return the generic name of a drug, where a prescription names one that it gives no code of."""
-    if all(line.drug for line in prescription.lines):
+    """Return the generic name of a drug whose code does not tell on which line it was dispensed."""
+    if line_for(prescription.lines, drug) is not None:
         return ""
     found = registry.drug(db, drug)
     return found.generic_name if found else ""

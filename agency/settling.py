@@ -37,7 +37,7 @@ from engine.protocol.settled import (
     settled_output,
     snapshot_before,
 )
-from engine.protocol.settlement import read_reversal, rxno_of, sums_of
+from engine.protocol.settlement import SettlementRequest, read_reversal, rxno_of, sums_of
 from engine.protocol.wire import ProtocolError, compact, encode
 
 
@@ -240,7 +240,7 @@ def _book(call: Call, purchase: Purchase, books: Books, decision: Decision, *, i
         sums.write(call.db, psn_no, books.year, books.benefit, plus(books.paid, added))
     made = _settlement(call, purchase, books, decision, ids=ids, output=output)
     settlements.save(call.db, made)
-    dispensed.save(call.db, made.setl_id, given(made, rxno_of(purchase.request)))
+    dispensed.save(call.db, made.setl_id, given(made, purchase.request))
 
 
 def _settlement(
@@ -281,9 +281,10 @@ def _settlement(
     )
 
 
-def given(made: Settlement, rxno: str | None) -> list[Dispensed]:
+def given(made: Settlement, request: SettlementRequest) -> list[Dispensed]:
     """Return what a settlement dispensed, with number and days of supply of its prescription."""
-    claim = made.claim
+    claim, rxno = made.claim, rxno_of(request)
+    sizes = {line.sn: line.size for line in request.lines}
     days = claim.prescription.supply_days if claim.prescription else None
     return [
         Dispensed(
@@ -295,6 +296,7 @@ def given(made: Settlement, rxno: str | None) -> list[Dispensed]:
             days=days,
             rxno=rxno,
             sale=made.sale,
+            pack_size=sizes.get(line.id) or 1,
         )
         for line in claim.lines
     ]

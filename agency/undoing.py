@@ -14,7 +14,7 @@ from engine.adjudicate import added_by, plus
 from engine.protocol.envelope import decode_answer
 from engine.protocol.reversal import REVERSIBLE, Undone, UndoRequest, UndoResult, read_undo, undo_output
 from engine.protocol.settled import read_settled
-from engine.protocol.settlement import read_settlement, rxno_of
+from engine.protocol.settlement import read_settlement
 from engine.protocol.wire import ProtocolError
 
 _TEXTS: dict[Undone, str] = {
@@ -83,8 +83,6 @@ def _put_back(call: Call, made: Settlement) -> None:
         raise ProtocolError("撤销之后限额已另作他用，原结算不能恢复，请重新结算。", "limit_used")
     settlements.mark_reversed(call.db, made.psn_no, made.setl_id, None)
     sums.write(call.db, *key, plus(books.paid, made.added))
-    dispensed.save(
-        call.db, made.setl_id, settling.given(made, rxno_of(read_settlement(Raw(made.input.encode()))))
-    )
+    dispensed.save(call.db, made.setl_id, settling.given(made, read_settlement(Raw(made.input.encode()))))
     trueup.mark(call.db, psn_no=made.psn_no, year=made.year, benefit=made.benefit, cause=trueup.LATE)
     trueup.run(call.db, call.law, made.psn_no, call.now)

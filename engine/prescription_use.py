@@ -74,17 +74,22 @@ def key_of(prescription: Prescription) -> str:
 
 
 def line_for(lines: Sequence[PrescribedLine], drug: str, name: str = "") -> int | None:
-    """Return the place of the line that a box of ``drug`` is dispensed on: by code, generic, or name."""
-    generic, plain = ingredient_of(drug), name.replace(" ", "")
-    for fits in (
-        lambda line: line.drug == drug,
-        lambda line: bool(generic) and line.drug is not None and ingredient_of(line.drug) == generic,
-        lambda line: bool(plain) and line.name.replace(" ", "") == plain,
-    ):
-        for place, line in enumerate(lines):
-            if fits(line):
-                return place
-    return None
+    """Return the place of the line that a box of ``drug`` is dispensed on first; None where it is on none."""
+    return next(iter(_lines_for(lines, drug, name)), None)
+
+
+def spread(
+    lines: Sequence[PrescribedLine], packs: Sequence[Fraction], wanted: Iterable[tuple[str, str, Fraction]]
+) -> tuple[Fraction, ...]:
+    """Return what each line gives of what is ``wanted`` (code, name, packs), where it has ``packs`` to give.
+
+    A drug may be prescribed on several lines; what none of them has stands on the first. What is on no line
+    counts nowhere.
+    """
+    taken = [Fraction(0)] * len(lines)
+    for drug, name, amount in wanted:
+        _take(taken, [packs], _lines_for(lines, drug, name), amount)
+    return tuple(taken)
 
 
 def dispenses(prescription: Prescription, drugs: Iterable[tuple[str, str]]) -> bool:
@@ -97,13 +102,16 @@ def left_of(prescription: Prescription, given: Iterable[Given], day: date) -> Le
     lines = prescription.lines
     taken = [Fraction(0)] * len(lines)
     first: date | None = None
-    for each in given:
-        place = line_for(lines, each.drug, each.name)
-        if place is not None:
-            taken[place] += Fraction(each.quantity, max(1, each.pack_size))
+    rounds = 1 + max(0, prescription.repeats - prescription.repeated)
+    known: dict[tuple[str, str], list[int]] = {}
+    for each in sorted(given, key=lambda each: each.at):
+        name = each.drug, each.name
+        places = known[name] if name in known else known.setdefault(name, _lines_for(lines, *name))
+        if places:
+            in_turn = ([Fraction(line.quantity * turn) for line in lines] for turn in range(1, rounds + 1))
+            _take(taken, in_turn, places, Fraction(each.quantity, max(1, each.pack_size)))
             on = business_day(each.at)
             first = on if first is None else min(first, on)
-    rounds = 1 + max(0, prescription.repeats - prescription.repeated)
     opened = _opened(prescription.interval_days, first, day, rounds)
     packs = tuple(
         max(Fraction(0), line.quantity * opened - used) for line, used in zip(lines, taken, strict=True)
@@ -122,3 +130,31 @@ def _opened(interval: int, first: date | None, day: date, rounds: int) -> int:
     if interval <= 0:
         return rounds
     return min(rounds, 1 + max(0, (day - first).days) // interval)
+
+
+def _lines_for(lines: Sequence[PrescribedLine], drug: str, name: str) -> list[int]:
+    """Return the places of the lines that a box of ``drug`` may go on: by code, by generic, by name."""
+    generic, plain = ingredient_of(drug), name.replace(" ", "")
+    places: dict[int, None] = {}
+    for fits in (
+        lambda line: line.drug == drug,
+        lambda line: bool(generic) and line.drug is not None and ingredient_of(line.drug) == generic,
+        lambda line: bool(plain) and line.name.replace(" ", "") == plain,
+    ):
+        places.update((place, None) for place, line in enumerate(lines) if fits(line))
+    return list(places)
+
+
+def _take(
+    taken: list[Fraction], rounds: Iterable[Sequence[Fraction]], places: Sequence[int], amount: Fraction
+) -> None:
+    """Add ``amount`` to what was taken on lines, up to what each gives in a round, round after round."""
+    for most in rounds if len(places) > 1 else ():
+        for place in places:
+            part = min(amount, max(Fraction(0), most[place] - taken[place]))
+            taken[place] += part
+            amount -= part
+            if not amount:
+                return
+    if places:
+        taken[places[0]] += amount

@@ -12,9 +12,12 @@ from msgspec import Struct
 from engine.policy.answer import Clause
 from engine.prescription import Prescription
 
+ALTERED = "signature_altered"
+"""The finding that a prescription is not as its platform signed it."""
+
 
 class Reported(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One finding as it is reported: its own clause, and the clause by which it is reported."""
+    """One finding as it is reported: its own clause, and the clause by which it has to be reported."""
 
     code: str
     text: str
@@ -36,3 +39,8 @@ class RefusalReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     found: tuple[Reported, ...]
     to: tuple[str, ...]
     electronic: bool = False
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether a clause asks for the report; else the platform is told of a review that did not pass."""
+        return any(each.duty is not None for each in self.found)

@@ -47,7 +47,8 @@ class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A ``split`` line (拆零) counts smallest units of an opened pack, whose code may be sold under again.
     ``lots`` are what the line is taken from, known as it is settled. ``instead_of`` is the drug that the
-    patient chose an equivalent for.
+    patient chose an equivalent for. ``prescribed_as`` is what the prescription calls it, known as it is
+    settled, where neither its code nor its generic name stands there.
     """
 
     id: str
@@ -58,6 +59,12 @@ class BasketLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     split: bool = False
     lots: tuple[LotUse, ...] = ()
     instead_of: Replaced | None = None
+    prescribed_as: str = ""
+
+    @property
+    def name_on_prescription(self) -> str:
+        """The name by which it is found on a prescription."""
+        return self.prescribed_as or self.drug.generic_name
 
     @property
     def amount(self) -> Fen:

@@ -129,7 +129,9 @@ def refusal_slip(report: RefusalReport) -> bytes:
     pen.heading("拒绝的原因")
     pen.items([(each.text, _said(each.clause, each.duty)) for each in report.found])
     pen.heading("请贵机构")
-    pen.item("核对上述问题，更正处方或书面说明，并告知参保人；本店已同时向医保经办机构上报。")
+    others = "、".join(each for each in report.to if not each.startswith("开方"))
+    also = f"；本店已同时告知{others}" if others else ""
+    pen.item(f"核对上述问题，更正处方或书面说明，并告知参保人{also}。")
     licence = f"（{report.licence}）" if report.licence else ""
     pen.signatures(f"药师：{report.by}{licence}", "机构签收：　　　　　　　日期：")
     sheet.canvas.showPage()

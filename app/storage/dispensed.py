@@ -64,7 +64,7 @@ def save(db: Connection, history: Iterable[Dispensed]) -> None:
         "INSERT INTO dispensed (psn_no, drug, at, provider, quantity, days) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (psn_no, drug, at, provider) DO NOTHING",
         [
-            (each.psn_no, each.drug, to_text(each.at), each.provider, each.quantity, each.days)
+            (each.psn_no, each.drug, to_text(each.at), each.provider, each.packs, each.days)
             for each in history
         ],
     )

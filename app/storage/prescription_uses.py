@@ -9,10 +9,32 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.storage import journal
 from app.storage.connection import Connection
 from app.storage.instants import from_text
 from app.storage.runs import LENGTH
 
+
+class _Drug(Struct):
+    code: str
+
+
+class _Line(Struct):
+    drug: _Drug
+    prescribed_as: str = ""
+
+
+class _Draft(Struct):
+    lines: tuple[_Line, ...] = ()
+
+
+class _Sale(Struct):
+    """As much of a sale's entry as says what its drugs are prescribed as."""
+
+    draft: _Draft
+
+
+_NAMES = msgspec.json.Decoder(_Sale).decode
 _GOODS = msgspec.json.Decoder(list[tuple[str, int, int, list[tuple[int, int]]]]).decode
 _COLUMNS = "serial, number, at, provider, goods, journal, first_message, messages, prescription"
 _AFTER_FULL_RUNS = f"(SELECT coalesce(max(serial), 0) / {LENGTH} * {LENGTH} FROM sale)"
@@ -51,6 +73,12 @@ def sales_on(db: Connection, key: str) -> list[UsedIn]:
         (key,),
     )
     return [_used(row) for row in rows.fetchall()]
+
+
+def names_in(db: Connection, entry: int) -> dict[str, str]:
+    """Return what a prescription calls the drugs of a sale, by their codes, where that was noted."""
+    lines = _NAMES(journal.body_of(db, entry)).draft.lines
+    return {line.drug.code: line.prescribed_as for line in lines if line.prescribed_as}
 
 
 def recent(db: Connection, limit: int) -> list[UsedIn]:

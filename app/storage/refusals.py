@@ -11,6 +11,9 @@ from msgspec import Struct
 from app.storage import packing
 from app.storage.connection import Connection
 from app.storage.instants import from_text, to_text
+from engine.prescription import Prescription
+from engine.prescription_use import key_of
+from engine.protocol.eprescription_seal import without_seal
 from engine.refusal import RefusalReport
 from engine.signoff import PrescriptionRefused
 
@@ -45,6 +48,13 @@ def of_key(db: Connection, key: str) -> Filed | None:
     """Return the latest report of a prescription."""
     found = _filed(db, "WHERE r.key = ? ORDER BY r.number DESC LIMIT 1", (key,))
     return found[0] if found else None
+
+
+def of_prescription(db: Connection, prescription: Prescription) -> Filed | None:
+    """Return the latest report of this very prescription; one that was corrected since is another."""
+    found = of_key(db, key_of(prescription))
+    same = found is not None and without_seal(found.report.prescription) == without_seal(prescription)
+    return found if same else None
 
 
 def recent(db: Connection, limit: int) -> list[Filed]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.stock_rules import rules_of
-from engine.protocol.eprescription_result import is_told, review_input, write_off_input
+from engine.protocol.eprescription_result import is_told, write_off_input
+from engine.protocol.eprescription_review import review_input
 from engine.protocol.settlement import sold_input
 from engine.protocol.stock import SALE, SALES_BATCH
 from engine.protocol.stock_sales import batch_input, record_count, sale_records, single_input

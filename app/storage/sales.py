@@ -147,7 +147,7 @@ def goods_of(sale: Sale) -> str:
 def prescription_of(sale: Sale) -> str | None:
     """Return the key of the prescription that ``sale`` dispenses from; None where it dispenses from none."""
     prescription = sale.draft.prescription
-    drugs = ((line.drug.code, line.drug.generic_name) for line in sale.draft.lines)
+    drugs = ((line.drug.code, line.name_on_prescription) for line in sale.draft.lines)
     return key_of(prescription) if prescription and dispenses(prescription, drugs) else None
 
 

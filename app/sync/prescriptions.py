@@ -5,6 +5,7 @@ What comes is checked against the key of the platform that this till has pinned,
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from msgspec import Raw
@@ -66,8 +67,10 @@ def answer(db: Connection, client: AgencyClient, clock: Clock, asked: RxAsk, sen
 def _waiting(
     db: Connection, client: AgencyClient, clock: Clock, asked: RxWaiting, sender: Sender
 ) -> RxAnswer:
-    _learn_history(db, client, clock, asked.person, sender)
     person = asked.person
+    # A history that cannot be read keeps no prescription back: the review says up to when it is known.
+    with contextlib.suppress(ProtocolError):
+        _learn_history(db, client, clock, person, sender)
     told = _output(client.ask("7202", waiting_input(person), sender, person.region))
     return RxAnswer(asked=asked, waiting=read_waiting(told))
 

@@ -97,6 +97,7 @@ class Desk:
         self.awaited_rx: str | None = None  # The code of the prescription that the platform is asked for.
         self.asked_for: str | None = None  # Whose prescriptions it was asked for,
         self.offered: tuple[Waiting, ...] = ()  # and which of them wait there.
+        self.turned_away: str | None = None  # The key of a prescription that was shown and may not be used.
         self.presettled: ClaimAnswer | None = None
         self.asked: tuple[Claim, bool] | None = None  # What the agency computes, and whether to reserve it.
         self.awaited_stop: TourStop | None = None  # Of the tour: what it scans is still on its way.
@@ -161,6 +162,7 @@ class Desk:
         self.draft, self.selected, self.settled, self.unpriced = Draft(), None, None, None
         self.awaited, self.shown_by, self.presettled, self.awaited_stop = None, None, None, None
         self.asked, self.awaited_rx, self.asked_for, self.offered = None, None, None, ()
+        self.turned_away = None
         self._past.clear()
 
     def hear(self, news: News) -> None:

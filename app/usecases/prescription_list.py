@@ -140,7 +140,7 @@ def _row(desk: Desk, prescription: Prescription) -> RxRow:
     rest = left(desk, prescription)
     used = prescription_uses.sales_on(desk.db, key_of(prescription))
     found = found_of(desk, prescription)
-    filed = refusals.of_key(desk.db, key_of(prescription))
+    filed = refusals.of_prescription(desk.db, prescription)
     state = _state(desk, prescription, rest)
     duty, owed = owed_reports(desk, prescription, found)
     return RxRow(

@@ -16,17 +16,19 @@ from app.storage import device, prescription_uses, prescriptions
 from app.usecases import shelf
 from app.usecases.desk import Desk
 from app.usecases.ports import RxAnswer, RxByCode, RxChosen, RxWaiting
+from app.usecases.refusals import owed_reports
 from engine.calendar import CHINA
 from engine.ids import Scan
 from engine.person import Person, masked_name
-from engine.prescription import Finding, Prescription
-from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for
+from engine.prescription import Finding, Prescription, is_from_platform
+from engine.prescription_use import Given, Left, Standing, key_of, left_of, line_for, spread
 from engine.protocol.eprescription import Waiting
 from engine.protocol.eprescription_seal import is_authentic
+from engine.refusal import ALTERED
+from engine.review import with_prescribed_names
 from engine.sale import Draft
 
-ALTERED = "signature_altered"
-"""As the review says it."""
+_TO_REPORT = "要拒绝并上报：按 F3，再按 F12。"
 
 _ELECTRONIC = ("electronic", "internet_hospital")
 
@@ -81,7 +83,10 @@ def put(desk: Desk, prescription: Prescription) -> bool:
     """Put a prescription on the desk; where it may not be used, say why, and leave the desk as it is."""
     why = _unusable(desk, prescription)
     if why is not None:
-        desk.say("refused", *why)
+        what, advice = why
+        desk.turned_away = key_of(prescription)
+        _duty, owed = owed_reports(desk, prescription, alone(desk, prescription))
+        desk.say("refused", what, f"{advice}{_TO_REPORT}" if owed else advice)
         return False
     desk.change(replace(desk.draft, prescription=prescription))
     return True
@@ -212,7 +217,7 @@ def _of_seal(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             ALTERED,
             f"处方 {prescription.number} 与平台签章不符，内容可能被改动或伪造。",
-            advice="不要按它配药；请参保人找开方机构核对，并按 F3 在「处方」里上报。",
+            advice="不要按它配药；请参保人找开方机构核对。",
             bars=True,
         )
     elif genuine:
@@ -238,7 +243,7 @@ def _of_standing(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
             "refused",
             "prescription_withdrawn",
             f"处方 {prescription.number} 已由开方机构撤销{why}。",
-            advice="请撤下它，并请参保人找医师重新开。",
+            advice="不要按它配药：撤下它，请参保人找医师重新开。",
             bars=True,
         )
     end = prescription.valid_end
@@ -252,11 +257,11 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
     given = uses_of(desk, prescription)
     told = standing_of(desk, prescription)
     rest = left_of(prescription, given, desk.today())
-    paper = prescription.psn_no is None and prescription.seal is None
+    paper = _is_paper(prescription)
     used = rest.is_used_up or (told is not None and told.state == "used")
     if used:
         text = f"处方 {prescription.number} 已经配完{_where(desk, given)}。"
-        advice = "请撤下它；还要用药的，请参保人找医师重新开。"
+        advice = "不要再按它配药；还要用药的，请参保人找医师重新开。"
         if paper:
             advice = "请核对编号是否录错；确是同一张的，请撤下它。"
         yield Finding("refused", "prescription_used", text, advice=advice, may_override=paper, bars=not paper)
@@ -265,19 +270,30 @@ def _of_use(desk: Desk, prescription: Prescription, draft: Draft) -> Iterator[Fi
         advice = f"{rest.opens.month} 月 {rest.opens.day} 日起才能配下一次，请那天再来。"
         yield Finding("refused", "prescription_too_early", text, advice=advice, bars=True)
     elif given:
-        yield from _beyond(prescription, rest, draft, _where(desk, given), paper=paper)
+        yield from _beyond(desk, prescription, rest, draft, _where(desk, given))
+
+
+def _is_paper(prescription: Prescription) -> bool:
+    return prescription.psn_no is None and not is_from_platform(prescription)
 
 
 def _beyond(
-    prescription: Prescription, rest: Left, draft: Draft, where: str, *, paper: bool
+    desk: Desk, prescription: Prescription, rest: Left, draft: Draft, where: str
 ) -> Iterator[Finding]:
     """Yield what of the basket is more than a partly used prescription still has."""
-    wanted = [Fraction(0)] * len(prescription.lines)
-    for line in draft.lines:
-        place = line_for(prescription.lines, line.drug.code, line.drug.generic_name)
-        if place is not None:
-            size = (line.drug.pack_size or 1) if line.split else 1
-            wanted[place] += Fraction(line.quantity, size)
+    paper = _is_paper(prescription)
+    wanted = spread(
+        prescription.lines,
+        rest.packs,
+        (
+            (
+                line.drug.code,
+                line.name_on_prescription,
+                Fraction(line.quantity, (line.drug.pack_size or 1) if line.split else 1),
+            )
+            for line in with_prescribed_names(draft, desk.knowledge, desk.today()).lines
+        ),
+    )
     over = False
     for place, prescribed in enumerate(prescription.lines):
         if wanted[place] > rest.packs[place]:
@@ -320,16 +336,20 @@ def _day(at: datetime) -> str:
 
 
 def _own(desk: Desk, prescription: Prescription) -> Iterator[Given]:
-    named = any(line.drug is None for line in prescription.lines)
+    lines = prescription.lines
     for sale in prescription_uses.sales_on(desk.db, key_of(prescription)):
         for good in sale.goods:
+            named = line_for(lines, good.drug) is None
             drug = shelf.by_code(desk, good.drug) if named or good.split else None
+            name = drug.generic_name if drug else ""
+            if named and line_for(lines, good.drug, name) is None:
+                name = prescription_uses.names_in(desk.db, sale.journal).get(good.drug, name)
             yield Given(
                 provider=sale.provider,
                 sale=sale.number,
                 at=sale.at,
                 drug=good.drug,
-                name=drug.generic_name if drug else "",
+                name=name,
                 quantity=good.quantity,
                 pack_size=(drug.pack_size or 1) if drug and good.split else 1,
             )

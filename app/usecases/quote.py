@@ -19,7 +19,6 @@ from engine.money import Fen, format_yuan
 from engine.person import Person
 from engine.policy.answer import Answer, Settlement, self_pay
 from engine.policy.claim import Accumulators, Claim
-from engine.prescription_use import key_of
 from engine.quota import after, correction_bound
 from engine.sale import Certainty, Draft, Store, insured_settlements, make_claim
 
@@ -80,14 +79,20 @@ def quote(desk: Desk, store: Store, draft: Draft) -> Quote | None:
     benefit = desk.law.benefit(person.region, person.insurance, day)
     sums = effective_accumulators(desk.db, person, day, benefit=benefit, reserve=reserve)
     claim = make_claim(draft, store.provider, sums, day, desk.law.listing_on)
-    if draft.prescription is not None and refusals.of_key(desk.db, key_of(draft.prescription)) is not None:
-        # Reported as refused, it must not be paid by the fund after all (聊城 第二十二条).
-        return Quote(claim=claim, answer=self_paid(draft, REFUSED))
     answer = desk.law.answer(claim)
     if isinstance(answer, MissingFigure):
         text = f"缺少医保中心参数 {answer.path}，暂按自费"
         return Quote(claim=claim, answer=self_paid(draft, text), missing=answer.path)
+    if insured_settlements(answer) and _is_refused(desk, draft):
+        return Quote(claim=claim, answer=self_paid(draft, REFUSED))
     return _assured(desk, draft, person, Quote(claim=claim, answer=answer), reserve)
+
+
+def _is_refused(desk: Desk, draft: Draft) -> bool:
+    """Tell whether the prescription was reported as refused: then the fund pays nothing (聊城 第二十二条)."""
+    here = draft.prescription
+    filed = refusals.of_prescription(desk.db, here) if here is not None else None
+    return filed is not None and filed.report.is_owed
 
 
 def _assured(desk: Desk, draft: Draft, person: Person, quoted: Quote, reserve: Reserve | None) -> Quote:

@@ -23,24 +23,31 @@ from engine.person import Person, masked_name
 from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import key_of
 from engine.protocol.envelope import QUERY_SERIALS, message_id
-from engine.protocol.eprescription_result import refusal_input, refused_input
+from engine.protocol.eprescription_review import refusal_input, refused_input
 from engine.refusal import RefusalReport, Reported
 from engine.review import duty_of, reportable
 
 REFUSAL_KIND = "refusal_report"
 RX_REVIEW, PAPER_REFUSED = "7204", "SY07"
 
+_OVER = frozenset({"prescription_used", "prescription_withdrawn"})
+"""How most prescriptions end; to be reported only of one that is presented all the same."""
+
 
 def owed_reports(
     desk: Desk, prescription: Prescription, found: Iterable[Finding]
 ) -> tuple[Duty | None, tuple[Finding, ...]]:
-    """Return which of ``found`` must be reported where the person is insured, and by which duty."""
+    """Return which of ``found`` must be reported where the person is insured, and by which duty.
+
+    That a prescription is over counts only where it is shown at this counter again.
+    """
     if desk.store is None:
         return None, ()
     person = _whose(desk, prescription)
     region = person.region if person else desk.store.provider.region
     duty = duty_of(desk.knowledge, region, dual_channel=desk.store.provider.dual_channel)
-    return duty, reportable(duty, found)
+    shown = _is_shown(desk, prescription)
+    return duty, tuple(each for each in reportable(duty, found) if shown or each.code not in _OVER)
 
 
 def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> RefusalReport:
@@ -51,17 +58,28 @@ def report(desk: Desk, prescription: Prescription, found: Iterable[Finding]) -> 
     duty, owed = owed_reports(desk, prescription, found)
     if duty is None or not owed:
         raise NothingToReport(number=prescription.number)
-    before = refusals.of_key(desk.db, key_of(prescription))
+    before = refusals.of_prescription(desk.db, prescription)
     if before is not None:
         raise AlreadyReported(number=prescription.number, id=before.id)
     with transaction(desk.db):
-        made = file(desk, prescription, duty, owed)
+        made = file(desk, prescription, by_duty(duty, owed), duty.to)
         tasks.upload_rest(desk, made.at)
     desk.courier.poke()
     return made
 
 
-def file(desk: Desk, prescription: Prescription, duty: Duty, owed: Iterable[Finding]) -> RefusalReport:
+def by_duty(duty: Duty, owed: Iterable[Finding]) -> tuple[Reported, ...]:
+    """Return findings as they are reported, with the clause that asks for it where one does."""
+    asked_by = duty.source.clause if duty.asked else None
+    return tuple(
+        Reported(code=each.code, text=each.text, clause=each.clause or duty.source.clause, duty=asked_by)
+        for each in owed
+    )
+
+
+def file(
+    desk: Desk, prescription: Prescription, found: tuple[Reported, ...], to: tuple[str, ...]
+) -> RefusalReport:
     """Write a report into the journal and queue its message, in the caller's transaction."""
     store, now = desk.store, desk.now()
     if store is None:
@@ -76,11 +94,8 @@ def file(desk: Desk, prescription: Prescription, duty: Duty, owed: Iterable[Find
         licence=desk.settings.licence,
         who=masked_name(person.name) if person else "",
         prescription=prescription,
-        found=tuple(
-            Reported(code=each.code, text=each.text, clause=each.clause, duty=duty.source.clause)
-            for each in owed
-        ),
-        to=duty.to,
+        found=found,
+        to=to,
         electronic=is_from_platform(prescription),
     )
     entry = journal.append(desk.db, REFUSAL_KIND, msgspec.json.encode(made).decode(), now)
@@ -117,10 +132,15 @@ def _refused(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
 
 
 def _reported(desk: Desk, prescription: Prescription) -> Iterator[Finding]:
-    filed = refusals.of_key(desk.db, key_of(prescription))
-    if filed is not None:
-        text = f"已按规定拒绝联网结算，并向{'、'.join(filed.report.to)}上报（第 {filed.id} 号）。"
+    filed = refusals.of_prescription(desk.db, prescription)
+    if filed is None:
+        return
+    to = "、".join(filed.report.to)
+    if filed.report.is_owed:
+        text = f"已按规定拒绝联网结算，并向{to}上报（第 {filed.id} 号）。"
         yield Finding("ok", "refusal_reported", text, advice="这张处方的药只能全部自费。")
+    else:
+        yield Finding("ok", "refusal_reported", f"拒绝这张处方，已告知{to}（第 {filed.id} 号）。")
 
 
 def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:
@@ -129,7 +149,7 @@ def duty_hint(desk: Desk, found: Iterable[Finding]) -> str:
     if prescription is None or any(each.code == "refusal_reported" for each in listed):
         return ""
     _duty, owed = owed_reports(desk, prescription, listed)
-    return "这张处方要拒绝联网结算并上报：按 F3，再按 F12" if owed else ""
+    return "这张处方要拒绝并上报：按 F3，再按 F12" if owed else ""
 
 
 def _message(desk: Desk, made: RefusalReport) -> Message:
@@ -141,6 +161,12 @@ def _message(desk: Desk, made: RefusalReport) -> Message:
         made_at=made.at,
         input=refused_input(made) if made.electronic else refusal_input(made),
     )
+
+
+def _is_shown(desk: Desk, prescription: Prescription) -> bool:
+    here = desk.draft.prescription if desk.settled is None else None
+    keys = (desk.turned_away, key_of(here) if here is not None else None)
+    return key_of(prescription) in keys
 
 
 def _whose(desk: Desk, prescription: Prescription) -> Person | None:

@@ -27,7 +27,7 @@ from engine.money import format_yuan
 from engine.prescription import Finding
 from engine.protocol.envelope import QUERY_SERIALS, message_ids
 from engine.protocol.journal import MOST_ENTRIES
-from engine.review import bars
+from engine.review import bars, with_prescribed_names
 from engine.sale import Draft, Sale, Store, as_recorded, insured_settlements
 
 SALE_KIND = "sale"
@@ -161,7 +161,8 @@ def prepare(desk: Desk, store: Store, quoted: Quote) -> Prepared:
     """
     previous, head = sales.newest(desk.db), journal.head(desk.db)
     earlier = _earlier_spans(previous.journal + 1, head[0])
-    taken = stock_counter.take(desk, store, desk.draft)
+    named = with_prescribed_names(desk.draft, desk.knowledge, desk.today())
+    taken = stock_counter.take(desk, store, named)
     sale = _sale(desk, store, quoted, previous, taken.draft)
     further_ids = _further_ids(sale, previous, len(earlier) + 1)
     stock_counter.check_boxes(desk.db, sale)

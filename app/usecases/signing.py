@@ -19,14 +19,17 @@ from app.usecases.door import Door
 from app.usecases.quote import quote
 from app.usecases.show import find, open_store, show
 from app.usecases.state import CounterState
-from engine.prescription import Finding
+from engine.knowledge.entries import Duty
+from engine.prescription import Finding, Prescription, is_from_platform
 from engine.prescription_use import key_of
-from engine.refusal import RefusalReport
+from engine.refusal import RefusalReport, Reported
 from engine.review import digest_of_review, unpassed
 from engine.signoff import Override, PrescriptionRefused, SignOff
 
 REFUSED_KIND = "prescription_refused"
 LONGEST_REASON = 200
+_PLATFORM = ("处方平台", "开方机构")
+"""Who hears of every review that did not pass (7204)."""
 
 
 def sign(desk: Desk, overrides: tuple[Override, ...]) -> None:
@@ -87,13 +90,14 @@ def refuse(desk: Desk, reason: str) -> None:
         reportable=tuple(each.code for each in owed),
     )
     body = msgspec.json.encode(refused).decode()
-    before = kept_refusals.of_key(desk.db, key_of(draft.prescription))
+    before = kept_refusals.of_prescription(desk.db, draft.prescription)
     with transaction(desk.db):
         entry = journal.append(desk.db, REFUSED_KIND, body, refused.at)
         kept_refusals.note_refused(desk.db, key_of(draft.prescription), journal=entry.number)
         filed = None
-        if duty is not None and owed and before is None:
-            filed = refusals.file(desk, draft.prescription, duty, owed)
+        found, to = _told_of(draft.prescription, refused, duty, owed)
+        if found and before is None:
+            filed = refusals.file(desk, draft.prescription, found, to)
         tasks.upload_rest(desk, refused.at)
     desk.courier.poke()
     kept = tuple(line for line in draft.lines if not line.drug.prescription_only)
@@ -114,9 +118,27 @@ def _findings(desk: Desk) -> tuple[Finding, ...]:
     return find(desk, desk.draft, quote(desk, open_store(desk), desk.draft))
 
 
+def _told_of(
+    prescription: Prescription, refused: PrescriptionRefused, duty: Duty | None, owed: tuple[Finding, ...]
+) -> tuple[tuple[Reported, ...], tuple[str, ...]]:
+    """Return what is reported of a refusal and to whom: what a clause asks for, and the reason given.
+
+    Without such a clause the platform hears of a review that did not pass, of a prescription of its own.
+    """
+    reason = Reported(code="reason", text=f"药师拒绝的理由：{refused.reason.rstrip('。')}。")
+    if duty is not None and owed:
+        return (*refusals.by_duty(duty, owed), reason), duty.to
+    if not is_from_platform(prescription):
+        return (), ()
+    found = [Reported(code=each.code, text=each.text, clause=each.clause) for each in refused.findings]
+    return (*found, reason), _PLATFORM
+
+
 def _told(filed: RefusalReport | None) -> str:
     if filed is None:
         return ""
+    if not filed.is_owed:
+        return f"联网后告知{'、'.join(filed.to)}（第 {filed.id} 号），反馈单按 F3 打印。"
     return f"已按规定向{'、'.join(filed.to)}上报（第 {filed.id} 号），反馈单按 F3 打印。"
 
 

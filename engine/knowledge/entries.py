@@ -220,13 +220,18 @@ class RepeatRule(Struct, frozen=True, kw_only=True):
 
 
 class Duty(Struct, frozen=True, kw_only=True):
-    """Findings under which an insured settlement must be refused and reported, and to whom."""
+    """Findings under which a prescription is refused and reported, and to whom.
+
+    ``asked``: the clause itself asks for the report; else it only forbids to dispense, and who can clear the
+    matter up is told.
+    """
 
     region: str
     dual_channel: bool
     codes: frozenset[str]
     to: tuple[str, ...]
     source: Source
+    asked: bool = True
 
 
 class Basis(Struct, frozen=True, kw_only=True):

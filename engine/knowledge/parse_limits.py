@@ -176,6 +176,7 @@ def _duty(row: Table, given: Given) -> entries.Duty:
         dual_channel=row.flag("dual_channel", default=False),
         codes=frozenset(listed(row, "codes")),
         to=listed(row, "to"),
+        asked=row.flag("asked", default=True),
         source=read_source(row, given, ""),
     )
 

@@ -1,8 +1,4 @@
-"""7204, 7206 and SY07: what became of a prescription at the counter.
-
-7204 tells a pharmacist's review, passed or not; 7206 what was sold on the prescription; SY07, ours, that a
-paper prescription was refused. What the nation has no field for travels in ``data.expContent``.
-"""
+"""7206: what was sold on a prescription. What the nation has no field for travels in ``data.expContent``."""
 
 from __future__ import annotations
 
@@ -17,53 +13,28 @@ from engine.money import Fen
 from engine.prescription import Prescription, is_from_platform
 from engine.prescription_use import Given, line_for
 from engine.protocol import codes
-from engine.protocol.wire import ProtocolError, decode, encode, fen_of, parse_seconds, seconds, whole, yuan
-from engine.refusal import RefusalReport, Reported
+from engine.protocol.wire import decode, encode, fen_of, parse_seconds, seconds, whole, yuan
 from engine.sale import BasketLine, Sale, insured_settlements
 from engine.stock import LotUse
 
 MOST_LINES = 500
 MOST_PACKS = 1_000_000
-
 _Id = Annotated[str, Meta(min_length=1, max_length=64)]
 _Text = Annotated[str, Meta(max_length=2000)]
 
 
-class ReviewFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``data.expContent`` of a 7204: whose prescription, which sale or refusal, what was found."""
-
-    psn_no: str = ""
-    sale: str = ""
-    refusal: str = ""
-    covers: str = ""  # The digest of what was reviewed.
-    overrides: tuple[tuple[str, str], ...] = ()  # Finding and reason.
-    found: tuple[Reported, ...] = ()
-
-
-class ReviewResult(Struct, frozen=True, kw_only=True):
-    """Node ``data`` of 7204."""
-
-    hi_rxno: _Id
-    phar_certno: _Text
-    phar_name: _Text
-    rchk_phar_certno: _Text
-    rchk_phar_name: _Text
-    rx_chk_opnn: _Text
-    rx_chk_stas_codg: str
-    rx_chk_time: str
-    phar_cert_type: str = codes.CERT_TYPE_ID
-    rchk_phar_cert_type: str = codes.CERT_TYPE_ID
-    phar_prac_cert_no: _Text = ""
-    phar_sign_info: _Text = ""
-    expContent: str | None = None
-
-
 class SoldFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements."""
+    """``data.expContent`` of a 7206: whose prescription, which sale, all its settlements.
+
+    ``pieces`` are how many smallest units a pack has, by the codes of drugs of which one was split; ``names``
+    what the prescription calls drugs whose generic name it does not have.
+    """
 
     psn_no: str = ""
     sale: str = ""
     settlements: tuple[str, ...] = ()
+    pieces: dict[str, int] = {}
+    names: dict[str, str] = {}
 
 
 class SoldData(Struct, frozen=True, kw_only=True):
@@ -130,19 +101,13 @@ class SoldOnPrescription(Struct, frozen=True, kw_only=True):
     settlements: tuple[str, ...]
     download_id: str
     given: tuple[SoldLine, ...]
-
-
-class _ReviewIn(Struct, frozen=True):
-    data: ReviewResult
+    pieces: dict[str, int] = {}
+    names: dict[str, str] = {}
 
 
 class _SoldIn(Struct, frozen=True):
     data: SoldData
     selinfo: Annotated[tuple[SoldLine, ...], Meta(min_length=1, max_length=MOST_LINES)]
-
-
-class _RefusalIn(Struct, frozen=True):
-    data: RefusalReport
 
 
 def is_told(sale: Sale) -> bool:
@@ -155,69 +120,6 @@ def is_told(sale: Sale) -> bool:
     )
 
 
-def review_input(sale: Sale) -> str:
-    """Return the ``input`` of the 7204 that tells the review of a sale.
-
-    Raises ValueError without a prescription.
-    """
-    prescription = _prescription_of(sale)
-    signed = sale.draft.signed
-    name, licence = (signed.pharmacist, signed.licence) if signed else (sale.operator, "")
-    overrides = tuple((each.code, each.reason) for each in signed.overrides) if signed else ()
-    passed = "四查十对通过，同意调配。"
-    said = "；".join(reason for _code, reason in overrides)
-    return _review(
-        prescription,
-        name=name,
-        licence=licence,
-        at=signed.at if signed else sale.made_at,
-        status=codes.REVIEW_PASSED,
-        opinion=f"{passed}说明：{said}。" if said else passed,
-        facts=ReviewFacts(
-            psn_no=prescription.psn_no or "",
-            sale=sale.number,
-            covers=signed.covers if signed else "",
-            overrides=overrides,
-        ),
-    )
-
-
-def refused_input(report: RefusalReport) -> str:
-    """Return the ``input`` of the 7204 that tells the refusal of an electronic prescription."""
-    return _review(
-        report.prescription,
-        name=report.by,
-        licence=report.licence,
-        at=report.at,
-        status=codes.REVIEW_REFUSED,
-        opinion="".join(each.text for each in report.found)[:2000],
-        facts=ReviewFacts(psn_no=report.prescription.psn_no or "", refusal=report.id, found=report.found),
-    )
-
-
-def refusal_input(report: RefusalReport) -> str:
-    """Return the ``input`` of an SY07: a paper prescription was refused."""
-    return encode(_RefusalIn(report))
-
-
-def read_review(raw: Raw) -> tuple[ReviewResult, ReviewFacts]:
-    """Return a 7204 as read; raise ProtocolError."""
-    told = decode(_ReviewIn, raw, "交易输入 input").data
-    parse_seconds(told.rx_chk_time, "rx_chk_time")
-    if told.rx_chk_stas_codg not in (codes.REVIEW_PASSED, codes.REVIEW_REFUSED):
-        raise ProtocolError("rx_chk_stas_codg 只能是通过或不通过，请核对后重新发送。")
-    facts = decode(ReviewFacts, told.expContent, "data.expContent") if told.expContent else ReviewFacts()
-    return told, facts
-
-
-def read_refusal(raw: Raw) -> RefusalReport:
-    """Return an SY07 as read; raise ProtocolError."""
-    told = decode(_RefusalIn, raw, "交易输入 input").data
-    if not told.id or not told.found or not told.prescription.number:
-        raise ProtocolError("拒付上报要有编号、处方号和原因，请补齐后重新发送。")
-    return told
-
-
 def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> str:
     """Return the ``input`` of the 7206 of a sale on a prescription.
 
@@ -228,6 +130,7 @@ def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> 
     signed = sale.draft.signed
     name, licence = (signed.pharmacist, signed.licence) if signed else (sale.operator, "")
     answer = sale.answer
+    lines = [line for line in sale.draft.lines if _is_on(prescription, line)]
     region = sale.draft.person.region if sale.draft.person else ""
     here = region[:4] == sale.store.provider.region[:4]
     data = SoldData(
@@ -253,10 +156,15 @@ def write_off_input(sale: Sale, setl_ids: Sequence[str] = (), fund: Fen = 0) -> 
         psn_cash_pay=yuan(answer.total - fund),
         setl_time=seconds(sale.made_at),
         expContent=encode(
-            SoldFacts(psn_no=prescription.psn_no or "", sale=sale.number, settlements=tuple(setl_ids))
+            SoldFacts(
+                psn_no=prescription.psn_no or "",
+                sale=sale.number,
+                settlements=tuple(setl_ids),
+                pieces={each.drug.code: each.drug.pack_size or 1 for each in lines if each.split},
+                names={each.drug.code: each.prescribed_as for each in lines if each.prescribed_as},
+            )
         ),
     )
-    lines = [line for line in sale.draft.lines if _is_on(prescription, line)]
     rows = tuple(row for line in lines for row in _sold(line))
     return encode(_SoldIn(data=data, selinfo=rows))
 
@@ -280,56 +188,32 @@ def read_write_off(raw: Raw) -> SoldOnPrescription:
         settlements=facts.settlements or ((data.setl_id,) if data.setl_id else ()),
         download_id=data.download_ide_code,
         given=told.selinfo,
+        pieces=facts.pieces,
+        names=facts.names,
     )
 
 
 def given_in(sold: SoldOnPrescription, provider: str, pack_sizes: dict[str, int | None]) -> Iterator[Given]:
-    """Yield what a 7206 says was dispensed; ``pack_sizes`` are those of the drugs that were split."""
+    """Yield what a 7206 says was dispensed; ``pack_sizes`` go before what the shop says of a split pack."""
     for row in sold.given:
         split = row.trdn_flag == "1"
+        size = pack_sizes.get(row.med_list_codg) or sold.pieces.get(row.med_list_codg)
         yield Given(
             provider=provider,
             sale=sold.sale,
             at=sold.at,
             drug=row.med_list_codg,
-            name=row.drug_genname,
+            name=sold.names.get(row.med_list_codg) or row.drug_genname,
             quantity=int(row.sel_retn_cnt),
-            pack_size=(pack_sizes.get(row.med_list_codg) or 1) if split else 1,
+            pack_size=max(1, size or 1) if split else 1,
         )
 
 
 def _prescription_of(sale: Sale) -> Prescription:
     prescription = sale.draft.prescription
     if prescription is None:
-        raise ValueError("a sale without a prescription has no review and no write-off")
+        raise ValueError("a sale without a prescription has no write-off")
     return prescription
-
-
-def _review(
-    prescription: Prescription,
-    *,
-    name: str,
-    licence: str,
-    at: datetime,
-    status: str,
-    opinion: str,
-    facts: ReviewFacts,
-) -> str:
-    # The house knows a pharmacist by name and licence; where a platform wants an id, the licence is told.
-    result = ReviewResult(
-        hi_rxno=prescription.number,
-        phar_certno=licence,
-        phar_name=name,
-        phar_prac_cert_no=licence,
-        rchk_phar_certno=licence,
-        rchk_phar_name=name,
-        rx_chk_opnn=opinion,
-        rx_chk_stas_codg=status,
-        rx_chk_time=seconds(at),
-        phar_sign_info=facts.covers,
-        expContent=encode(facts),
-    )
-    return encode(_ReviewIn(result))
 
 
 def _pay_mode(sale: Sale, setl_ids: Sequence[str]) -> str:
@@ -340,7 +224,7 @@ def _pay_mode(sale: Sale, setl_ids: Sequence[str]) -> str:
 
 
 def _is_on(prescription: Prescription, line: BasketLine) -> bool:
-    return line_for(prescription.lines, line.drug.code, line.drug.generic_name) is not None
+    return line_for(prescription.lines, line.drug.code, line.name_on_prescription) is not None
 
 
 def _sold(line: BasketLine) -> Iterator[SoldLine]:

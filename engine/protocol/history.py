@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from engine.protocol.lease import Dispensed
-from engine.protocol.wire import ProtocolError, decode, encode, parse_seconds, seconds, whole
+from engine.protocol.wire import ProtocolError, decode, encode, parse_seconds, seconds
 
 _LARGEST = 1_000_000
 
@@ -72,8 +72,12 @@ def history_output(dispensed: Iterable[Dispensed]) -> str:
 
 
 def read_history(raw: Raw) -> tuple[Dispensed, ...]:
-    """Return the answer to a 5205; raise ProtocolError."""
-    return tuple(_read(row) for row in decode(_Output, raw, "用药记录应答").feedetail)
+    """Return the answer to a 5205; raise ProtocolError.
+
+    What was given back, a count below zero, is left out.
+    """
+    rows = decode(_Output, raw, "用药记录应答").feedetail
+    return tuple(_read(row) for row in rows if not (row.cnt.is_finite() and row.cnt <= 0))
 
 
 def _row(given: Dispensed) -> MedicationRow:
@@ -81,7 +85,7 @@ def _row(given: Dispensed) -> MedicationRow:
         psn_no=given.psn_no,
         fixmedins_code=given.provider,
         fee_ocur_time=seconds(given.at),
-        cnt=Decimal(given.quantity),
+        cnt=Decimal(given.packs),
         med_list_codg=given.drug,
         rx_drord_no=given.rxno,
         exp_content=None if given.days is None else str(given.days),
@@ -97,7 +101,14 @@ def _read(row: MedicationRow) -> Dispensed:
         at=parse_seconds(row.fee_ocur_time, "fee_ocur_time"),
         provider=row.fixmedins_code,
         drug=row.med_list_codg,
-        quantity=whole(row.cnt, "cnt", _LARGEST),
+        quantity=_packs(row.cnt),
         days=int(days) if days.isascii() and days.isdigit() else None,
         rxno=row.rx_drord_no or None,
     )
+
+
+def _packs(count: Decimal) -> int:
+    """Return a count of packs, a part of one counting whole: a fee may be for pieces."""
+    if not count.is_finite() or count > _LARGEST:
+        raise ProtocolError("用药记录的数量不对，没有采用。请联系医保中心核对。")
+    return int(count.to_integral_value(rounding="ROUND_CEILING"))

@@ -97,6 +97,7 @@ class TripRequest(Struct, frozen=True, kw_only=True):
 class Dispensed(Struct, frozen=True, kw_only=True):
     """A drug dispensed to a person before, here or elsewhere (5205): ``days`` of supply where known.
 
+    ``quantity`` counts packs; where a pack was split, smallest units, of which a pack has ``pack_size``.
     ``rxno`` is the number of the prescription it was dispensed on, ``sale`` that of the sale.
     """
 
@@ -108,6 +109,12 @@ class Dispensed(Struct, frozen=True, kw_only=True):
     days: int | None = None
     rxno: str | None = None
     sale: str = ""
+    pack_size: int = 1
+
+    @property
+    def packs(self) -> int:
+        """How many packs it comes to, begun ones counted whole."""
+        return -(-self.quantity // max(1, self.pack_size))
 
 
 class TripPack(Struct, frozen=True, kw_only=True):

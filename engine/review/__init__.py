@@ -20,7 +20,7 @@ from engine.review.facts import Dispensing, Facts, View
 from engine.review.history import several_places, still_in_hand
 from engine.review.interactions import interactions
 from engine.review.limits import limits
-from engine.review.matching import boxes
+from engine.review.matching import boxes, with_prescribed_names
 from engine.review.reporting import duty_of, reportable, told_to_report
 from engine.review.scope import scope
 from engine.review.supply import long_prescription, number_of_drugs, supply, supply_in_packs
@@ -37,6 +37,7 @@ __all__ = [
     "reportable",
     "review",
     "unpassed",
+    "with_prescribed_names",
 ]
 
 _Rule = Callable[[View], Iterator[Finding]]

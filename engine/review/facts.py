@@ -10,6 +10,7 @@ from msgspec import Struct
 from engine.calendar import age_on
 from engine.catalogue import Drug
 from engine.knowledge.library import Identity, Knowledge
+from engine.knowledge.strength import parse_strength, same_strength
 from engine.policy.answer import Answer, Clause
 from engine.policy.asked import Asked
 from engine.prescription import Finding, PrescribedLine, Prescription, Severity
@@ -142,12 +143,14 @@ class View:
         identity = self.knowledge.identify(drug.generic_name, drug.code, drug.form)
         lines = self.prescription.lines if self.prescription else ()
         exact = next((each for each in lines if each.drug == drug.code), None)
+        naming = [] if exact else [each for each in lines if self.names(each, identity)]
         return Item(
             name=drug.generic_name,
             code=drug.code,
             identity=identity,
             line=line,
-            prescribed=exact or next((each for each in lines if self.names(each, identity)), None),
+            # A drug that is prescribed in two strengths is the one that the box has.
+            prescribed=exact or min(naming, key=lambda each: _differs(each, drug), default=None),
         )
 
     def _of_prescribed(self, line: PrescribedLine) -> Item:
@@ -164,6 +167,12 @@ class View:
             and (named.compound, named.ingredients) == (identity.compound, identity.ingredients)
         )
         return same_drug and (named.route == identity.route or not named.parts.form)
+
+
+def _differs(line: PrescribedLine, drug: Drug) -> bool:
+    """Tell whether a line is prescribed in another strength than a box has, as far as both can be read."""
+    theirs, ours = parse_strength(line.strength), parse_strength(drug.strength or drug.spec)
+    return theirs is None or ours is None or not same_strength(theirs, ours)
 
 
 def found(

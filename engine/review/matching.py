@@ -6,13 +6,18 @@ Source: 药品管理法 (2019) 第五十八条: what is prescribed is neither ch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+
+from msgspec.structs import replace
 
 from engine.catalogue import Drug
 from engine.codes import parse_national_code
-from engine.knowledge.library import Identity
-from engine.knowledge.strength import parse_strength, same_strength
-from engine.prescription import Finding, PrescribedLine
-from engine.review.facts import Item, View, found, prescription_of
+from engine.knowledge.library import Identity, Knowledge
+from engine.knowledge.strength import parse_count, parse_strength, same_strength
+from engine.prescription import Finding, PrescribedLine, Prescription
+from engine.prescription_use import line_for
+from engine.review.facts import Facts, Item, View, found, prescription_of
+from engine.sale import BasketLine, Draft
 
 
 def boxes(view: View) -> Iterator[Finding]:
@@ -21,6 +26,27 @@ def boxes(view: View) -> Iterator[Finding]:
     if view.basket and not any(finding.severity != "ok" for finding in differing):
         yield found(view, "ok", "drugs_as_prescribed", "药品和数量都在处方之内。")
     yield from differing
+
+
+def with_prescribed_names(draft: Draft, knowledge: Knowledge, day: date) -> Draft:
+    """Return ``draft`` with what the prescription calls those boxes whose code and name it does not have."""
+    prescription = draft.prescription
+    if prescription is None or all(_is_plain(prescription, line) for line in draft.lines):
+        return draft
+    items = View(Facts(day=day, draft=draft, knowledge=knowledge)).basket
+    return replace(
+        draft,
+        lines=tuple(
+            line
+            if item.prescribed is None or _is_plain(prescription, line)
+            else replace(line, prescribed_as=item.prescribed.name)
+            for line, item in zip(draft.lines, items, strict=True)
+        ),
+    )
+
+
+def _is_plain(prescription: Prescription, line: BasketLine) -> bool:
+    return line_for(prescription.lines, line.drug.code, line.name_on_prescription) is not None
 
 
 def _box(view: View, item: Item) -> Iterator[Finding]:
@@ -66,10 +92,11 @@ def _differences(view: View, item: Item, drug: Drug, line: PrescribedLine) -> It
         *_salt(view, item, written, line),
         *_form(view, item, drug, written, line),
         *_strength(view, item, drug, line),
+        *_count(view, item, drug, line),
     ]
     if known:
         yield from known
-    elif line.drug is not None and not (line.strength and (line.form or written.parts.form)):
+    elif line.drug is not None and not (_comparable(drug, line) and (line.form or written.parts.form)):
         if _same_pack_kind(line.drug, drug.code):
             yield _maker(view, item)
         else:
@@ -105,6 +132,23 @@ def _strength(view: View, item: Item, drug: Drug, line: PrescribedLine) -> Itera
     if theirs is not None and ours is not None and not same_strength(theirs, ours):
         text = f"处方写的是{line.strength}，篮里的{item.name}是{drug.strength or drug.spec}：规格不同。"
         yield _another(view, item, "another_strength", text)
+
+
+def _count(view: View, item: Item, drug: Drug, line: PrescribedLine) -> Iterator[Finding]:
+    theirs, ours = parse_count(line.strength), parse_count(drug.spec)
+    if theirs is not None and ours is not None and theirs != ours:
+        text = f"处方写的是{line.strength}，篮里的{item.name}是{drug.spec}：每{drug.unit}的数量不同。"
+        advice = f"请按用量和天数换算要几{drug.unit}，再改数量。"
+        yield found(view, "attention", "another_count", text, advice=advice, subject=item.subject)
+
+
+def _comparable(drug: Drug, line: PrescribedLine) -> bool:
+    """Tell whether the strength of a box can be compared with the one prescribed."""
+    if not line.strength:
+        return False
+    ours = drug.strength or drug.spec
+    both = parse_strength(line.strength) is not None and parse_strength(ours) is not None
+    return both or line.strength.replace(" ", "") == ours.replace(" ", "")
 
 
 def _another(view: View, item: Item, code: str, text: str) -> Finding:

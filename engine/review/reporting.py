@@ -35,8 +35,8 @@ def told_to_report(duty: Duty, finding: Finding) -> Finding:
     if finding.severity != "refused" or finding.code not in duty.codes:
         return finding
     to = "和".join(duty.to)
-    advice = (
-        f"{finding.advice}要拒绝联网结算并反馈给{to}（{duty.source.clause.section}）："
-        "按 F3，或按 Ctrl R 整张拒绝调配。"
-    )
+    what = f"请告知{to}"
+    if duty.asked:
+        what = f"要拒绝联网结算并反馈给{to}（{duty.source.clause.section}）"
+    advice = f"{finding.advice}{what}：按 F3，或按 Ctrl R 整张拒绝调配。"
     return replace(finding, advice=advice, clause=finding.clause or duty.source.clause)

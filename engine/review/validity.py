@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.diseases import disease_name
 from engine.person import diseases_filed_on, masked_name
-from engine.prescription import Finding, Severity
+from engine.prescription import Finding, Severity, is_from_platform
 from engine.review.facts import View, found, prescription_of, said
 
 _ORIGIN = frozenset(
@@ -47,7 +47,8 @@ def of_this_person(view: View) -> Iterator[Finding]:
         text = "还不知道是给谁买的。请先扫医保电子凭证、社保卡或身份证。"
         yield found(view, "attention", "person_unknown", text)
     elif prescription.psn_no is None:
-        text = f"纸质处方，请核对处方上的姓名是不是{masked_name(person.name)}。"
+        what = "这张电子处方没有写人员编号" if is_from_platform(prescription) else "纸质处方"
+        text = f"{what}，请核对处方上的姓名是不是{masked_name(person.name)}。"
         yield found(view, "attention", "check_name", text)
     elif prescription.psn_no != person.psn_no:
         text = f"这张处方不是开给{masked_name(person.name)}的。请扫本人的处方，或换成处方上的参保人。"
@@ -60,7 +61,7 @@ def signature(view: View) -> Iterator[Finding]:
     """Yield whether an electronic prescription is as the platform signed it (处方管理办法 第四十条)."""
     if view.facts.authentic is False:
         text = "这张电子处方与平台签章不符：内容被改动过，或不是平台签发的。"
-        advice = "不能调配。请重新下载处方；仍不符的，请拒绝调配并告知开方机构。"
+        advice = "不能调配。请重新下载处方；仍不符的，请拒绝调配。"
         yield found(view, "refused", "signature_altered", text, advice=advice)
     elif view.facts.authentic:
         yield found(view, "ok", "signature_sound", "平台签章核对无误。")

@@ -119,6 +119,34 @@ def test_a_prescription_is_used_up_by_one_sale_also_without_the_network(bench: B
     assert {line.left for line in row.lines} == {"已配完"}
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("氨氯地平片", None), ("氨氯地平片", "H-1"), ("苯磺酸氨氯地平片", "H-1")]
+)
+def test_boxes_count_on_the_line_that_means_them_whatever_it_calls_them(
+    bench: Bench, name: str, code: str | None
+) -> None:
+    known = prescription_for(bench, "王秀英")
+    line = replace(known.lines[0], name=name, drug=code)
+    prescription = replace(known, repeats=0, lines=(line,))
+    keep(bench, prescription)
+    walk(bench, SHAOXING_FIRST, 4)
+    sell(bench)
+    assert "7204" in queued(bench)
+    bench.till.next_customer()
+
+    walk(bench, SHAOXING_FIRST, 4)
+    row = row_of(bench, prescription.number)
+    assert row.lines[0].left == "1 盒"
+    bench.till.change_quantity(bench.desk.draft.lines[0].id, 2)
+    with pytest.raises(NotForSale, match="还剩 1 盒"):
+        bench.settle()
+    bench.till.change_quantity(bench.desk.draft.lines[0].id, 1)
+    sell(bench)
+    bench.till.next_customer()
+
+    assert row_of(bench, prescription.number).state == "used"
+
+
 def test_what_a_part_left_is_dispensed_and_not_a_pack_more(bench: Bench) -> None:
     prescription = once(bench)
     walk(bench, SHAOXING_FIRST)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -14,9 +15,11 @@ from agency import eprescriptions
 from agency.storage import findings as agency_findings
 from agency.storage import rx_results, write_offs
 from agency.storage.connection import transaction as agency_transaction
+from agency.storage.instants import instant
 from agency.web import make_web
 from app.storage import device, dispensed, findings, prescriptions
 from engine.protocol.eprescription_seal import is_authentic
+from engine.protocol.lease import Dispensed
 from tests.fakes.agency_line import LIAOCHENG, Bureau, Line, RunningClock, demonstration
 from tests.fakes.line_shop import LineShop
 from tests.fakes.prescriptions import LI, NEXT_DOOR, ONCE, open_town
@@ -238,3 +241,20 @@ def test_two_shops_without_the_network_both_keep_their_sales_and_the_second_is_a
 
     assert set(town.kinds()) == {"prescription_used"}
     assert len(write_offs.of_prescription(town.bureau.db, LI.psn_no, ONCE.number)) == 2
+
+
+def test_a_history_that_cannot_be_read_keeps_no_prescription_back(town: Town) -> None:
+    town.issue()
+    other = Dispensed(psn_no="404", at=town.bureau.clock.now(), provider="P1", drug="X", quantity=1)
+    with agency_transaction(town.bureau.db):
+        town.bureau.db.execute(
+            "INSERT INTO dispensed (psn_no, id, at, rxno, body) VALUES (?, 'odd', ?, NULL, ?)",
+            (LI.psn_no, instant(other.at), msgspec.json.encode(other).decode()),
+        )
+    shop = town.shop
+
+    identified(shop)
+
+    shop.after(lambda _state: shop.desk.offered)
+    assert LATER.number in {each.number for each in shop.desk.offered}
+    assert dispensed.known_as_of(shop.db, LI.psn_no) is None

@@ -64,40 +64,6 @@ def test_a_dual_channel_pharmacy_refuses_and_reports_to_both_by_the_clause(bench
     assert journal.verify(bench.db) == []
 
 
-def test_what_was_reported_as_refused_is_not_paid_by_the_fund(bench: Bench) -> None:
-    walk(bench, LIAOCHENG)
-    outside_its_scope(bench)
-    assert "outside_limited_scope" in codes(bench)
-    before = bench.till.refresh().answer
-    assert before is not None
-    assert before.fund
-
-    bench.till.report_refusal(row_of(bench, prescription_for(bench, "李建国").number).key)
-
-    state = bench.till.refresh()
-    assert state.answer is not None
-    assert (state.answer.fund, state.answer.assistance) == (0, 0)
-    assert state.answer.patient == before.total
-    assert bench.settle().settled is not None
-    assert "2102" not in queued(bench)
-
-
-def outside_its_scope(bench: Bench) -> None:
-    """Let the drugs on the counter be paid for another disease alone."""
-    draft = bench.desk.draft
-    lines = tuple(
-        replace(
-            line,
-            drug=replace(
-                line.drug,
-                listings=tuple(replace(each, scope="限2型糖尿病患者") for each in line.drug.listings),
-            ),
-        )
-        for line in draft.lines
-    )
-    bench.desk.draft = replace(draft, lines=lines)
-
-
 def test_a_refusal_is_reported_once(bench: Bench) -> None:
     key = row_of(bench, refused(bench)).key
     bench.till.report_refusal(key)
@@ -106,6 +72,55 @@ def test_a_refusal_is_reported_once(bench: Bench) -> None:
         bench.till.report_refusal(key)
 
     assert queued(bench).count("7204") == 1
+
+
+def outside_scope(bench: Bench) -> str:
+    """Put the prescription of Liaocheng on the counter with a drug that is paid for another disease only."""
+    walk(bench, LIAOCHENG)
+    draft = bench.desk.draft
+    (line,) = draft.lines
+    rows = tuple(replace(row, scope="限肺动脉高压患者") for row in line.drug.listings)
+    limited = replace(line, drug=replace(line.drug, listings=rows))
+    bench.desk.change(replace(draft, lines=(limited,)))
+    assert "outside_limited_scope" in codes(bench)
+    return prescription_for(bench, "李建国").number
+
+
+def test_what_was_refused_to_the_fund_and_reported_is_not_settled_with_it(bench: Bench) -> None:
+    number = outside_scope(bench)
+    before = bench.till.refresh().answer
+    assert before is not None
+    assert before.fund > 0
+    bench.till.report_refusal(row_of(bench, number).key)
+
+    shown = bench.till.refresh()
+
+    assert shown.answer is not None
+    assert (shown.answer.fund, shown.answer.patient) == (0, shown.answer.total)
+    assert "拒绝联网结算" in shown.answer.settlements[0].steps[0].text
+    settled = bench.settle()
+    assert settled.settled is not None
+    assert settled.answer is not None
+    assert settled.answer.fund == 0
+    assert "2102" not in queued(bench)
+    assert "7206" in queued(bench)
+
+
+def test_a_prescription_that_was_corrected_after_its_report_is_settled_again(bench: Bench) -> None:
+    number = outside_scope(bench)
+    bench.till.report_refusal(row_of(bench, number).key)
+    here = bench.desk.draft.prescription
+    assert here is not None
+    corrected = replace(here, diagnosis="肺动脉高压")
+    bench.desk.change(replace(bench.desk.draft, prescription=corrected))
+
+    shown = bench.till.refresh().answer
+
+    assert shown is not None
+    assert shown.fund > 0
+    assert "refusal_reported" not in codes(bench)
+    (row,) = [each for each in bench.till.prescriptions() if each.diagnosis == "肺动脉高压"]
+    assert row.report is None
 
 
 def test_a_paper_prescription_is_reported_under_our_own_number(bench: Bench) -> None:
@@ -144,6 +159,12 @@ def test_a_forged_prescription_is_reported_anywhere(bench: Bench) -> None:
     bench.till.report_refusal(row.key)
 
     assert queued(bench) == ["7204", "SY03"]
+    (entry,) = [each for each in journal.read(bench.db, 0, 99) if each.kind == "refusal_report"]
+    report = msgspec.json.decode(entry.body, type=RefusalReport)
+    assert report.to == ("开方机构", "医保经办机构")
+    assert not report.is_owed  # The clause forbids to dispense; it does not ask for a report.
+    assert report.found[0].clause is not None
+    assert report.found[0].clause.section == "第四十条"
 
 
 def test_the_slip_is_one_page_in_chinese_and_always_the_same(bench: Bench, tmp_path: Path) -> None:
@@ -168,6 +189,27 @@ def test_a_folder_that_takes_no_slip_is_told_and_the_report_stands(bench: Bench,
 
     with pytest.raises(PrinterSilent, match="已经记下"):
         PdfSlips(tmp_path / "full").print_slip(bench.slips.reports[0])
+
+
+def test_a_prescription_that_was_dispensed_is_reported_only_when_it_is_shown_again(bench: Bench) -> None:
+    made = replace(prescription_for(bench, "李建国"), repeats=0)
+    keep(bench, made)
+    walk(bench, LIAOCHENG)
+    assert bench.settle().settled is not None
+    assert row_of(bench, made.number).act == "none"
+    bench.till.next_customer()
+    row = row_of(bench, made.number)
+    assert (row.state, row.act, row.duty) == ("used", "none", "")
+
+    shown = bench.till.enter(made.number)
+
+    assert shown.draft.prescription is None
+    assert shown.notice is not None
+    assert "F3" in shown.notice.advice
+    row = row_of(bench, made.number)
+    assert (row.act, row.sales) == ("report", ("01-000001",))
+    bench.till.next_customer()
+    assert row_of(bench, made.number).act == "none"
 
 
 def test_without_a_person_the_list_shows_what_was_used_and_reported_last(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import Raw
 from msgspec.structs import replace
 
 from app import errors
@@ -16,6 +17,7 @@ from app.storage.connection import transaction
 from app.usecases.desk import CounterSettings
 from engine.person import Buyer
 from engine.prescription import Dose, PrescribedLine
+from engine.protocol.eprescription_review import read_review
 from engine.protocol.lease import Dispensed
 from engine.refusal import RefusalReport
 from engine.sale import Sale
@@ -208,6 +210,25 @@ def test_refusing_is_an_act_on_record_and_takes_the_drugs_off_the_desk(bench: Be
     assert journal.verify(bench.db) == []
 
 
+def test_the_platform_hears_of_a_review_that_did_not_pass_whatever_the_region(bench: Bench) -> None:
+    overdose(bench)
+    here = bench.desk.draft.prescription
+    assert here is not None
+    fetched = replace(here, download_id="0" * 30)
+    bench.desk.draft = replace(bench.desk.draft, prescription=fetched)
+
+    state = bench.till.refuse("超剂量，医师未重新签字")
+
+    assert state.notice is not None
+    assert "处方平台" in state.notice.advice
+    (told,) = [each for each in outbox.recent(bench.db, 9) if each.infno == "7204"]
+    review, facts = read_review(Raw(outbox.text_of(bench.db, told).encode()))
+    assert (review.hi_rxno, review.rx_chk_stas_codg, review.phar_name) == (here.number, "2", PHARMACIST)
+    assert "超剂量，医师未重新签字" in review.rx_chk_opnn
+    assert [each.code for each in facts.found] == ["dose_above_maximum", "reason"]
+    assert journal.verify(bench.db) == []
+
+
 def test_a_refusal_needs_a_prescription_and_a_reason(bench: Bench) -> None:
     with pytest.raises(errors.ReasonMissing):
         bench.till.refuse("  ")
@@ -235,7 +256,7 @@ def test_in_liaocheng_what_must_be_reported_is_marked_in_the_refusal(tmp_path: P
     refused = msgspec.json.decode(said.body, type=PrescriptionRefused)
     assert set(refused.reportable) == {"prescription_not_confirmed", "supply_too_long"}
     report = msgspec.json.decode(told.body, type=RefusalReport)
-    assert {each.code for each in report.found} == set(refused.reportable)
+    assert {each.code for each in report.found} == {*refused.reportable, "reason"}
     assert {each.infno for each in outbox.recent(bench.db, 9)} == {"SY07", "SY03"}
     bench.close()
 

@@ -59,6 +59,8 @@ def after_the_storm(world: World) -> Iterator[str]:
         yield from _s7_given_back(world, year)
     yield from _s2_guaranteed_is_kept(world)
     yield from _s3_once(world)
+    if world.office.signs_prescriptions:
+        yield from _s3_written_off_once(world)
     yield from _s5_both_agree(world)
     yield from _s5_sums_agree(world)
     yield from _s5_leases_return(world)
@@ -168,6 +170,22 @@ def _s3_once(world: World) -> Iterator[str]:
         sold = world.sold[message]
         if there[message] != 1 and machine.provider not in world.forked:
             yield f"S3: {sold.number} of {sold.provider} ({message}) was settled {there[message]} times"
+
+
+def _s3_written_off_once(world: World) -> Iterator[str]:
+    """Each sale that a till still has is written off once, and one that was undone not at all."""
+    off = Counter(world.office.rows("SELECT provider, sale FROM written_off"))
+    standing: dict[tuple[str, str], bool] = defaultdict(lambda: True)
+    for provider, sale, reversed_by in world.office.rows(
+        "SELECT provider, sale, reversed_by FROM settlement"
+    ):
+        standing[provider, sale] &= reversed_by is None
+    held = {(machine.provider, sale.number) for machine in world.machines for sale in sales_of(machine)}
+    for (provider, sale), stands in standing.items():
+        if off[provider, sale] == stands or provider in world.forked:
+            continue
+        if not stands or (provider, sale) in held:
+            yield f"S3: {sale} of {provider} stands: {stands}; written off {off[provider, sale]} times"
 
 
 def _s4_printed_is_recorded(world: World, machine: Machine) -> Iterator[str]:

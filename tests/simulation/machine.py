@@ -221,7 +221,7 @@ class Machine:
             till.refresh()
         for code in boxes:
             till.enter(code)
-        desk.change(replace(desk.draft, prescription=town.prescription(who, desk.today())))
+        desk.change(replace(desk.draft, prescription=self.world.office.prescription(who, desk.today())))
         state = till.refresh()
         if asks:
             courier.serve()

@@ -5,20 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any, Protocol
 
-from agency import trueup
+from agency import eprescriptions, trueup
 from agency.bootstrap import seed
 from agency.bundles import Counter
 from agency.enrolment import give_code
 from agency.service import Agency
+from agency.storage import prescriptions
 from agency.storage.connection import Parameters, transaction
 from agency.storage.schema import VERSION, sqlite_statements
 from agency.storage.sqlite import SqliteConnection
 from engine.demonstration import Demonstration
+from engine.person import Person
+from engine.prescription import Prescription
 from engine.protocol.profile import DEMONSTRATION, Profile
 from tests.simulation import town
 
@@ -128,6 +131,7 @@ class Office:
         self.books = Books(raw)
         self._world = world
         self.law_changed = False
+        self.signs_prescriptions = False
         self._law = town.agency_law()
         self._agency = self._open()
 
@@ -156,6 +160,19 @@ class Office:
         """Answer one call as the service over HTTP would; raise Fell where it went down meanwhile."""
         answer = self._agency.answer(headers, body)
         return answer.status, answer.text.encode()
+
+    def prescription(self, person: Person, day: date) -> Prescription:
+        """Return a person's prescription of a day: on paper, or as the platform signed it."""
+        written = town.prescription(person, day)
+        if not self.signs_prescriptions:
+            return written
+        fuse, self.books.fuse = self.books.fuse, None
+        with transaction(self.books):
+            if prescriptions.prescription(self.books, written.number) is None:
+                eprescriptions.issue(self.books, [written])
+            signed = prescriptions.prescription(self.books, written.number)
+        self.books.fuse = fuse
+        return signed or written
 
     def rows(self, sql: str, arguments: Any = ()) -> list[Any]:
         """Read the books past the service, for the checks."""

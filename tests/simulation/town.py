@@ -163,7 +163,7 @@ def box(drug: int, serial: int) -> str:
 
 
 def prescription(person: Person, day: date) -> Prescription:
-    """Return a paper prescription of ``day`` for whatever is sold."""
+    """Return a prescription of ``day`` for whatever is sold."""
     return Prescription(
         number=f"SIM{person.psn_no[-4:]}{day:%Y%m%d}",
         source="external",

@@ -52,6 +52,7 @@ class World:
         self.violations: list[str] = []
         self.story: list[str] = []
         self.office = Office(self, plan.start)
+        self.office.signs_prescriptions = plan.seed % 5 == 1
         self.machines = [Machine(self, store.provider.id, store) for store in town.stores()]
         self.forked: set[str] = set()
         self.backups: dict[str, dict[str, bytes]] = {}

@@ -185,6 +185,8 @@ def _panel(row: RxRow) -> Panel:
     mark, title, text = _WHAT[row.state]
     if row.act == "report":
         text = "按规定要拒绝联网结算，并告知开方机构和医保部门：按 F12 上报。"
+        if row.state == "not_authentic":
+            text = "不能判定是否合法的处方不得调配；请告知开方机构和医保经办机构查明：按 F12 上报。"
         return Panel(mark="refused", title="要拒绝并上报", text=text, source=row.duty)
     return Panel(mark=mark, title=title, text=text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,15 @@ from agency import eprescriptions
 from agency.storage import findings
 from agency.storage.connection import transaction
 from engine.calendar import CHINA, business_day
-from engine.prescription_use import Standing
+from engine.prescription_use import Standing, left_of
 from engine.protocol.eprescription import qr_input
 from engine.protocol.eprescription_content import download_input
-from engine.protocol.eprescription_result import (
-    write_off_input,
-)
+from engine.protocol.eprescription_result import write_off_input
 from engine.protocol.eprescription_seal import is_authentic, without_seal
+from engine.protocol.history import HistoryRequest, history_input, read_history
 from engine.protocol.news import news_input, read_news
 from engine.protocol.settlement import reversal_input
+from engine.sale import Sale, set_quantity, split_line
 from tests.fakes.agency_line import (
     LIAOCHENG,
     NOW,
@@ -215,6 +216,69 @@ def test_a_reversed_sale_gives_its_prescription_back(bureau: Bureau) -> None:
     assert len(waits(bureau)) == 1
     assert content(bureau).standing == Standing(number=ONCE.number, issued=ONCE.issued, state="valid")
     assert bureau.db.execute("SELECT count(*) FROM dispensed").fetchone()[0] == 0
+
+
+def test_a_sale_that_was_undone_before_its_write_off_came_uses_nothing(bureau: Bureau) -> None:
+    sale = sale_of(downloaded(bureau))
+    made = settle(bureau, sale).output["setlinfo"]
+    asked = {name: made[name] for name in ("psn_no", "mdtrt_id", "setl_id")}
+    assert bureau.call("2103", reversal_input(**asked)).refused == ""
+
+    late = write_off_input(sale, (made["setl_id"],), sale.answer.fund)
+    assert bureau.call("7206", late).refused == ""
+    assert bureau.call("7206", late).refused == ""
+
+    assert len(waits(bureau)) == 1
+    assert content(bureau).standing == Standing(number=ONCE.number, issued=ONCE.issued, state="valid")
+    assert bureau.db.execute("SELECT count(*) FROM dispensed").fetchone()[0] == 0
+
+
+def by_the_piece(sale: Sale, pieces: int) -> Sale:
+    """Return the sale of so many pieces of one opened pack."""
+    (line,) = sale.draft.lines
+    draft = split_line(replace(sale.draft, lines=(replace(line, quantity=1, trace_codes=()),)), line.id)
+    draft = set_quantity(draft, line.id, pieces)
+    claim, answer = claim_of(draft, LIAOCHENG)
+    return replace(sale, draft=draft, claim=claim, answer=answer)
+
+
+def test_pieces_of_a_pack_count_as_parts_of_it_when_settled_and_when_written_off(bureau: Bureau) -> None:
+    prescription = downloaded(bureau)
+    first = by_the_piece(sale_of(prescription), 7)
+    assert first.draft.lines[0].drug.pack_size == 14
+    told = settle(bureau, first)
+    left = content(bureau)
+    assert left.standing is not None
+    assert left_of(left.prescription, left.standing.given, NOW.date()).packs == (Fraction(3, 2),)
+
+    off = write_off_input(first, (setl_id(told),), first.answer.fund)
+    assert bureau.call("7206", off).refused == ""
+
+    standing = content(bureau).standing
+    assert standing is not None
+    assert left_of(prescription, standing.given, NOW.date()).packs == (Fraction(3, 2),)
+    bureau.clock.pass_by(HOURS)
+    bureau.provider = NEXT_DOOR
+    brought = replace(prescription, download_id=None)
+    more = by_the_piece(sale_of(brought, "01-000007", made_at=bureau.clock.at), 21)
+    assert settle(bureau, more).refused == ""
+    assert waits(bureau) == ()
+    since = HistoryRequest(psn_no=LI.psn_no, begin=NOW - HOURS)
+    history = read_history(raw(bureau.call("5205", history_input(since))))
+    assert [each.quantity for each in history] == [1, 2]
+
+
+def test_a_box_counts_on_the_line_that_the_shop_names(bureau: Bureau) -> None:
+    (line,) = ONCE.lines
+    with transaction(bureau.db):
+        eprescriptions.issue(bureau.db, [replace(ONCE, lines=(replace(line, name="另一个写法", drug=None),))])
+    sale = sale_of(downloaded(bureau))
+    named = tuple(replace(each, prescribed_as="另一个写法") for each in sale.draft.lines)
+    sale = replace(sale, draft=replace(sale.draft, lines=named))
+
+    assert bureau.call("7206", write_off_input(sale)).refused == ""
+
+    assert waits(bureau) == ()
 
 
 def test_a_withdrawn_prescription_is_told_as_such_with_its_reason(bureau: Bureau) -> None:

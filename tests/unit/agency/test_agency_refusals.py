@@ -14,10 +14,11 @@ from agency.storage.connection import transaction
 from engine.policy.answer import Clause
 from engine.policy.claim import Provider
 from engine.prescription import Prescription
-from engine.protocol.eprescription_result import refusal_input, refused_input, review_input
+from engine.protocol.eprescription_review import refusal_input, refused_input, review_input
 from engine.protocol.news import news_input, read_news
 from engine.refusal import RefusalReport, Reported
 from engine.sale import Store
+from engine.signoff import Override, SignOff
 from tests.fakes.agency_line import EZHOU, LIAOCHENG, NOW, Bureau, store
 from tests.fakes.prescriptions import LI, ONCE, downloaded, open_town, raw, sale_of
 
@@ -92,6 +93,31 @@ def test_a_refused_electronic_prescription_is_told_to_agency_and_institution(bur
     (kept,) = rx_results.of_institution(bureau.db, institution.provider.id)
     assert kept.found[0].code == "supply_too_long"
     assert [each.id for each in mail_of(bureau, institution)] == ["01-R000001"]
+
+
+def test_a_forged_prescription_that_nobody_issued_is_registered_as_it_was_seen(bureau: Bureau) -> None:
+    institution = hospital(bureau)
+    forged = replace(ONCE, number="371502Y00000000000000000099", psn_no="404")
+    altered = Reported(code="signature_altered", text="与平台签章不符。")
+
+    said = bureau.call("7204", refused_input(report_of(forged, found=(altered,), electronic=True)))
+
+    assert said.refused == ""
+    (kept,) = rx_results.of_institution(bureau.db, institution.provider.id)
+    assert kept.prescription == forged
+    (finding,) = findings.recent(bureau.db, 50)
+    assert forged.number in finding.text
+    unknown = bureau.call("7204", refused_input(report_of(forged, electronic=True)))
+    assert unknown.refused == "unknown_prescription"
+
+
+def test_a_review_with_many_long_reasons_still_has_room(bureau: Bureau) -> None:
+    reasons = [Override(code="interaction", subject=str(place), reason="医" * 200) for place in range(20)]
+    signed = SignOff(pharmacist="李", licence="1", at=NOW, covers="", overrides=tuple(reasons))
+    sale = sale_of(downloaded(bureau))
+    sale = replace(sale, draft=replace(sale.draft, signed=signed))
+
+    assert bureau.call("7204", review_input(sale)).refused == ""
 
 
 def test_a_refused_paper_prescription_is_registered_once_under_its_institution(bureau: Bureau) -> None:

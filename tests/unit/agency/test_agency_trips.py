@@ -16,6 +16,7 @@ from agency.storage.connection import transaction
 from engine.calendar import business_day
 from engine.protocol.history import HistoryRequest, history_input, read_history
 from engine.protocol.lease import Dispensed, TripPack, TripRequest, read_lease, read_trip, trip_input
+from engine.protocol.wire import ProtocolError
 from tests.fakes.agency_line import Bureau, Said, demonstration, person, prescription_of
 from tests.fakes.enrolled_till import EnrolledTill
 from tests.fakes.lease_counter import DAYS, HOURS, Counter, books_of, newcomer
@@ -143,6 +144,18 @@ def test_history_begins_where_it_is_asked_to(bureau: Bureau, till: EnrolledTill)
         counter.deliver(made)
         bureau.clock.pass_by(10 * DAYS)
     assert [len(history(till, counter.whose.psn_no, days)) for days in (5, 15, 25)] == [0, 1, 2]
+
+
+def test_a_platform_s_history_may_hold_parts_of_packs_and_what_was_given_back() -> None:
+    row = {"psn_no": "1", "fixmedins_code": "P1", "fee_ocur_time": "2026-11-01 09:00:00"}
+    counts = {"X1": "0.5", "X2": "3", "X3": "-3", "X4": 0}
+    rows = [{**row, "med_list_codg": code, "cnt": count} for code, count in counts.items()]
+
+    told = read_history(Raw(msgspec.json.encode({"feedetail": rows})))
+
+    assert [(each.drug, each.quantity) for each in told] == [("X1", 1), ("X2", 3)]
+    with pytest.raises(ProtocolError):
+        read_history(Raw(msgspec.json.encode({"feedetail": [{**rows[0], "cnt": "NaN"}]})))
 
 
 def test_history_of_a_stranger_is_refused(bureau: Bureau, till: EnrolledTill) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.calendar import CHINA
 from engine.demonstration import Demonstration
 from engine.prescription import PrescribedLine, Prescription
-from engine.prescription_use import Given, Standing, key_of, left_of, line_for
+from engine.prescription_use import Given, Standing, key_of, left_of, line_for, spread
 from engine.protocol import eprescription_content as content
 from engine.protocol.codes import disease_code
 
@@ -62,6 +62,29 @@ def test_a_line_may_be_dispensed_in_parts_until_nothing_is_left() -> None:
     assert not part.is_used_up
     assert whole.is_used_up
     assert whole.done == 1
+
+
+def test_a_drug_that_is_prescribed_on_two_lines_gives_what_both_say_and_no_more() -> None:
+    one = prescription_for(1)
+    twice = replace(one, lines=one.lines * 2)
+
+    assert left_of(twice, [dispensed(0, 1)], DAY).packs == (0, 1)
+    assert left_of(twice, [dispensed(0, 2)], DAY).is_used_up
+    assert left_of(twice, [dispensed(0, 1), dispensed(0, 1)], DAY).is_used_up
+    repeated = replace(twice, repeats=1, interval_days=28)
+    assert left_of(repeated, [dispensed(0, 2)], DAY).opens == DAY + timedelta(days=28)
+    assert left_of(repeated, [dispensed(0, 2)], DAY + timedelta(days=28)).packs == (1, 1)
+
+
+def test_a_box_takes_the_line_of_its_own_code_before_another_of_its_generic() -> None:
+    one = prescription_for(1)
+    other = replace(one.lines[0], drug="XC08CAY000A001010900777")
+    both = replace(one, lines=(*one.lines, other))
+    given = replace(dispensed(0, 1), drug="XC08CAY000A001010900777")
+
+    assert left_of(both, [given], DAY).packs == (1, 0)
+    wanted = [("XC08CAY000A001010900777", "", Fraction(3))]
+    assert spread(both.lines, (Fraction(1), Fraction(1)), wanted) == (1, 2)
 
 
 def test_parts_of_a_split_pack_count_as_parts_of_a_pack() -> None:

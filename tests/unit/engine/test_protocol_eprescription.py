@@ -20,6 +20,7 @@ from engine.prescription import Diagnosis, Dose, PrescribedLine, Prescription, S
 from engine.protocol import eprescription as wire
 from engine.protocol import eprescription_content as content
 from engine.protocol import eprescription_result as result
+from engine.protocol import eprescription_review as said
 from engine.protocol.eprescription_seal import is_authentic, sealed, without_seal
 from engine.protocol.frequencies import FREQUENCIES, frequency_of, per_day_of
 from engine.protocol.signing import public_key
@@ -144,9 +145,9 @@ READERS: list[Callable[[Raw], object]] = [
     wire.read_waiting,
     content.read_download_request,
     lambda raw: content.read_content(raw, KEY),
-    result.read_review,
+    said.read_review,
     result.read_write_off,
-    result.read_refusal,
+    said.read_refusal,
 ]
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -272,12 +273,12 @@ reports = st.builds(
 
 @given(reports)
 def test_a_refusal_of_paper_arrives_whole(report: RefusalReport) -> None:
-    assert result.read_refusal(out(result.refusal_input(report))) == report
+    assert said.read_refusal(out(said.refusal_input(report))) == report
 
 
 @given(reports)
 def test_a_refusal_of_an_electronic_prescription_names_what_was_found(report: RefusalReport) -> None:
-    told, facts = result.read_review(out(result.refused_input(report)))
+    told, facts = said.read_review(out(said.refused_input(report)))
 
     assert told.hi_rxno == report.prescription.number
     assert told.rx_chk_stas_codg == "2"

@@ -84,6 +84,15 @@ def test_a_paper_prescription_asks_for_the_name_to_be_compared(draft: Draft, now
     assert found(paper, now)["check_name"].severity == "attention"
 
 
+def test_an_electronic_prescription_that_names_nobody_is_not_called_paper(
+    draft: Draft, now: datetime
+) -> None:
+    assert draft.prescription is not None
+    told = replace(draft.prescription, psn_no=None, download_id="0" * 30)
+
+    assert "电子处方没有写人员编号" in found(replace(draft, prescription=told), now)["check_name"].text
+
+
 def test_a_drug_that_is_not_prescribed_is_refused_and_one_over_the_counter_only_noted(
     draft: Draft, demonstration: Demonstration, now: datetime
 ) -> None:

@@ -29,6 +29,16 @@ def test_another_maker_of_the_same_form_and_strength_is_fine_and_said() -> None:
         ({"name": "苯磺酸氨氯地平胶囊"}, "another_form", ("胶囊", "片")),
         ({"name": "马来酸氨氯地平片"}, "another_salt", ("马来酸氨氯地平片", "苯磺酸氨氯地平片")),
         ({"name": "苯磺酸氨氯地平片", "drug": "XOTHER"}, "another_pack", ("另一规格或厂家",)),
+        (
+            {"name": "苯磺酸氨氯地平片", "drug": "XOTHER", "form": "片剂", "strength": "小片"},
+            "another_pack",
+            ("另一规格或厂家",),
+        ),
+        (
+            {"name": "苯磺酸氨氯地平片", "drug": "XOTHER", "form": "片剂", "strength": "5mg×7片"},
+            "another_count",
+            ("5mg×7片", "5mg×28片"),
+        ),
     ],
 )
 def test_what_differs_from_the_prescription_is_said_and_asked_about(
@@ -51,6 +61,17 @@ def test_the_same_strength_written_otherwise_does_not_differ() -> None:
     reviewed = facts(drug("盐酸二甲双胍片", "0.5g×30片"), lines=(line,))
 
     assert "drugs_as_prescribed" in codes(reviewed)
+
+
+def test_of_two_prescribed_strengths_a_box_is_held_beside_its_own() -> None:
+    lines = tuple(
+        prescribed("华法林钠片", 1, form="片剂", strength=each, drug=f"X{each}") for each in ("3mg", "2.5mg")
+    )
+    for written in (lines, lines[::-1]):
+        reviewed = facts(drug("华法林钠片", "2.5mg×60片"), written=prescription(*written))
+
+        assert "another_strength" not in codes(reviewed)
+        assert "drugs_as_prescribed" in codes(reviewed)
 
 
 def test_another_drug_is_no_substitute_for_the_prescribed_one() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Raw, json
+
 from agency import boxes
 from agency.calls import Call
 from agency.storage import stock_records
@@ -48,11 +50,11 @@ def records(call: Call) -> str:
             stock_records.keep(call.db, provider, infno, each, call.now)
             known[each.number] = stock_records.Kept(infno, each.body, False)
             kept.append(each)
-        elif before.deleted:
+        elif before.deleted or _names_settlement(before.body, each.body):
             stock_records.keep_again(call.db, provider, infno, each, call.now)
             known[each.number] = stock_records.Kept(infno, each.body, False)
             kept.append(each)
-        elif before.body != each.body:
+        elif before.body != each.body and not _names_settlement(each.body, before.body):
             if infno != SALES_BATCH:
                 raise ProtocolError(_OTHER, "record_conflict")
             results.append(RecordResult(fixmedins_bchno=each.number, retRslt="0", msgRslt=_OTHER))
@@ -61,6 +63,15 @@ def records(call: Call) -> str:
     if infno in SALES and call.speaker is None:
         _note_boxes(call, kept)
     return results_output(results)
+
+
+def _names_settlement(first: str, second: str) -> bool:
+    """Tell whether ``second`` is ``first`` with the number of its settlement.
+
+    A till that sends by stick tells its goods before it knows that number; restored, it may tell them anew.
+    """
+    without, named = json.decode(first, type=dict[str, Raw]), json.decode(second, type=dict[str, Raw])
+    return "setl_id" not in without and named.pop("setl_id", None) is not None and named == without
 
 
 def delete(call: Call) -> str:

@@ -97,6 +97,28 @@ def test_a_deleted_record_may_be_sent_anew_with_other_content(bureau: Bureau) ->
     assert held(bureau) == {"3503": 1}
 
 
+def test_a_sale_told_before_its_settlement_had_a_number_and_again_with_it_is_one_record(
+    bureau: Bureau,
+) -> None:
+    early = sold("N1", "01-000001", BOX)
+    late = replace(early, setl_id="330681202611221000000000000001")
+    for record in (early, late, early, late):
+        assert told_of(bureau, record) == "1"
+
+    assert told_of(bureau, replace(late, setl_id="330681202611221000000000000002")) == "0"
+    assert told_of(bureau, replace(early, sel_retn_cnt=Decimal(2))) == "0"
+    assert '"setl_id":"330681202611221000000000000001"' in kept_body(bureau, "N1")
+
+
+def told_of(bureau: Bureau, record: SaleRecord) -> str:
+    said = bureau.call("3505A", batch_input([record]))
+    return read_results(Raw(msgspec.json.encode(said.output)))["N1"].retRslt
+
+
+def kept_body(bureau: Bureau, number: str) -> str:
+    return stock_records.held(bureau.db, "P33068100001", [number])[number].body
+
+
 def test_what_nobody_told_is_not_deleted(bureau: Bureau) -> None:
     assert bureau.call("3507", deletion_input("M01.1-9", "3503")).refused == "unknown_record"
     bureau.call("3503", purchase("M01.1-1"))

@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,13 @@ class TextGrid(Grid):
         self.delimiter = _delimiter(text[:_PROBED])
 
     def batches(self) -> Iterator[Batch]:
-        # Tabs separate what never holds one, so a quotation mark in it is a letter like any other.
-        lettered = io.StringIO(self._text, newline="")
-        if self.delimiter == "\t":
-            reader = csv.reader(lettered, delimiter="\t", quoting=csv.QUOTE_NONE)
-        else:
-            reader = csv.reader(lettered, delimiter=self.delimiter)
+        reader = self._reader()
         line = 1
         while True:
             try:
                 rows: list[Cells] = list(islice(reader, BATCH))
             except csv.Error as error:
-                why = f"第 {reader.line_num} 行的引号没有配对，或一格太长。"
+                why = f"第 {self._broken_line()} 行起的引号没有配对，或一格太长。"
                 raise FileUnreadable(name=self.name, why=why) from error
             if not rows:
                 return
@@ -81,6 +77,26 @@ class TextGrid(Grid):
             said = [(at, row) for at, row in zip(lines, rows, strict=True) if any(row)]
             if said:
                 yield Batch([at for at, _ in said], [row for _, row in said])
+
+    def _reader(self) -> Any:
+        """Return a reader from the beginning; a mark without its other half is refused, not read over.
+
+        Read over, it would swallow the rows that follow as one cell. Tabs separate what never holds one, so
+        a quotation mark beside them is a letter like any other.
+        """
+        lettered = io.StringIO(self._text, newline="")
+        if self.delimiter == "\t":
+            return csv.reader(lettered, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return csv.reader(lettered, delimiter=self.delimiter, strict=True)
+
+    def _broken_line(self) -> int:
+        """Return the line that the row begins on which cannot be read."""
+        reader = self._reader()
+        line = 1
+        with suppress(csv.Error):
+            for _row in reader:
+                line = reader.line_num + 1
+        return line
 
 
 class SheetGrid(Grid):

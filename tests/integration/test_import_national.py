@@ -303,6 +303,8 @@ WHOLE = workbook(table(DRUGS))
         (b"\x00\x01\x02" * 100, "不是文本"),
         (as_text("utf-8")[:-3] + "药".encode()[:2], "没有存完整"),
         (b"PK\x05\x06" + bytes(18), "0 个文件"),
+        (as_text("utf-8").replace(",二甲双胍,".encode(), ',"二甲双胍,'.encode()), "第 3 行起的引号"),
+        (as_text("utf-8").replace(",甲,".encode(), ',"甲,'.encode()), "第 2 行起的引号"),
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_refused_in_words_and_leaves_the_catalogue(

@@ -36,17 +36,20 @@ def find(db: Connection, said: Said) -> Placed | str:
     """Return the one drug that a row means, or in Chinese why there is none."""
     if is_national_code(said.code):
         return kept.by_code(db, said.code) or "目录里没有这个国家药品编码。"
-    hits = kept.by_barcode(db, said.barcode) if said.barcode else []
-    found = kept.by_code(db, said.standard_code) if said.standard_code else None
-    if found is None and len(hits) == 1:
-        found = hits[0]
-    return found or _by_words(db, said)
+    for hits in (kept.by_standard_code(db, said.standard_code), kept.by_barcode(db, said.barcode)):
+        fitting = _fitting(hits, said)
+        if len(fitting) == 1:
+            return fitting[0]
+    return _by_words(db, said)
 
 
 def _by_words(db: Connection, said: Said) -> Placed | str:
     hits = kept.by_approval(db, said.approval)
     if hits:
         return _only(_fitting(hits, said), len(hits), f"批准文号 {said.approval}")
+    hits = kept.by_standard_code(db, said.standard_code)
+    if hits:
+        return _only(_fitting(hits, said), len(hits), f"药品本位码 {said.standard_code}")
     hits = kept.by_name(db, said.name)
     if hits and said.spec and said.maker:
         return _only(_fitting(hits, said, by_maker=True), len(hits), f"「{said.name}」")
@@ -75,8 +78,23 @@ def spec_key(text: str) -> str:
     return plain.replace("μ", "µ").replace("ug", "µg")
 
 
+def _is_other_pack(hit: Placed, said: Said) -> bool:
+    """Tell whether a row names another strength or another number in the pack: one drug, another box.
+
+    What is written in other units (``2板`` and ``14片``) may be the same, and is no other pack.
+    """
+    own, theirs = quantities(said.spec), quantities(hit.spec)
+    if own and theirs and not {*own} & {*theirs}:
+        return True
+    return any(
+        unit == other and number != count
+        for number, unit in _counts(said.spec)
+        for count, other in _counts(hit.spec)
+    )
+
+
 def _fitting(hits: Sequence[Placed], said: Said, *, by_maker: bool = False) -> list[Placed]:
-    fitting = list(hits)
+    fitting = [hit for hit in hits if not _is_other_pack(hit, said)]
     if by_maker or (len(fitting) > 1 and said.maker):
         fitting = [hit for hit in fitting if same_maker(hit.maker, said.maker)]
     if by_maker or (len(fitting) > 1 and said.spec):

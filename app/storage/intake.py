@@ -178,21 +178,22 @@ def by_approval(db: Connection, approval: str) -> list[Placed]:
 
 
 def by_code(db: Connection, code: str) -> Placed | None:
-    """Return the drug with a national code, a former one included, or with a drug standard code."""
-    for where in (
-        "code = ?",
-        "code = (SELECT code FROM former_code WHERE former = ?)",
-        "standard_code = ?",
-    ):
+    """Return the drug with a national code, a former one included."""
+    for where in ("code = ?", "code = (SELECT code FROM former_code WHERE former = ?)"):
         found = _placed(db, f"{_PLACED} WHERE {where}", code)
         if found:
             return found[0]
     return None
 
 
+def by_standard_code(db: Connection, code: str) -> list[Placed]:
+    """Return the drugs with a drug standard code: packs of different sizes share one."""
+    return _placed(db, f"{_PLACED} WHERE standard_code = ?", code) if code else []
+
+
 def by_barcode(db: Connection, barcode: str) -> list[Placed]:
     """Return the drugs with an EAN."""
-    return _placed(db, f"{_PLACED} WHERE barcode = ?", barcode)
+    return _placed(db, f"{_PLACED} WHERE barcode = ?", barcode) if barcode else []
 
 
 def note_run(db: Connection, run: Run, remarks: Sequence[Remark]) -> int:

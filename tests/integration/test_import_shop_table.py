@@ -131,6 +131,42 @@ def test_two_packs_under_one_approval_number_are_not_guessed_between(shop: Impor
     assert shop.drug("XC08CAA012A001010200001").price == 1_260
 
 
+@pytest.mark.parametrize("spec", ["5mg*7片", "10mg*28片", "5mg×7片/盒"])
+@pytest.mark.parametrize("known_by", [{"批准文号": "国药准字H20010001"}, {"本位码": "86900001000019"}])
+def test_the_price_of_another_pack_is_not_taken_for_the_one_that_is_known(
+    shop: ImportShop, spec: str, known_by: dict[str, str]
+) -> None:
+    """A box of seven is not sold at the price of twenty-eight because its approval number is the same."""
+    row = {"品名": "苯磺酸氨氯地平片", "规格": spec, "零售价": "3.00", **known_by}
+
+    report = shop.take(shop.put("商品.csv", text([list(row), list(row.values())]).encode()))
+
+    assert "对不上" in said(report, "doubtful")[0].why
+    assert shop.drug(CODE).price is None
+
+
+@pytest.mark.parametrize("spec", ["5mg*28片", "14片×2板", "0.005g×28片", "28片"])
+def test_a_pack_written_in_another_way_is_the_same_pack(shop: ImportShop, spec: str) -> None:
+    row = {"批准文号": "国药准字H20010001", "规格": spec, "零售价": "3.00"}
+
+    shop.take(shop.put("商品.csv", text([list(row), list(row.values())]).encode()))
+
+    assert shop.drug(CODE).price == 300
+
+
+def test_two_packs_under_one_drug_standard_code_are_not_guessed_between(shop: ImportShop) -> None:
+    other = {**AMLODIPINE, "药品代码": "XC08CAA012A001010200001", "最小包装数量": "7"}
+    shop.take(shop.put("库2.csv", text(table((*DRUGS, other))).encode()))
+    heading = ["本位码", "规格", "零售价"]
+
+    unclear = shop.take(shop.put("商品.csv", text([heading, ["86900001000019", "", "3.00"]]).encode()))
+    assert "2 种都符合" in said(unclear, "doubtful")[0].why
+
+    shop.take(shop.put("商品2.csv", text([heading, ["86900001000019", "5mg*7片", "3.00"]]).encode()))
+    assert shop.drug("XC08CAA012A001010200001").price == 300
+    assert shop.drug(CODE).price is None
+
+
 def test_a_national_code_that_the_catalogue_lacks_is_known_from_the_table_and_outside_the_list(
     shop: ImportShop,
 ) -> None:

@@ -22,6 +22,7 @@ _SPACES = re.compile(r"\s+")
 _MONEY = re.compile(
     r"(?:￥|¥|RMB|人民币)?\s*([0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)\s*(?:元|圆)?(?:/.{1,4})?", re.IGNORECASE
 ).fullmatch
+_OF_A_PIECE = re.compile(r"/\s*(?:片|粒|丸|克|毫升|g|mg|ml)\s*$", re.IGNORECASE).search
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?").fullmatch
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T].*)?").fullmatch
 _PLAIN_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})").fullmatch
@@ -34,9 +35,13 @@ LARGEST_PRICE: Fen = 100_000_000
 
 
 def text_of(cell: Any) -> str:
-    """Return a cell of a workbook or text file as text without padding; a whole number has no decimals."""
+    """Return a cell of a workbook or text file as text without padding; a whole number has no decimals.
+
+    ``="0012"`` is how programs write a number into CSV that a spreadsheet must leave as it is.
+    """
     if type(cell) is str:
-        return cell.strip()
+        text = cell.strip()
+        return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
     if isinstance(cell, datetime) and cell.time() == datetime.min.time():
@@ -68,10 +73,10 @@ def price_of(text: str) -> Fen | None:
     """Return a price in fen, half up where it is finer; None for what is no price.
 
     ``000004.51``, ``1,234.50``, ``￥12.6``, ``12.60元`` and full-width digits are prices; nothing, ``*``,
-    negative amounts and words are not.
+    negative amounts and words are not; nor is what is said for a piece (``0.50元/片``), which is no pack.
     """
     amount = decimal_of(text)
-    if amount is None:
+    if amount is None or _OF_A_PIECE(fold(text)):
         return None
     fen = int((amount * 200 + 1) // 2)
     return fen if fen <= LARGEST_PRICE else None

@@ -10,7 +10,7 @@ from app.importing.cells import code_of, fold, text_of
 from app.importing.grid import Batch
 
 T = TypeVar("T")
-_ODD = re.compile(r"[\sa-z]").search
+_ODD = re.compile(r'[\sa-z="]').search
 
 
 class Memo(dict[Any, T], Generic[T]):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.importing.cells import code_of, fold, is_secret, price_of, text_of, whole_of
 from app.importing.columns import Columns
@@ -177,6 +178,7 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
     A shop's table says nothing of what it lacks: it may be a price list of the day.
     """
     mentioned: dict[str, tuple[int, Item]] = {}
+    barcodes: dict[str, tuple[int, str]] = {}
     made: list[tuple[Any, ...]] = []
     for line, row in _rows(intake, grid, found):
         placed = find(intake.drugs, row.said)
@@ -189,7 +191,8 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
             if code not in mentioned:
                 made.append(_made_known(row))
                 intake.doubt(line, row.label, _NEW)
-        _mention(intake, mentioned, line, row, code)
+        own = _own_barcodes(intake, barcodes, line, row, code)
+        _mention(intake, mentioned, line, replace(row, barcodes=own), code)
     changes = [items.put(intake.books, item, intake.at) for _line, item in mentioned.values()]
     codes = list(mentioned)
     with search.following(intake.drugs, codes):
@@ -198,6 +201,30 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
     touched = sum(changed for _new, changed in changes)
     intake.settle(touched, sum(new for new, _changed in changes), len(mentioned))
     items.remember_mapping(intake.books, found.headings, found.columns, intake.at)
+
+
+def _own_barcodes(
+    intake: Intake, claimed: dict[str, tuple[int, str]], line: int, row: _Row, code: str
+) -> tuple[str, ...]:
+    """Return a row's barcodes without those that the file gives to another drug before: one box, one drug.
+
+    What an earlier file gave to another drug goes over to this one, and is named.
+    """
+    own: list[str] = []
+    for barcode in row.barcodes:
+        first, owner = claimed.setdefault(barcode, (line, code))
+        if owner != code:
+            why = (
+                f"条码 {barcode} 第 {first} 行的药已经用了，没有记在这种药名下；扫它卖的是第 {first} 行的药。"
+            )
+            intake.doubt(line, row.label, why)
+            continue
+        own.append(barcode)
+        before = items.code_of_barcode(intake.books, barcode)
+        if before not in (None, code) and first == line:
+            why = f"条码 {barcode} 原来记在 {before} 名下，已改记到这种药；扫它卖的是这种药。"
+            intake.doubt(line, row.label, why)
+    return tuple(own)
 
 
 def _mention(intake: Intake, mentioned: dict[str, tuple[int, Item]], line: int, row: _Row, code: str) -> None:

@@ -83,6 +83,7 @@ def test_the_same_table_again_changes_nothing_and_a_price_list_keeps_the_barcode
 @pytest.mark.parametrize(
     "row",
     [
+        {"医保编码": f'="{CODE}"'},
         {"医保编码": "", "批准文号": "国药准字H20010001"},
         {"医保编码": "", "批准文号": "国药准字h20010001 "},
         {"医保编码": "", "品名": "苯磺酸氨氯地平片", "规格": "5mg×28片", "厂家": "甲制药有限公司"},
@@ -107,6 +108,7 @@ def test_a_row_without_a_national_code_is_matched_where_only_one_drug_fits(
         ({"医保编码": "", "批准文号": "国药准字H20010009"}, "对不上"),
         ({"零售价": "*"}, "没有记价格"),
         ({"零售价": "0"}, "是 0"),
+        ({"零售价": "0.45元/片"}, "没有记价格"),
         ({"条码": "6922887440331"}, "校验位"),
         ({"医保编码": "123", "批准文号": "国药准字H20010001"}, "不是国家药品编码"),
     ],
@@ -196,6 +198,22 @@ STRANGE = (("甲", "A001"), ("乙", CODE), ("丙", "氨氯地平"), ("丁", "12.
 def strange(shop: ImportShop, price: str = "12.60", name: str = "商品.xlsx") -> Path:
     values = [*(value for _heading, value in STRANGE[:3]), price]
     return shop.put(name, workbook([[heading for heading, _ in STRANGE], values]))
+
+
+def test_a_barcode_is_of_one_drug_and_whoever_claims_it_too_is_named(shop: ImportShop) -> None:
+    report = shop.take(put(shop, own(条码=EAN), own(货号="A002", 医保编码=METFORMIN_CODE, 条码=EAN)))
+
+    assert [(each.line, "第 2 行的药已经用了" in each.why) for each in said(report, "doubtful")] == [
+        (3, True)
+    ]
+    assert shop.drug(EAN).code == CODE
+
+    moved = shop.take(put(shop, own(货号="A002", 医保编码=METFORMIN_CODE, 条码=EAN), name="改.csv"))
+    assert f"原来记在 {CODE} 名下" in said(moved, "doubtful")[0].why
+    assert shop.drug(EAN).code == METFORMIN_CODE
+
+    again = shop.take(put(shop, own(货号="A002", 医保编码=METFORMIN_CODE, 条码=EAN), name="改.csv"))
+    assert (again.again, again.remarks) == (True, ())
 
 
 def test_columns_are_told_by_a_person_once_and_remembered_by_their_headings(shop: ImportShop) -> None:

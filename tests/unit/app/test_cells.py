@@ -34,6 +34,9 @@ WIDE = str.maketrans("0123456789.ABCXZ()", "０１２３４５６７８９．Ａ
         ("**", None),
         ("", None),
         ("面议", None),
+        ("12.60元/盒", 1_260),
+        ("0.50元/片", None),
+        ("0.50/粒", None),
         ("-3.00", None),
         ("1,2", None),
         ("12.3.4", None),
@@ -93,6 +96,8 @@ def test_a_number_of_a_workbook_is_its_digits() -> None:
     assert text_of(12.6) == "12.6"
     assert text_of(date(2025, 1, 1)) == "2025-01-01"
     assert text_of(None) == ""
+    assert text_of('="0012"') == "0012"
+    assert text_of("=12") == "=12"
 
 
 @given(st.integers(0, 10**14))

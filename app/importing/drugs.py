@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from datetime import date
+from datetime import date, timedelta
 from itertools import compress
 from operator import itemgetter
 from typing import Any
@@ -103,8 +103,9 @@ def take_drugs(intake: Intake, grid: Grid, found: Found, file: DrugFile) -> None
     kept.put_former(intake.drugs, reading.former)
     if file.edition is not None:
         _put_entries(intake, file.edition, reading)
+        _part(intake, file.edition, before, reading)
     if file.whole:
-        _delist(intake, before, reading)
+        _delist(intake, before, reading, file.edition)
 
 
 class _Reading:
@@ -117,7 +118,7 @@ class _Reading:
         self._lines: dict[str, int] = {}
         self.entries: dict[str, tuple[str, str]] = {}
         self.on_market: set[str] = set()
-        self.hanging: set[str] = set()
+        self.hanging: dict[str, str] = {}  # Of what hangs on an entry: code to key.
         self.former: list[tuple[str, str]] = []
         self._sounds = Memo(initials)
         self._lists = file.edition is not None
@@ -178,7 +179,7 @@ class _Reading:
             self.on_market.update(compress(codes, map(itemgetter(13), rows)))
             if self._lists:
                 at = self.columns.index("listing_key")
-                self.hanging.update(compress(codes, map(itemgetter(at), rows)))
+                self.hanging.update((row[0], row[at]) for row in rows if row[at])
         return sound
 
     def _more(self, codes: Sequence[str], names: Sequence[str]) -> Iterator[Sequence[Any]]:
@@ -244,7 +245,7 @@ class _Reading:
             if row[13]:
                 self.on_market.add(code)
             if hung is not None and row[hung]:
-                self.hanging.add(code)
+                self.hanging[code] = row[hung]
             yield kept_row
         self._take_former()
 
@@ -287,14 +288,28 @@ def _put_entries(intake: Intake, edition: Edition, reading: _Reading) -> None:
             intake.keys.add(key)
 
 
-def _delist(intake: Intake, before: dict[str, str], reading: _Reading) -> None:
+def _part(intake: Intake, edition: Edition, before: dict[str, str], reading: _Reading) -> None:
+    """Keep what drugs hung on before this edition, where that is another entry: its days are not over.
+
+    What hung on none is newly listed; that it was not before counts where the edition is still to come.
+    """
+    to_come = edition.begins > intake.today
+    parted = [
+        (code, key)
+        for code, key in before.items()
+        if code in reading.seen and reading.hanging.get(code, "") != key and (key or to_come)
+    ]
+    listings.part(intake.drugs, parted, edition.begins - timedelta(days=1))
+
+
+def _delist(intake: Intake, before: dict[str, str], reading: _Reading, edition: Edition | None) -> None:
     """Take off the market what the file lacks, and say so of each; where that is much, ask first."""
     missing = [code for code in before if code not in reading.seen]
     stopped = [code for code in before if code in reading.seen and code not in reading.on_market]
     dropped = [
         code
         for code, key in before.items()
-        if key and code in reading.on_market and code not in reading.hanging
+        if edition and key and code in reading.on_market and code not in reading.hanging
     ]
     gone = len(stopped) + len(dropped) + (0 if intake.options.part else len(missing))
     if gone * 2 >= len(before) > 0:
@@ -304,7 +319,13 @@ def _delist(intake: Intake, before: dict[str, str], reading: _Reading) -> None:
         intake.searched_changed = True
         _say_gone(intake, missing, "新文件里没有，已标为停售；库存和旧账不动。")
     _say_gone(intake, stopped, "文件里写明不再上市，已标为停售；库存和旧账不动。")
-    _say_gone(intake, dropped, "文件里不再列入医保目录，从现在起按目录外。")
+    _say_gone(intake, dropped, _dropped_words(intake, edition))
+
+
+def _dropped_words(intake: Intake, edition: Edition | None) -> str:
+    if edition is not None and edition.begins > intake.today:
+        return f"新目录里没有，从 {edition.begins.isoformat()} 起按目录外；那天以前照旧。"
+    return "文件里不再列入医保目录，从现在起按目录外。"
 
 
 def _say_gone(intake: Intake, codes: Sequence[str], why: str) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
+
+from msgspec.structs import replace
 
 from app.importing.drugs import Edition
 from app.importing.intake import ImportQuestion, Intake, Options
 from app.resources import resource
+from app.storage import listings
+from app.storage.catalogue import marks_of, put_mark
 
+_DAY = timedelta(days=1)
 _YEAR = re.compile("(?<![0-9])(20[0-9]{2})(?![0-9])")
 
 
@@ -46,6 +52,26 @@ def needed_edition(intake: Intake) -> Edition:
         answers = [(f"year={year}", f"是 {year} 年版，") for year in sorted(editions(), reverse=True)]
         raise ImportQuestion(f"文件「{intake.name}」没有写明是哪一年的目录。", answers)
     return edition
+
+
+def between_others(intake: Intake, kind: str, edition: Edition) -> Edition:
+    """Return ``edition`` with its end where the next one is known; let those before it end in time.
+
+    So what a new edition no longer lists is listed up to its first day, and not longer.
+    """
+    begun = f"edition {kind}:"
+    known = {
+        name.removeprefix(begun): date.fromisoformat(day)
+        for name, day in marks_of(intake.drugs, begun).items()
+    }
+    put_mark(intake.drugs, f"{begun}{edition.year}", edition.begins.isoformat())
+    for year, begins in known.items():
+        if begins < edition.begins:
+            intake.keys |= listings.end_edition(intake.drugs, f"{kind}:{year}", edition.begins - _DAY)
+    later = min((begins for begins in known.values() if begins > edition.begins), default=None)
+    if later is None or (edition.ends is not None and edition.ends < later):
+        return edition
+    return replace(edition, ends=later - _DAY)
 
 
 def warn_of_age(intake: Intake, edition: Edition) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.importing.drugs import DrugFile, Edition, take_drugs
-from app.importing.editions import edition_of
+from app.importing.editions import between_others, edition_of
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, plain
 from app.importing.intake import Intake
@@ -66,4 +66,5 @@ def _edition(intake: Intake, found: Found) -> Edition | None:
     if edition is None:
         why = "不知道是哪一年的目录、从哪天执行，甲乙类没有采用；用 --begins 写明起始日可再导入。"
         intake.doubt(found.line, heading, why)
-    return edition
+        return None
+    return between_others(intake, "workbook", edition)

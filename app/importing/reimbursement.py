@@ -11,7 +11,7 @@ from msgspec import Struct
 from app.importing.cells import is_secret
 from app.importing.columns import Columns
 from app.importing.drugs import CLASSES, Edition, entry_key
-from app.importing.editions import needed_edition, warn_of_age
+from app.importing.editions import between_others, needed_edition, warn_of_age
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, body
 from app.importing.intake import Intake
@@ -56,6 +56,7 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
     """Take a printed list in; what it lists and no drug hangs on waits for the drug."""
     edition = needed_edition(intake)
     warn_of_age(intake, edition)
+    edition = between_others(intake, "list", edition)
     lines = _lines(intake, grid, found, edition)
     _put(intake, f"list:{edition.year}", lines)
     hung = kept.hung_keys(intake.drugs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.importing.columns import Columns
-from app.importing.editions import needed_edition, warn_of_age
+from app.importing.editions import between_others, needed_edition, warn_of_age
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, body
 from app.importing.intake import Intake
@@ -24,6 +24,7 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
     """Take the slices in."""
     edition = needed_edition(intake)
     warn_of_age(intake, edition)
+    edition = between_others(intake, "slices", edition)
     source, begins = f"slices:{edition.year}", edition.begins.isoformat()
     ends = listings.end_text(edition.ends)
     held = listings.entries_of(intake.drugs, source)

@@ -141,6 +141,14 @@ def mark(db: Connection, name: str) -> str | None:
     return row[0] if row else None
 
 
+def marks_of(db: Connection, beginning: str) -> dict[str, str]:
+    """Return the marks whose name begins with ``beginning``."""
+    rows = db.execute(
+        "SELECT name, value FROM mark WHERE substr(name, 1, ?) = ?", (len(beginning), beginning)
+    )
+    return dict(rows.fetchall())
+
+
 def _save(db: Connection, drugs: Sequence[Drug]) -> None:
     changes = ", ".join(
         f"{name} = excluded.{name}" for name in _DRUG.split(", ")[1:] if name != "listing_key"

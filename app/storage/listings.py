@@ -7,7 +7,7 @@ their rows anew, in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -120,6 +120,29 @@ def units_of(db: Connection, key: str, begins: str) -> set[tuple[str, str, int]]
     return {tuple(row) for row in rows.fetchall()}
 
 
+def end_edition(db: Connection, source: str, last: date) -> set[str]:
+    """Let what ``source`` left open end on ``last``, because another edition follows; return the keys."""
+    ends = last.isoformat()
+    rows = db.execute(
+        "UPDATE entry SET ends = ? WHERE source = ? AND ends = ? AND begins <= ?"
+        " RETURNING listing_key, begins",
+        (ends, source, OPEN_END, ends),
+    ).fetchall()
+    db.executemany(
+        "UPDATE standard SET ends = ? WHERE listing_key = ? AND kind = 'unit' AND begins = ? AND ends = ?",
+        [(ends, key, begins, OPEN_END) for key, begins in rows],
+    )
+    return {key for key, _begins in rows}
+
+
+def part(db: Connection, hung: Iterable[tuple[str, str]], last: date) -> None:
+    """Keep which entry drugs (code, key) hung on up to ``last``; they hang on another now, or on none."""
+    db.executemany(
+        "INSERT OR IGNORE INTO hung (code, listing_key, ends) VALUES (?, ?, ?)",
+        [(code, key, last.isoformat()) for code, key in hung],
+    )
+
+
 def reflow(db: Connection, keys: Iterable[str]) -> None:
     """Make the rows in force of ``keys`` anew from their facts."""
     told = [name for name in ("self_pay", "standard") if _holds_any(db, name)]
@@ -152,13 +175,29 @@ def of_drug(db: Connection, drug: Hanging) -> tuple[Listing, ...]:
     own = _rows(db, drug.code)
     if own:
         return own
-    national = _with_standards(db, drug, _rows(db, drug.listing_key)) if drug.listing_key else ()
+    national = _national(db, drug)
     regional: list[Listing] = []
     for key, region, begins, ends in _matches(db, drug.code):
         regional += clipped(_rows(db, key), region, date.fromisoformat(begins), end(ends))
     if not regional:
         return national
     return (*national, *overlay(regional, national))
+
+
+def _national(db: Connection, drug: Hanging) -> tuple[Listing, ...]:
+    """Return what the national list says of a drug, each edition by the entry that it hung on then."""
+    rows: list[Listing] = []
+    first = date.min
+    parted = db.execute("SELECT listing_key, ends FROM hung WHERE code = ? ORDER BY ends", (drug.code,))
+    for key, ends in parted.fetchall():
+        last = date.fromisoformat(ends)
+        rows += clipped(_of_entry(db, drug, key), "", first, last)
+        first = last + timedelta(days=1)
+    return (*rows, *clipped(_of_entry(db, drug, drug.listing_key), "", first, None))
+
+
+def _of_entry(db: Connection, drug: Hanging, key: str) -> tuple[Listing, ...]:
+    return _with_standards(db, drug, key, _rows(db, key)) if key else ()
 
 
 def ceilings(db: Connection, code: str) -> tuple[Price, ...]:
@@ -208,11 +247,13 @@ def _rows(db: Connection, key: str) -> tuple[Listing, ...]:
     return tuple(_listing(row) for row in rows.fetchall())
 
 
-def _with_standards(db: Connection, drug: Hanging, rows: tuple[Listing, ...]) -> tuple[Listing, ...]:
+def _with_standards(
+    db: Connection, drug: Hanging, key: str, rows: tuple[Listing, ...]
+) -> tuple[Listing, ...]:
     """Return ``rows`` with the standards that the list prints for a unit, as this pack's."""
     printed = db.execute(
         "SELECT begins, ends, amount, per FROM standard WHERE listing_key = ? AND kind = 'unit'",
-        (drug.listing_key,),
+        (key,),
     ).fetchall()
     if not printed:
         return rows

@@ -40,6 +40,7 @@ STEPS: Steps = (
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),
     ("0002_search", schema_search.SEARCH),
+    ("0003_hung", schema_catalogue.HUNG),
 )
 """Of the catalogue's own database."""
 

@@ -76,3 +76,8 @@ FIRST_CATALOGUE = (
     # How far the news of the agency was taken over into this file.
     "CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
+HUNG = (
+    # The entry that a drug hung on up to a day, the last of an edition of the national list; empty: on none.
+    """CREATE TABLE hung (code TEXT NOT NULL, ends TEXT NOT NULL, listing_key TEXT NOT NULL,
+           PRIMARY KEY (code, ends)) STRICT, WITHOUT ROWID""",
+)

@@ -139,6 +139,22 @@ def test_a_new_edition_that_drops_half_asks_first(shop: ImportShop) -> None:
     assert report.run.delisted == 4
 
 
+def test_what_the_next_edition_lacks_is_listed_up_to_its_first_day_and_not_longer(shop: ImportShop) -> None:
+    """Whichever of the two was imported last; the workbook's class is what is left then."""
+    gone, stays = listed(), listed(name="二甲双胍", dosage_form="口服常释剂型")
+    the_list(shop, gone, stays, name="目录2025.csv")
+    coming = {"name": "目录2026.csv", "begins": date(2027, 1, 1)}
+    the_list(shop, stays, **coming)
+
+    for _again in range(2):
+        for code, after in ((CODE, "A"), (METFORMIN_CODE, "B")):
+            drug = shop.drug(code)
+            assert listing_on(drug, date(2026, 12, 31), HERE).klass == "B"
+            assert listing_on(drug, date(2027, 1, 1), HERE).klass == after
+        assert the_list(shop, gone, stays, name="目录2025.csv").run.unchanged == 2
+        assert the_list(shop, stays, **coming).run.unchanged == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "severity", "why"),
     [

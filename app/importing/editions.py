@@ -47,11 +47,22 @@ def needed_edition(intake: Intake) -> Edition:
     A year in the file's name is taken: it is how these files are called.
     """
     named = _YEAR.search(intake.name)
-    edition = edition_of(intake.options, int(named[1]) if named else None)
-    if edition is None:
-        answers = [(f"year={year}", f"是 {year} 年版，") for year in sorted(editions(), reverse=True)]
+    return edition_named(intake, int(named[1]) if named else None)
+
+
+def edition_named(intake: Intake, year: int | None) -> Edition:
+    """Return the edition of ``year``, or the one that the person said; ask where its days are not known."""
+    edition = edition_of(intake.options, year)
+    if edition is not None:
+        return edition
+    if year is None:
+        answers = [(f"year={known}", f"是 {known} 年版，") for known in sorted(editions(), reverse=True)]
         raise ImportQuestion(f"文件「{intake.name}」没有写明是哪一年的目录。", answers)
-    return edition
+    days = (date(year + 1, 1, 1), intake.today)
+    raise ImportQuestion(
+        f"文件「{intake.name}」是 {year} 年版的目录，程序还不知道它从哪天起执行。",
+        [(f"begins={day.isoformat()}", f"从 {day.isoformat()} 起执行，") for day in days],
+    )
 
 
 def between_others(intake: Intake, kind: str, edition: Edition) -> Edition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.importing.drugs import DrugFile, Edition, take_drugs
-from app.importing.editions import between_others, edition_of
+from app.importing.editions import between_others, edition_named
 from app.importing.grid import Grid
 from app.importing.headings import Found, Synonyms, plain
 from app.importing.intake import Intake
@@ -62,9 +62,5 @@ def _edition(intake: Intake, found: Found) -> Edition | None:
         return None
     heading = found.headings[found.columns["klass"]]
     year = re.search("[0-9]{4}", plain(heading))
-    edition = edition_of(intake.options, int(year[0]) if year else None)
-    if edition is None:
-        why = "不知道是哪一年的目录、从哪天执行，甲乙类没有采用；用 --begins 写明起始日可再导入。"
-        intake.doubt(found.line, heading, why)
-        return None
+    edition = edition_named(intake, int(year[0]) if year else None)
     return between_others(intake, "workbook", edition)

@@ -365,11 +365,21 @@ def test_a_drug_is_listed_as_the_edition_of_the_day_has_it(shop: ImportShop) -> 
     assert shop.take(shop.put("库26.csv", next_edition(*rows)), begins=NEW_YEAR).again
 
 
-def test_classes_of_an_unknown_edition_take_nothing_out_of_the_list(shop: ImportShop) -> None:
+def test_an_edition_whose_days_are_not_known_is_asked_about(shop: ImportShop) -> None:
     shop.take(shop.put("库.csv", text(table(DRUGS)).encode()))
 
-    report = shop.take(shop.put("库26.csv", next_edition(*DRUGS)))
+    with pytest.raises(ImportQuestion, match="2026 年版的目录，程序还不知道它从哪天起执行") as asked:
+        shop.take(shop.put("库26.csv", next_edition(*DRUGS)))
 
-    assert report.run.delisted == 0
-    assert "--begins" in said(report, "doubtful")[0].why
+    assert [option for option, _words in asked.value.choices] == ["begins=2027-01-01", "begins=2026-11-22"]
+    assert listing_on(shop.drug(CODE), TODAY, "330681").klass == "A"
+
+
+def test_a_workbook_without_classes_takes_nothing_out_of_the_list(shop: ImportShop) -> None:
+    shop.take(shop.put("库.csv", text(table(DRUGS)).encode()))
+    headings = [heading for heading in HEADINGS if heading != "2025版甲乙类"]
+
+    report = shop.take(shop.put("库2.csv", text(table(DRUGS, headings)).encode()))
+
+    assert (report.run.unchanged, report.run.delisted) == (3, 0)
     assert listing_on(shop.drug(CODE), TODAY, "330681").klass == "A"

@@ -34,10 +34,13 @@ class Batch(Struct):
 
 
 class Grid:
-    """The rows of one sheet; ``total`` is about how many there are. May be read again and again."""
+    """The rows of one sheet; ``total`` is about how many there are. May be read again and again.
 
-    def __init__(self, name: str, total: int) -> None:
-        self.name, self.total = name, total
+    ``sheet`` is what a workbook calls it.
+    """
+
+    def __init__(self, name: str, total: int, sheet: str = "") -> None:
+        self.name, self.total, self.sheet = name, total, sheet
         self._head: Batch | None = None
 
     def batches(self) -> Iterator[Batch]:
@@ -103,7 +106,7 @@ class SheetGrid(Grid):
     """Rows of a workbook's sheet; merged cells hold their value in each of their places."""
 
     def __init__(self, name: str, sheet: Any) -> None:
-        super().__init__(name, sheet.height)
+        super().__init__(name, sheet.height, sheet.name)
         self._sheet = sheet
         self._merged = _merged(sheet)
 

@@ -16,6 +16,8 @@ Say = Callable[[str, int, int], None]
 """Phase, rows done, rows in all (0: not known)."""
 
 _STEP = 4_000
+_LONGEST = 200
+"""Of what a remark repeats of a cell, which may hold a book."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -83,20 +85,20 @@ class Intake:
 
     def refuse(self, line: int, what: str, why: str) -> None:
         """Say that a row was not taken."""
-        self.remarks.append(Remark(line=line, severity="refused", what=what, why=why))
+        self._remark("refused", line, what, why)
 
     def doubt(self, line: int, what: str, why: str) -> None:
         """Say that something about a row is odd; what was done with it stands in ``why``."""
-        self.remarks.append(Remark(line=line, severity="doubtful", what=what, why=why))
+        self._remark("doubtful", line, what, why)
 
     def note(self, line: int, what: str, why: str) -> None:
         """Say something that needs nobody's doing."""
-        self.remarks.append(Remark(line=line, severity="note", what=what, why=why))
+        self._remark("note", line, what, why)
 
     def delist(self, what: str, why: str) -> None:
         """Say that something of the catalogue is off the market or out of its list now."""
         self.counts.delisted += 1
-        self.remarks.append(Remark(line=0, severity="delisted", what=what, why=why))
+        self._remark("delisted", 0, what, why)
 
     def tell(self, phase: str, done: int, of: int) -> None:
         """Say how far the import is, whatever it does."""
@@ -132,3 +134,7 @@ class Intake:
     def tally(self, severity: str) -> int:
         """Return how many remarks are of one severity."""
         return sum(remark.severity == severity for remark in self.remarks)
+
+    def _remark(self, severity: str, line: int, what: str, why: str) -> None:
+        short = [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in (what, why)]
+        self.remarks.append(Remark(line=line, severity=severity, what=short[0], why=short[1]))

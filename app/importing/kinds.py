@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.importing import diagnoses, download, national, prices, procured, ranges, reimbursement, shop, slices
 from app.importing.errors import ColumnMissing, KindUnknown
@@ -127,6 +128,7 @@ class Recognised(Struct, frozen=True):
     kind: Kind
     grid: Grid
     found: Found
+    others: tuple[str, ...] = ()  # Sheets that look as if they were of the kind, too.
 
 
 def recognise(
@@ -150,7 +152,18 @@ def recognise(
     if best is None:
         raise KindUnknown(name=name, why="它的列名和哪一种都对不上。")
     _require(name, best)
-    return best
+    return replace(best, others=_alike(grids, best))
+
+
+def _alike(grids: Sequence[Grid], best: Recognised) -> tuple[str, ...]:
+    """Return the sheets that have what the one taken is known by, as far as it has it."""
+    wanted = [field for field in best.kind.marks if field in best.found.columns]
+    sheets = []
+    for grid in grids:
+        found = find(grid, best.kind.synonyms) if grid is not best.grid else None
+        if found is not None and found.matched(wanted) >= min(len(wanted), best.kind.fewest):
+            sheets.append(grid.sheet)
+    return tuple(sheets)
 
 
 def _best(grids: Sequence[Grid], kinds: Sequence[Kind], wanted: str | None) -> Recognised | None:

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from app.importing import shop
 from app.importing.cells import text_of
-from app.importing.errors import KindUnknown
+from app.importing.errors import FileUnreadable, KindUnknown
 from app.importing.grid import Grid, open_grids, read_bytes
+from app.importing.headings import body
 from app.importing.intake import Intake, Options, Say
 from app.importing.kinds import Recognised, recognise
 from app.importing.pages import saved_rows, take_saved
@@ -75,7 +76,7 @@ def import_file(
 def look_at(shelves: Shelves, path: Path, options: Options) -> Look:
     """Return what a file is, and of a shop's own table its columns; raise as ``import_file``."""
     content = read_bytes(path)
-    pages = saved_rows(content) if content[:1] in b"[{" else None
+    pages = _pages(content)
     if pages is not None:
         return Look(kind="pages", title="医保中心的目录查询应答")
     grids = open_grids(path.name, content)
@@ -123,7 +124,7 @@ def _uncollected() -> Iterator[None]:
 
 def _reader(intake: Intake, shelves: Shelves, name: str, content: bytes) -> tuple[str, Callable[[], str]]:
     """Return the kind of the file as far as its shape tells, and what takes it in and says its kind."""
-    pages = saved_rows(content) if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[") else None
+    pages = _pages(content)
     if pages is not None:
         if intake.options.kind not in (None, *PAGES):
             raise KindUnknown(name=name, why="它是目录查询的应答（1312、1316、1318、1319）。")
@@ -136,10 +137,20 @@ def _reader(intake: Intake, shelves: Shelves, name: str, content: bytes) -> tupl
         intake.options.kind,
         lambda headings: items.mapping_of(shelves.books, headings) is not None,
     )
+    if next(body(recognised.grid, recognised.found), None) is None:
+        raise FileUnreadable(name=name, why="只有表头，没有一行内容。")
     intake.total = recognised.grid.total
+    for sheet in recognised.others:
+        why = f"这次只导入了工作表「{recognised.grid.sheet}」；请把这一张另存成一个文件，再导入一次。"
+        intake.refuse(0, f"工作表「{sheet}」", why)
     if recognised.kind.name == "shop":
         recognised = _mapped(intake, recognised)
     return recognised.kind.name, lambda: _take(intake, recognised)
+
+
+def _pages(content: bytes) -> list[list[dict[str, Any]]] | None:
+    """Return the rows of saved pages; None where the file is something else."""
+    return saved_rows(content) if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[") else None
 
 
 def _columns(intake: Intake, shelves: Shelves) -> tuple[str, ...]:

@@ -143,13 +143,22 @@ def text(rows: Iterable[Sequence[str]], mark: str = ",") -> str:
     return out.getvalue()
 
 
-def workbook(rows: Iterable[Sequence[Any]], merged: Iterable[str] = (), first: int = 1) -> bytes:
-    """Return rows as a spreadsheet program saves them, from row ``first`` on."""
+def workbook(
+    rows: Iterable[Sequence[Any]],
+    merged: Iterable[str] = (),
+    first: int = 1,
+    more: Mapping[str, Iterable[Sequence[Any]]] | None = None,
+) -> bytes:
+    """Return rows as a spreadsheet program saves them, from row ``first`` on; ``more`` are further sheets."""
     from openpyxl import Workbook
 
     book = Workbook()
     sheet = book.active
     assert sheet is not None
+    for name, others in (more or {}).items():
+        further = book.create_sheet(name)
+        for other in others:
+            further.append(list(other))
     for line, row in enumerate(rows, first):
         for column, cell in enumerate(row, 1):
             if cell != "":

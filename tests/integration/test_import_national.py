@@ -302,6 +302,7 @@ WHOLE = workbook(table(DRUGS))
         (zipped(as_text("utf-8"))[:-60], "不完整"),
         (b"\x00\x01\x02" * 100, "不是文本"),
         (as_text("utf-8")[:-3] + "药".encode()[:2], "没有存完整"),
+        (text(table([])).encode(), "只有表头"),
         (b"PK\x05\x06" + bytes(18), "0 个文件"),
         (as_text("utf-8").replace(",二甲双胍,".encode(), ',"二甲双胍,'.encode()), "第 3 行起的引号"),
         (as_text("utf-8").replace(",甲,".encode(), ',"甲,'.encode()), "第 2 行起的引号"),
@@ -316,6 +317,14 @@ def test_a_damaged_file_is_refused_in_words_and_leaves_the_catalogue(
         shop.take(shop.put("坏的.xlsx", content))
 
     assert intake.count_drugs(shop.drugs) == 3
+
+
+def test_a_cell_of_any_length_leaves_a_report_that_can_be_read(shop: ImportShop) -> None:
+    broken = {**AMLODIPINE, "药品代码": "X1", "注册名称": "药" * 32_000}
+
+    report = shop.take(shop.put("库.xlsx", workbook(table((PATENT, broken)))))
+
+    assert [len(each.what) <= 201 for each in said(report, "refused")] == [True]
 
 
 def test_what_is_no_catalogue_is_not_taken_for_one(shop: ImportShop) -> None:

@@ -216,6 +216,17 @@ def test_a_barcode_is_of_one_drug_and_whoever_claims_it_too_is_named(shop: Impor
     assert (again.again, again.remarks) == (True, ())
 
 
+def test_a_sheet_that_is_not_read_is_named(shop: ImportShop) -> None:
+    """Patent drugs on a sheet of their own are not left without a price in silence."""
+    rows, others = table((own(),), OWN), table((own(医保编码=METFORMIN_CODE),), OWN)
+    content = workbook(rows, more={"中成药": others, "说明": [["填表说明"], ["价格含税"]]})
+
+    report = shop.take(shop.put("商品.xlsx", content))
+
+    assert [(each.line, each.what) for each in said(report, "refused")] == [(0, "工作表「中成药」")]
+    assert shop.drug(CODE).price == 1_260
+
+
 def test_columns_are_told_by_a_person_once_and_remembered_by_their_headings(shop: ImportShop) -> None:
     mapping = {"shop_code": "甲", "code": "2", "name": "丙", "price": "丁"}
     shop.take(strange(shop), kind="shop", mapping=mapping)

@@ -41,6 +41,11 @@ class ImportCancelled(UserError):
     advice = "需要时再导入一次。"
 
 
+class FetchStopped(UserError):
+    what = "目录的更新停下了。已经取到的都在目录里，可以照常用。"
+    advice = "需要时再取一次，从停下的地方接着取；一再自己停下的，请检查磁盘空间。"
+
+
 class ImportRunning(UserError):
     what = "已有一个导入在进行，这个文件还没有导入。"
     advice = "请等它做完，或先停下它。"

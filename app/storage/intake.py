@@ -239,6 +239,15 @@ def runs(db: Connection, limit: int) -> list[Run]:
     return [_run(row) for row in rows.fetchall()]
 
 
+def last_of_each_kind(db: Connection) -> list[Run]:
+    """Return the last import of every kind, the latest first."""
+    rows = db.execute(
+        "SELECT id, at, kind, name, digest, rows, added, changed, unchanged, delisted, doubtful, refused"
+        " FROM import_run WHERE id IN (SELECT max(id) FROM import_run GROUP BY kind) ORDER BY id DESC"
+    )
+    return [_run(row) for row in rows.fetchall()]
+
+
 def run_of_file(db: Connection, kind: str, digest: str) -> Run | None:
     """Return the last import of a kind, where it was this very file."""
     row = db.execute(

@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from app.errors import UserError
 from app.importing import telling
-from app.importing.errors import ImportCancelled, ImporterDied, ImportRunning, NothingToAnswer
+from app.importing.errors import (
+    FetchStopped,
+    ImportCancelled,
+    ImporterDied,
+    ImportRunning,
+    NothingToAnswer,
+)
 from app.importing.telling import Asked, Done, Failed, Look, Progress
 from app.importing.titles import TITLES
 from app.storage import intake, items
@@ -29,7 +36,6 @@ from app.usecases.importing_state import (
 )
 
 MOST_REMARKS = 500
-_MOST_RUNS = 200
 _LOOKING = "looking"
 
 
@@ -50,16 +56,18 @@ class CatalogueDoor(Door):
                 prices=held["prices"],
                 items=items.count(desk.db),
             ),
-            kinds=_kinds(intake.runs(desk.catalogue, _MOST_RUNS)),
+            kinds=_kinds(intake.last_of_each_kind(desk.catalogue)),
             importing=self.import_state(),
             may_fetch=desk.importer.may_fetch,
         )
 
     def take_file(self, path: str, kind: str = "") -> ImportState:
         """Look what a file is, and import it, or show its columns where it is the shop's own."""
-        mine = _idle(self._desk)
-        mine.path, mine.options = Path(path), ("--kind", kind) if kind else ()
-        return self._start("look", path, *mine.options)
+        return self._look(path, ("--kind", kind) if kind else (), naming=False)
+
+    def name_columns(self, path: str) -> ImportState:
+        """Show the columns of the shop's own table again, whatever they were taken for before."""
+        return self._look(path, ("--kind", "shop"), naming=True)
 
     def answer_import(self, option: str) -> ImportState:
         """Import the file that was asked about, as the person said."""
@@ -95,17 +103,17 @@ class CatalogueDoor(Door):
         for said in job.said():
             self._hear(said)
         if mine.job is job and is_over:
-            _end(mine, ImportState(trouble=(ImporterDied.what, ImporterDied.advice)))
+            _end(mine, self._left(FetchStopped if mine.path is None else ImporterDied))
         if mine.job is not None:
             mine.state = ImportState(underway=_underway(mine, desk.now()))
         return mine.state
 
     def stop_import(self) -> ImportState:
-        """Stop the import; the catalogue is as it was before."""
+        """Stop the import; the catalogue is as it was before, or the import was done already."""
         mine = self._desk.importing
         if mine.job is not None:
             mine.job.stop()
-            _end(mine, ImportState(trouble=(ImportCancelled.what, ImportCancelled.advice)))
+            _end(mine, self._left(FetchStopped if mine.path is None else ImportCancelled))
         else:
             mine.state = ImportState()
         return mine.state
@@ -114,7 +122,7 @@ class CatalogueDoor(Door):
         """Return what was refused or doubtful in an import."""
         drugs = self._desk.catalogue
         rows = intake.remarks(drugs, run, MOST_REMARKS + 1)
-        kind = next((row for row in _kinds(intake.runs(drugs, _MOST_RUNS)) if row.run == run), None)
+        kind = next((row for row in _kinds(intake.last_of_each_kind(drugs)) if row.run == run), None)
         more = intake.count_remarks(drugs, run) - MOST_REMARKS if len(rows) > MOST_REMARKS else 0
         return Report(
             kind=kind or KindRow(kind="", title=""),
@@ -131,8 +139,22 @@ class CatalogueDoor(Door):
         telling.write_report(path, intake.remarks(self._desk.catalogue, run))
         return str(path)
 
+    def _look(self, path: str, options: tuple[str, ...], *, naming: bool) -> ImportState:
+        mine = _idle(self._desk)
+        mine.path, mine.options, mine.naming = Path(path), options, naming
+        return self._start("look", path, *options)
+
+    def _left(self, trouble: type[UserError]) -> ImportState:
+        """Return what an import that ended without a word left: all of it, or what ``trouble`` says."""
+        mine = self._desk.importing
+        latest = next(iter(intake.runs(self._desk.catalogue, 1)), None)
+        if mine.path is not None and latest is not None and latest.id > mine.last_run:
+            return ImportState(finished=latest.kind)
+        return ImportState(trouble=(trouble.what, trouble.advice))
+
     def _start(self, act: str, *arguments: str) -> ImportState:
         mine = self._desk.importing
+        mine.last_run = max((run.id for run in intake.runs(self._desk.catalogue, 1)), default=0)
         mine.job = self._desk.importer.start(act, *arguments)
         mine.began = self._desk.now()
         mine.progress = Progress(phase=_LOOKING if act == "look" else STARTING, done=0, of=0)
@@ -158,7 +180,7 @@ class CatalogueDoor(Door):
         mine = self._desk.importing
         assert mine.path is not None
         mine.job = None
-        if look.kind != "shop" or look.known:
+        if look.kind != "shop" or (look.known and not mine.naming):
             self._start("import", str(mine.path), *mine.options)
             return
         from app.importing.shop import FIELDS  # noqa: PLC0415 - only where columns are named
@@ -194,9 +216,7 @@ def _underway(mine: ImportDesk, now: datetime) -> Underway:
 
 def _kinds(runs: list[Run]) -> tuple[KindRow, ...]:
     """Return every kind with its last import, those that were imported last first."""
-    last: dict[str, Run] = {}
-    for run in runs:
-        last.setdefault(run.kind, run)
+    known = {run.kind for run in runs}
     imported = tuple(
         KindRow(
             kind=run.kind,
@@ -212,9 +232,9 @@ def _kinds(runs: list[Run]) -> tuple[KindRow, ...]:
             doubtful=run.doubtful,
             refused=run.refused,
         )
-        for run in last.values()
+        for run in runs
     )
     return (
         *imported,
-        *(KindRow(kind=kind, title=title) for kind, title in TITLES.items() if kind not in last),
+        *(KindRow(kind=kind, title=title) for kind, title in TITLES.items() if kind not in known),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from counter_window import CounterWindow
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 
 from app.importing.telling import Asked, Column, Done, Failed, Look, Progress
@@ -245,6 +246,22 @@ def test_a_shop_s_columns_are_named_by_keys_and_by_the_mouse(place: Place) -> No
     told = place.importer.asked[-1]
     assert told[:4] == ("import", str(place.file), "--kind", "shop")
     assert told[5] == "shop_code=1,name=2,code=3,spec=4,price=6,barcode=7"
+
+
+def test_the_columns_of_the_shop_s_table_may_be_named_anew(place: Place) -> None:
+    place.record(run("shop", name="商品.xlsx", rows=8, added=8, changed=0, doubtful=0, refused=0))
+    place.window.key(Qt.Key.Key_Escape)
+    place.window.key(Qt.Key.Key_F10)
+    view = place.window.window.place("catalogue")
+    place.window.press(view.list.sheet, "shop")  # type: ignore[attr-defined]
+    place.window.picture("catalogue-shop")
+    place.window.key(Qt.Key.Key_3, CONTROL)
+    assert place.importer.asked[-1] == ("look", str(place.file), "--kind", "shop")
+
+    place.importer.say(replace(LOOK, known=True), over=True)
+    place.tick()
+
+    assert "对照一次就记住" in place.words()
 
 
 def test_a_file_that_is_not_known_may_be_tried_as_another_kind(place: Place) -> None:

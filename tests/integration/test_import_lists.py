@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.importing.intake import ImportQuestion
+from app.importing.intake import ImportQuestion, Options
+from app.importing.run import look_at
 from engine.catalogue import listing_on, price_on
 from tests.fakes.import_shop import (
     AMLODIPINE,
@@ -251,6 +252,12 @@ def test_pages_saved_again_change_nothing(shop: ImportShop) -> None:
     report = shop.take(shop.put("1312.json", page(ENTRY)))
 
     assert (report.run.kind, report.run.changed, report.run.unchanged, report.again) == ("1312", 0, 1, True)
+
+
+def test_saved_pages_with_a_mark_at_their_beginning_are_known_for_what_they_are(shop: ImportShop) -> None:
+    content = "\ufeff\n".encode() + page(ENTRY)
+
+    assert look_at(shop.shelves, shop.put("1312.json", content), Options()).kind == "pages"
 
 
 def test_pages_one_after_another_in_a_file_are_all_taken(shop: ImportShop) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from msgspec.structs import replace
 
 from app.import_process import ImportStarter, IndexMaker
 from app.importing.errors import ImportRunning, NothingToAnswer
 from app.storage import intake, search_segments
+from app.storage.connection import transaction
+from app.storage.intake import Run
 from app.storage.key import read_or_make
 from app.usecases import shelf
 from app.usecases.importing_state import ImportState
@@ -121,6 +124,35 @@ def test_a_process_that_dies_says_so_and_changed_nothing(bench: Bench) -> None:
     assert "中途停了" in state.trouble[0]
 
 
+def test_an_import_that_was_done_when_it_was_stopped_is_said_to_be_done(bench: Bench) -> None:
+    """Whoever stops it as it commits must not be told that nothing changed."""
+    bench.till.take_file(put(bench, "库.csv", many(2_000)))
+    until(bench, lambda state: state.underway is not None and state.underway.phase != "looking")
+    while not intake.runs(bench.catalogue, 1):
+        sleep(0.02)
+
+    state = bench.till.stop_import()
+
+    assert (state.finished, state.trouble) == ("national", None)
+
+
+def test_what_was_imported_long_ago_is_still_known_to_have_been(bench: Bench) -> None:
+    """The agency is asked every day; the shop's own table was imported a year ago."""
+    shop = Run(
+        at=bench.desk.now(), kind="shop", name="商品.csv", digest="", rows=9, added=9, changed=0, unchanged=0,
+        delisted=0, doubtful=0, refused=0,
+    )  # fmt: skip
+    with transaction(bench.catalogue):
+        intake.note_run(bench.catalogue, shop, ())
+        for _day in range(260):
+            intake.note_run(bench.catalogue, replace(shop, kind="1312"), ())
+
+    rows = bench.till.catalogue().kinds
+
+    assert [(row.kind, row.rows) for row in rows if row.run] == [("1312", 9), ("shop", 9)]
+    assert bench.till.import_report(rows[1].run).kind.name == "商品.csv"
+
+
 def test_a_question_is_put_and_the_answer_goes_on(bench: Bench) -> None:
     bench.till.take_file(put(bench, "库.csv", DRUGS))
     ended(bench)
@@ -155,6 +187,9 @@ def test_a_shop_s_own_table_is_shown_by_its_columns_and_then_imported_and_rememb
 
     bench.till.take_file(str(path))
     assert ended(bench).again
+
+    bench.till.name_columns(str(path))  # Columns that were named wrongly once are not wrong for ever.
+    assert ended(bench).mapping == mapping
 
 
 def test_a_refused_file_says_why_and_the_report_lists_each_row(bench: Bench) -> None:

@@ -28,6 +28,7 @@ _AS_FILES = ("national", "list", "slices", "procured", "prices", "shop", "ranges
 _IMPORT = "导入文件  F12"
 Keys = tuple[tuple[str, str], ...]
 _BACK = ("Esc", "回到收银")
+_SHOP, _NAME = "shop", ("Ctrl 3", "重新对照列名")
 _CHOOSE, _DROP = ("↑ ↓", "选"), ("Ctrl 3", "放弃")
 KEYS: dict[str, Keys] = {
     "report": (_CHOOSE, ("F12", "导入文件"), ("Ctrl 1", "从医保中心更新"), ("Ctrl 2", "导出清单"), _BACK),
@@ -90,7 +91,8 @@ class CataloguePresenter:
     @property
     def keys(self) -> Keys:
         """What may be pressed now."""
-        return KEYS[self.mode]
+        keys = KEYS[self.mode]
+        return (*keys[:-1], _NAME, keys[-1]) if self.mode == "report" and self._chosen == _SHOP else keys
 
     def opened(self) -> None:
         """Ask what the catalogue holds and how importing stands."""
@@ -154,6 +156,8 @@ class CataloguePresenter:
             self._set_field(self._next_field(self._importing.mapping) if number == _FIRST else "")
         elif self.mode == "report" and number == _FIRST:
             self._start(lambda counter: counter.fetch_catalogue())
+        elif self.mode == "report" and number == _THIRD and self._chosen == _SHOP:
+            self._ask.file(self.columns_chosen)
         elif self.mode == "report" and number == _SECOND and self._report is not None:
             self._ask.folder(self.folder_chosen)
 
@@ -172,6 +176,10 @@ class CataloguePresenter:
     def file_chosen(self, path: str) -> None:
         """Import the file at ``path``."""
         self._start(lambda counter: counter.take_file(path))
+
+    def columns_chosen(self, path: str) -> None:
+        """Show the columns of the shop's table at ``path``, to say anew what they are."""
+        self._start(lambda counter: counter.name_columns(path))
 
     def folder_chosen(self, folder: str) -> None:
         """Write the report that is shown into ``folder``."""

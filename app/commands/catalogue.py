@@ -102,7 +102,7 @@ def _import(shelves: Shelves, args: argparse.Namespace) -> int:
     print_lines(telling.summary(report), *telling.lines(report.remarks))
     if args.report is not None:
         telling.write_report(args.report, report.remarks)
-    return 0
+    return 1 if telling.took_nothing(report.run) else 0
 
 
 def _look(shelves: Shelves, args: argparse.Namespace) -> int:

@@ -36,6 +36,11 @@ class ImportNeedsAnswer(ImportRefused):
     advice = "{answers}"
 
 
+class ImportDiskFull(ImportRefused):
+    what = "磁盘已满，导入没有完成，目录和导入前一样。"
+    advice = "请清理出空间（至少 1 GB）后再导入一次；柜台的销售也要空间，请先清理。"
+
+
 class ImportCancelled(UserError):
     what = "导入已停下，目录和导入前一样。"
     advice = "需要时再导入一次。"

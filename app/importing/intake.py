@@ -81,6 +81,8 @@ class Intake:
         self.total = 0
         self.searched_changed = False  # Whether the index of drugs is to be made anew.
         self.keys: set[str] = set()  # Entries of the lists whose facts changed.
+        self.into_books: Callable[[], None] | None = None
+        """What is written into the books, once all else is done: a sale waits for it."""
         self._say, self._said = say, 0
 
     def refuse(self, line: int, what: str, why: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from app.errors import DiskFull
 from app.importing import shop
 from app.importing.cells import text_of
-from app.importing.errors import FileUnreadable, KindUnknown
+from app.importing.errors import FileUnreadable, ImportDiskFull, KindUnknown
 from app.importing.grid import Grid, open_grids, read_bytes
 from app.importing.headings import body
 from app.importing.intake import Intake, Options, Say
@@ -59,15 +60,23 @@ def import_file(
     )
     kind, take = _reader(intake, shelves, path.name, content)
     kept.make_room(shelves.drugs)
-    # The books hold what only a shop's own table changes; nothing else may lock them beside a sale.
-    own = transaction(shelves.books) if kind == "shop" else nullcontext()
-    with _uncollected(), transaction(shelves.drugs), own:
+    try:
+        return _in_one_step(intake, shelves, kind, digest, take)
+    except DiskFull as error:
+        raise ImportDiskFull() from error
+
+
+def _in_one_step(intake: Intake, shelves: Shelves, kind: str, digest: str, take: Callable[[], str]) -> Report:
+    with _uncollected(), transaction(shelves.drugs):
         kind = take()
         _finish(intake)
         run = _run(intake, kind, digest)
         earlier = kept.run_of_file(shelves.drugs, kind, digest)
         kept.note_run(shelves.drugs, run, intake.remarks)
-        say("saving", intake.counts.rows, intake.counts.rows)
+        intake.tell("saving", intake.counts.rows, intake.counts.rows)
+        if intake.into_books is not None:
+            with transaction(shelves.books):
+                intake.into_books()
     unchanged = not (run.added or run.changed or run.delisted)
     again = earlier is not None and unchanged
     return Report(run=run, title=TITLES[kind], remarks=tuple(intake.remarks), again=again)

@@ -193,14 +193,21 @@ def take(intake: Intake, grid: Grid, found: Found) -> None:
                 intake.doubt(line, row.label, _NEW)
         own = _own_barcodes(intake, barcodes, line, row, code)
         _mention(intake, mentioned, line, replace(row, barcodes=own), code)
-    changes = [items.put(intake.books, item, intake.at) for _line, item in mentioned.values()]
-    codes = list(mentioned)
-    with search.following(intake.drugs, codes):
+    said = [item for _line, item in mentioned.values()]
+    beside = [items.beside_held(intake.books, item) for item in said]
+    with search.following(intake.drugs, list(mentioned)):
         kept.put_drugs(intake.drugs, _DRUG, made)
-        kept.mirror_items(intake.drugs, items.mirrored(intake.books, codes))
-    touched = sum(changed for _new, changed in changes)
-    intake.settle(touched, sum(new for new, _changed in changes), len(mentioned))
-    items.remember_mapping(intake.books, found.headings, found.columns, intake.at)
+        kept.mirror_items(intake.drugs, [items.as_mirrored(now) for _held, now in beside])
+    touched = sum(now != held for held, now in beside)
+    intake.settle(touched, sum(held is None for held, _now in beside), len(mentioned))
+
+    def into_books() -> None:
+        for item in said:
+            items.put(intake.books, item, intake.at)
+        if said or intake.options.mapping:  # A guess that led to nothing is none to be kept.
+            items.remember_mapping(intake.books, found.headings, found.columns, intake.at)
+
+    intake.into_books = into_books
 
 
 def _own_barcodes(

@@ -78,7 +78,9 @@ Said: TypeAlias = Progress | Done | Asked | Failed | Look
 def summary(report: Report) -> str:
     """Return a report in a few sentences."""
     run = report.run
-    if report.again:
+    if took_nothing(run):
+        told = f"{report.title}：{run.rows} 行里没有一行能导入，目录没有改动。"
+    elif report.again:
         told = f"{report.title}：这个文件导入过，目录和它完全一样，没有改动（{run.rows} 行）。"
     else:
         told = (
@@ -89,6 +91,11 @@ def summary(report: Report) -> str:
         f"{count} 处{words}" for count, words in ((run.refused, "没有导入"), (run.doubtful, "存疑")) if count
     ]
     return told + (f"另有 {'、'.join(odd)}，见下面的清单。" if odd else "")
+
+
+def took_nothing(run: Run) -> bool:
+    """Tell whether no row of a file could be used."""
+    return bool(run.rows) and not (run.added or run.changed or run.unchanged or run.delisted)
 
 
 def lines(remarks: Iterable[Remark]) -> Iterable[str]:

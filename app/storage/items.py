@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,9 @@ from app.storage.connection import Connection
 from app.storage.instants import to_text
 from engine.catalogue import Drug
 from engine.money import Fen
+
+Mirrored: TypeAlias = tuple[str, Fen | None, str | None, str | None]
+"""Code, price, own number, one barcode: as the catalogue notes them, to find and to order by."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -31,8 +35,7 @@ def put(db: Connection, item: Item, at: datetime) -> tuple[bool, bool]:
 
     What it does not say stays as it was: a price list says nothing of barcodes.
     """
-    held = by_code(db, item.code)
-    now = item if held is None else _merged(held, item)
+    held, now = beside_held(db, item)
     if now == held:
         return False, False
     db.execute(
@@ -52,6 +55,17 @@ def put(db: Connection, item: Item, at: datetime) -> tuple[bool, bool]:
         [(barcode, now.code) for barcode in now.barcodes],
     )
     return held is None, True
+
+
+def beside_held(db: Connection, item: Item) -> tuple[Item | None, Item]:
+    """Return what is held of ``item``'s drug, None for nothing, and what that is with ``item`` put to it."""
+    held = by_code(db, item.code)
+    return held, item if held is None else _merged(held, item)
+
+
+def as_mirrored(item: Item) -> Mirrored:
+    """Return ``item`` as the catalogue notes it."""
+    return item.code, item.price, item.shop_code, min(item.barcodes, default=None)
 
 
 def by_code(db: Connection, code: str) -> Item | None:
@@ -102,9 +116,7 @@ def of_same_ingredient(db: Connection, code: str, limit: int) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
-def mirrored(
-    db: Connection, codes: Iterable[str] | None = None
-) -> list[tuple[str, int | None, str | None, str | None]]:
+def mirrored(db: Connection, codes: Iterable[str] | None = None) -> list[Mirrored]:
     """Return (code, price, own number, a barcode) of the shop's goods, or of those with ``codes``."""
     query = (
         "SELECT code, price, shop_code, (SELECT min(barcode) FROM shop_barcode b WHERE b.code = i.code)"

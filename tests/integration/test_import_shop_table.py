@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from app.importing.errors import MappingUnclear
 from app.importing.intake import Options
-from app.importing.run import look_at
+from app.importing.run import import_file, look_at
 from app.storage import catalogue, items
+from app.storage.connection import open_database, transaction
 from app.storage.search import Finder
 from app.sync.pull import take_page
 from engine.catalogue import listing_on
@@ -19,6 +20,7 @@ from engine.protocol.news import NewsPage
 from tests.fakes.import_shop import (
     AMLODIPINE,
     DRUGS,
+    KEY,
     METFORMIN,
     NOW,
     TODAY,
@@ -66,6 +68,24 @@ def test_the_shop_s_word_lies_in_the_books_which_are_backed_up(shop: ImportShop)
 
     assert items.by_code(shop.books, CODE) is not None
     shop.drugs.execute("UPDATE drug SET price = NULL")
+    assert shop.drug(CODE).price == 1_260
+
+
+def test_the_books_are_free_for_a_sale_while_a_table_is_read_and_the_index_made(shop: ImportShop) -> None:
+    """A large table takes seconds; longer than a sale waits for the books."""
+    till = open_database(shop.folder / "counter.db", KEY)
+    till.execute("PRAGMA busy_timeout = 0")
+    phases = []
+
+    def sell(phase: str, _done: int, _of: int) -> None:
+        phases.append(phase)
+        with transaction(till):
+            pass
+
+    import_file(shop.shelves, put(shop, own()), Options(), NOW, sell)
+    till.close()
+
+    assert phases[-2:] == ["listing", "saving"]
     assert shop.drug(CODE).price == 1_260
 
 

@@ -113,7 +113,7 @@ def _gained(row: KindRow) -> str:
     if row.at is None:
         return ""
     if not (row.added or row.changed or row.delisted):
-        return f"{row.rows:,} 行，没有变化"
+        return f"{row.rows:,} 行，" + ("没有变化" if row.unchanged or not row.rows else "没有一行导入")
     return joined(
         f"新增 {row.added:,}" if row.added else "",
         f"更改 {row.changed:,}" if row.changed else "",
@@ -289,6 +289,12 @@ def _lines(text: str, width: int) -> int:
 
 def done_page(row: KindRow, *, again: bool) -> Page:
     """Return that an import is done."""
+    if row.rows and not (row.added or row.changed or row.unchanged or row.delisted):
+        title = f"{row.title}没有一行能导入，目录没有改动。"
+        return (
+            Panel(mark="attention", title=title, text="为什么，逐行列在下面；多半是选错了列。"),
+            Space(12),
+        )
     if again:
         return (
             Panel(mark="ok", title="这个文件导入过，目录和它完全一样。", text="没有改动。"),

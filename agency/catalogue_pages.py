@@ -66,7 +66,7 @@ def matches(call: Call) -> str:
 
 
 def limits(call: Call) -> str:
-    """1318: payment standards, and the highest prices that count."""
+    """1318: payment standards."""
     return _page(call, _limit_rows)
 
 

@@ -27,9 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     # The crash boundary of the command line: a sentence and a report, whatever happens.
     try:
-        return _run(given)
+        status = _run(given)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return _unheard()
     except Exception as error:
         return _tell(error)
 
@@ -47,6 +51,14 @@ def _run(given: list[str]) -> int:
         return _command(name, given[1:])
     sys.stderr.write(f"没有「{name}」这个命令。\n{USAGE}")
     return 2
+
+
+def _unheard() -> int:
+    """Say no more: who read our answer (``… | head``) has heard enough. What was asked for was done."""
+    import os  # noqa: PLC0415
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _command(name: str, given: list[str]) -> int:

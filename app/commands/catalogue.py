@@ -99,9 +99,9 @@ def _import(shelves: Shelves, args: argparse.Namespace) -> int:
     except ImportQuestion as error:
         sys.stderr.write(f"{error.what}{error.advice}\n")
         return ASKED
-    print_lines(telling.summary(report), *telling.lines(report.remarks))
     if args.report is not None:
         telling.write_report(args.report, report.remarks)
+    print_lines(telling.summary(report), *telling.lines(report.remarks))
     return 1 if telling.took_nothing(report.run) else 0
 
 

@@ -141,7 +141,7 @@ def dates_of(intake: Intake, begins: str, ends: str) -> Dates | str:
     if not is_open_end(ends) and last is None:
         return f"结束日期「{ends[:20]}」看不懂，这一行没有导入。"
     if first is None:
-        return "没有写从哪天起执行，这一行没有导入；整个文件同一天的，用 --begins 写明。"
+        return "没有写从哪天起执行，这一行没有导入；请加一列「执行日期」，或在命令行用 --begins 写明。"
     if last is not None and last < first:
         return f"结束日期 {last.isoformat()} 早于执行日期 {first.isoformat()}，这一行没有导入。"
     return Dates(begins=first, ends=last)

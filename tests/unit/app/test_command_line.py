@@ -45,6 +45,17 @@ def test_unforeseen_trouble_leaves_a_report_without_its_message(
     assert "王秀英" not in said + text
 
 
+def test_who_stops_listening_to_an_answer_is_told_of_no_accident() -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "app", "help"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert program.stdout is not None
+    program.stdout.close()  # As ``| head`` does.
+
+    assert program.communicate()[1] == b""
+    assert program.returncode == 0
+
+
 def test_command_line_loads_nothing_heavy_before_it_knows_what_is_asked() -> None:
     code = (
         "import app.cli, sys; print(sorted({'msgspec','sqlcipher3','httpx','reportlab'} & set(sys.modules)))"

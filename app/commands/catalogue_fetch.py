@@ -26,7 +26,7 @@ def fetch(args: argparse.Namespace) -> int:
             raise AgencyNotReached(trouble="没有设置医保中心的地址，或还没有本店的资料。")
         with closing(line):
             if args.progress:
-                return told(lambda: fetch_all(shelves, line, provider, clock, say)[-1])
+                return told(lambda: telling.foremost(fetch_all(shelves, line, provider, clock, say)))
             reports = fetch_all(shelves, line, provider, clock, shown())
     for report in reports:
         print_lines(telling.summary(report), *telling.lines(report.remarks))

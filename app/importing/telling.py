@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -78,7 +78,9 @@ Said: TypeAlias = Progress | Done | Asked | Failed | Look
 def summary(report: Report) -> str:
     """Return a report in a few sentences."""
     run = report.run
-    if took_nothing(run):
+    if not run.rows:
+        told = f"{report.title}：{'没有取到' if run.refused else '没有新的内容'}，这一项没有改动。"
+    elif took_nothing(run):
         told = f"{report.title}：{run.rows} 行里没有一行能导入，目录没有改动。"
     elif report.again:
         told = f"{report.title}：这个文件导入过，目录和它完全一样，没有改动（{run.rows} 行）。"
@@ -91,6 +93,13 @@ def summary(report: Report) -> str:
         f"{count} 处{words}" for count, words in ((run.refused, "没有导入"), (run.doubtful, "存疑")) if count
     ]
     return told + (f"另有 {'、'.join(odd)}，见下面的清单。" if odd else "")
+
+
+def foremost(reports: Sequence[Report]) -> Report:
+    """Return what a person should see first: where something was refused or is doubtful, or changed most."""
+    return max(
+        reports, key=lambda each: (each.run.refused, each.run.doubtful, each.run.added, each.run.changed)
+    )
 
 
 def took_nothing(run: Run) -> bool:

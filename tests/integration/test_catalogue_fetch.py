@@ -17,6 +17,7 @@ from agency.storage import registry
 from agency.storage.connection import transaction as agency_transaction
 from agency.web import make_web
 from app.errors import AgencyNotReached
+from app.importing import telling
 from app.storage import catalogue, intake, stores
 from app.storage.connection import open_database, transaction
 from app.storage.migrations import migrate
@@ -83,8 +84,8 @@ class Fetching:
 
     def fetch(self, line: Any = None) -> dict[str, Any]:
         """Take over what is new; return what came of each transaction."""
-        reports = fetch(self.shop.shelves, line or self.line, SHAOXING, self.clock, page_size=50)
-        return {report.run.kind: report.run for report in reports}
+        self.reports = fetch(self.shop.shelves, line or self.line, SHAOXING, self.clock, page_size=50)
+        return {report.run.kind: report.run for report in self.reports}
 
 
 @pytest.fixture
@@ -122,6 +123,7 @@ def test_the_agency_s_drugs_and_lists_are_at_the_till(town: Fetching) -> None:
 
     drugs = len(demonstration().drugs) + 1
     assert list(runs) == ["1301", "1312", "1316", "1318", "1319"]
+    assert shown_first(town.reports) == "1301"
     assert (runs["1301"].rows, runs["1301"].added) == (drugs, drugs)
     assert runs["1316"].rows == drugs
     found = town.shop.drug(DRUG.code)
@@ -212,8 +214,14 @@ def test_a_platform_without_one_of_the_transactions_gives_the_others(
 
     assert (runs["1318"].rows, runs["1318"].refused) == (0, 1)
     assert runs["1319"].rows > 0
+    assert shown_first(town.reports) == "1318"
     (remark,) = intake.remarks(town.shop.drugs, _run(town, "1318"))
     assert "1318" in remark.why
+
+
+def shown_first(reports: tuple[telling.Report, ...]) -> str:
+    """Return of which transaction the window shows the report, where several came of one press."""
+    return telling.foremost(reports).run.kind
 
 
 def _run(town: Fetching, kind: str) -> int:

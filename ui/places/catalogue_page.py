@@ -112,8 +112,14 @@ def _count(number: int) -> str:
 def _gained(row: KindRow) -> str:
     if row.at is None:
         return ""
-    if not (row.added or row.changed or row.delisted):
-        return f"{row.rows:,} 行，" + ("没有变化" if row.unchanged or not row.rows else "没有一行导入")
+    if not row.rows:
+        return "没有取到" if row.refused else "没有新的内容"
+    if row.added or row.changed or row.delisted:
+        return _changes(row)
+    return f"{row.rows:,} 行，{'没有变化' if row.unchanged else '没有一行导入'}"
+
+
+def _changes(row: KindRow) -> str:
     return joined(
         f"新增 {row.added:,}" if row.added else "",
         f"更改 {row.changed:,}" if row.changed else "",
@@ -258,7 +264,7 @@ def report_page(report: Report, said: Page = ()) -> Page:
             Space(4),
             sub("没有导入过。按 F12 选文件。", BODY),
         )
-    counts = joined(f"{row.rows:,} 行", _gained(row), f"没有变化 {row.unchanged:,}" if row.unchanged else "")
+    counts = joined(f"{row.rows:,} 行", _changes(row), f"没有变化 {row.unchanged:,}" if row.unchanged else "")
     page: list[Item] = [*said]
     page += [Text(text=row.title, size=LARGE, weight=700), sub(joined(row.name, counts)), Space(12)]
     if not report.remarks:
@@ -289,7 +295,13 @@ def _lines(text: str, width: int) -> int:
 
 def done_page(row: KindRow, *, again: bool) -> Page:
     """Return that an import is done."""
-    if row.rows and not (row.added or row.changed or row.unchanged or row.delisted):
+    if not row.rows:
+        title = f"{row.title}{_gained(row)}。"
+        return (
+            Panel(mark="attention" if row.refused else "ok", title=title, text="这一项没有改动。"),
+            Space(12),
+        )
+    if not (row.added or row.changed or row.unchanged or row.delisted):
         title = f"{row.title}没有一行能导入，目录没有改动。"
         return (
             Panel(mark="attention", title=title, text="为什么，逐行列在下面；多半是选错了列。"),

@@ -61,6 +61,6 @@ def _edition(intake: Intake, found: Found) -> Edition | None:
     if "klass" not in found.columns:
         return None
     heading = found.headings[found.columns["klass"]]
-    year = re.search("[0-9]{4}", plain(heading))
+    year = re.search("20[0-9]{2}", plain(heading))
     edition = edition_named(intake, int(year[0]) if year else None)
     return between_others(intake, "workbook", edition)

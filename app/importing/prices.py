@@ -67,7 +67,7 @@ _KINDS: dict[str, PriceKind] = {
     "医保限价": "ceiling",
     **{kind: kind for kind in OF_KIND.values()},
 }
-_CODE = re.compile("[0-9]{2,6}").fullmatch
+_CODE = re.compile("(?:[0-9]{2}){1,3}").fullmatch
 _PREFIX: dict[PriceKind, int] = {"platform": 2, "procurement": 2, "agreed": 4, "ceiling": 4}
 """How far the shop's own region goes where a file names none: a platform is a province's."""
 

@@ -82,8 +82,6 @@ _ONLY_RX = ("处方药", "RX", "是", "1", "Y", "YES", "处方", "R")
 _NO_RX = (
     "非处方药",
     "OTC",
-    "甲类",
-    "乙类",
     "甲类OTC",
     "乙类OTC",
     "甲类非处方药",
@@ -273,11 +271,14 @@ def _made_known(row: _Row) -> tuple[Any, ...]:
 
 def _rows(intake: Intake, grid: Grid, found: Found) -> Iterator[tuple[int, _Row]]:
     cells = Columns(found.columns)
+    unclear: set[str] = set()
     for batch in body(grid, found):
         cells.take(batch)
         fields = {field: cells.texts(field) for field in FIELDS}
         for place, line in enumerate(batch.lines):
-            yield line, _row(intake, line, {field: texts[place] for field, texts in fields.items()})
+            texts = {field: column[place] for field, column in fields.items()}
+            _doubt_rx(intake, line, texts["rx"], unclear)
+            yield line, _row(intake, line, texts)
         intake.count(len(batch.rows))
 
 
@@ -340,6 +341,17 @@ def _standard_code(intake: Intake, line: int, label: str, text: str) -> str:
         intake.doubt(line, label, f"药品本位码 {code[:20]} 的校验位不对，没有采用。")
         return ""
     return code
+
+
+def _doubt_rx(intake: Intake, line: int, text: str, unclear: set[str]) -> None:
+    """Say once of each word that does not tell whether a drug needs a prescription.
+
+    ``甲类`` alone may be the class of OTC or that of the insurance: it makes no prescription drug free.
+    """
+    if text and _rx(text) is None and text not in unclear:
+        unclear.add(text)
+        why = "看不出是不是处方药，没有采用；这一列里这样写的都没有采用。要写成「处方药」或「非处方药」。"
+        intake.doubt(line, f"处方药标志「{text[:20]}」", why)
 
 
 def _rx(text: str) -> bool | None:

@@ -74,6 +74,7 @@ def test_a_price_is_found_by_name_specification_and_maker_where_that_is_one_drug
         ({"执行日期": "明年"}, "refused", "看不懂"),
         ({"结束日期": "2025-01-01"}, "refused", "早于"),
         ({"地区": "火星"}, "refused", "认不出"),
+        ({"地区": "33068"}, "refused", "认不出"),
         ({"国家药品编码": "XC08CAA012A001010109999"}, "doubtful", "没有这个国家药品编码"),
         ({"国家药品编码": "", "药品名称": "苯磺酸氨氯地平片"}, "doubtful", "只有药名"),
     ],

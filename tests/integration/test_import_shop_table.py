@@ -220,6 +220,21 @@ def strange(shop: ImportShop, price: str = "12.60", name: str = "商品.xlsx") -
     return shop.put(name, workbook([[heading for heading, _ in STRANGE], values]))
 
 
+@pytest.mark.parametrize("word", ["甲类", "乙类", "西药", "双轨"])
+def test_no_unclear_word_lets_a_prescription_drug_go_without_prescription(
+    shop: ImportShop, word: str
+) -> None:
+    """The class of the insurance (甲类) stands in many a column that is called a classification."""
+    rows = (own(处方类型=word), own(货号="A002", 医保编码=METFORMIN_CODE, 处方类型=word))
+
+    report = shop.take(put(shop, *rows))
+
+    assert [(each.line, word in each.what) for each in said(report, "doubtful")] == [(2, True)]
+    assert shop.drug(CODE).prescription_only
+    assert shop.take(put(shop, own(处方类型="甲类OTC"))).run.changed == 1
+    assert not shop.drug(CODE).prescription_only
+
+
 def test_a_barcode_is_of_one_drug_and_whoever_claims_it_too_is_named(shop: ImportShop) -> None:
     report = shop.take(put(shop, own(条码=EAN), own(货号="A002", 医保编码=METFORMIN_CODE, 条码=EAN)))
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from engine.money import Fen
 
 _SHARE = 10_000  # Ten-thousandths of a yuan: a tablet's price may be finer than a fen.
-_PRICE = re.compile(r"([0-9]+(?:\.[0-9]{1,4})?)元(?:/([^()]{1,4}))?").match
+_PRICE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,4})?)元(?:/([^()]{1,4}))?").match
 _QUANTITY = re.compile(
     r"([0-9]+(?:\.[0-9]+)?)(kg|mg|µg|ug|μg|g|ml|l|iu|u|万iu|万u|万单位|单位|%)", re.IGNORECASE
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engine.money import Fen
@@ -27,6 +27,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?").fullmatch
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T].*)?").fullmatch
 _PLAIN_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})").fullmatch
 _EXCEL_BEGIN, _EXCEL_FIRST, _EXCEL_LAST = date(1899, 12, 30), 20_000, 80_000
+_EXCEL_DIGITS = 5
 _OPEN_ENDS = ("", "-", "—", "长期", "至今", "无", "9999-12-31", "2099-12-31", "永久")
 _EXACT = 10**15  # Of whole numbers below it a workbook's cell holds every digit.
 _LONGEST_COUNT = 6
@@ -78,22 +79,19 @@ def price_of(text: str) -> Fen | None:
     amount = decimal_of(text)
     if amount is None or _OF_A_PIECE(fold(text)):
         return None
-    fen = int((amount * 200 + 1) // 2)
-    return fen if fen <= LARGEST_PRICE else None
+    return int((amount * 200 + 1) // 2)
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """Return an amount of yuan however it is written; None for what is none."""
+    """Return an amount of yuan however it is written; None for what is none, or more than a pack costs."""
     match = _MONEY(fold(text).replace("，", ","))
     if match is None:
         return None
     digits = match[1]
     if "," in digits and not _GROUPED(digits):
         return None  # 1,2 may be one or twelve.
-    try:
-        return Decimal(digits.replace(",", ""))
-    except InvalidOperation:
-        return None
+    amount = Decimal(digits.replace(",", ""))
+    return amount if amount * 100 <= LARGEST_PRICE else None
 
 
 def whole_of(text: str) -> int | None:
@@ -116,7 +114,12 @@ def day_of(text: str) -> date | None:
             return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
-    if said.isascii() and said.isdigit() and _EXCEL_FIRST <= int(said) <= _EXCEL_LAST:
+    if (
+        len(said) == _EXCEL_DIGITS
+        and said.isascii()
+        and said.isdigit()
+        and _EXCEL_FIRST <= int(said) <= _EXCEL_LAST
+    ):
         return _EXCEL_BEGIN + timedelta(days=int(said))
     return None
 

@@ -21,6 +21,10 @@ BATCH = 4_096
 _ZIP, _OLD_EXCEL = b"PK", b"\xd0\xcf\x11\xe0"
 _WORKBOOK_PARTS = ("[Content_Types].xml", "mimetype", "xl/workbook.xml")
 _DELIMITERS = ("\t", ",", ";", "|")
+_BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+"""All that the library says of a zip that is cut, overwritten or locked."""
 _PROBED = 65_536
 _DECLARED = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 Cells = Sequence[Any]
@@ -200,7 +204,7 @@ def _zipped(name: str, content: bytes) -> bytes | None:
             if names[0].file_size > LARGEST:
                 raise FileUnreadable(name=name, why="解开后超过 1 GB，不像是一份目录。")
             return archive.read(names[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN_ZIP as error:
         raise FileUnreadable(name=name, why="压缩包不完整或加了密码。") from error
 
 

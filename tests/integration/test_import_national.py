@@ -291,6 +291,13 @@ def test_a_file_may_lack_what_another_column_says_too(shop: ImportShop) -> None:
     assert shop.take(shop.put("库.csv", text(table(DRUGS, headings)).encode())).run.added == 3
 
 
+def as_zip_with_a_wrong_place() -> bytes:
+    """Return a zip whose directory is said to begin further behind than it does."""
+    content = bytearray(zipped(as_text("utf-8")))
+    content[-6:-2] = (2**31).to_bytes(4, "little")
+    return bytes(content)
+
+
 WHOLE = workbook(table(DRUGS))
 
 
@@ -304,6 +311,7 @@ WHOLE = workbook(table(DRUGS))
         (b"\x00\x01\x02" * 100, "不是文本"),
         (as_text("utf-8")[:-3] + "药".encode()[:2], "没有存完整"),
         (text(table([])).encode(), "只有表头"),
+        (as_zip_with_a_wrong_place(), "不完整"),
         (b"PK\x05\x06" + bytes(18), "0 个文件"),
         (as_text("utf-8").replace(",二甲双胍,".encode(), ',"二甲双胍,'.encode()), "第 3 行起的引号"),
         (as_text("utf-8").replace(",甲,".encode(), ',"甲,'.encode()), "第 2 行起的引号"),

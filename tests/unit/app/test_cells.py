@@ -34,6 +34,8 @@ WIDE = str.maketrans("0123456789.ABCXZ()", "０１２３４５６７８９．Ａ
         ("**", None),
         ("", None),
         ("面议", None),
+        ("9" * 60, None),
+        ("0." + "9" * 60, 100),
         ("12.60元/盒", 1_260),
         ("0.50元/片", None),
         ("0.50/粒", None),
@@ -84,6 +86,7 @@ def test_nothing_typed_into_a_cell_breaks_its_reading(text: str) -> None:
         ("2025-02-30", None),
         ("12", None),
         ("明天", None),
+        ("9" * 5_000, None),
     ],
 )
 def test_a_day_is_read_in_any_usual_form(text: str, day: date | None) -> None:

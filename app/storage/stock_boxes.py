@@ -54,6 +54,14 @@ def sold_as_unknown(db: Connection, code: str) -> str | None:
     return sold[1] if sold else None
 
 
+def drugs_beginning(db: Connection, prefix: str) -> set[str]:
+    """Return the drugs of the first and the last box whose trace codes begin with the digits ``prefix``."""
+    within = "FROM box WHERE code >= ? AND code < ? ORDER BY code"
+    bounds = (prefix, f"{prefix}:")  # The colon comes next after the digits.
+    ends = [db.execute(f"SELECT drug {within} {way} LIMIT 1", bounds).fetchone() for way in ("ASC", "DESC")]
+    return {row[0] for row in ends if row}
+
+
 def lots_of(db: Connection, codes: Collection[str]) -> dict[str, int]:
     """Return the lots of those of ``codes`` that are in custody on the shelf."""
     if not codes:

@@ -21,6 +21,7 @@ from app.usecases.stock_book import Telling, book, drug_of, rules, shop
 from app.usecases.stock_errors import StockUnclear
 from app.usecases.stock_list import drug_named
 from app.usecases.stock_state import Delivery, DeliveryLine, LineEntry
+from app.usecases.trace_codes import same_beginning
 from engine.catalogue import Drug
 from engine.ids import Scan
 from engine.money import Fen, parse_yuan
@@ -211,11 +212,21 @@ def _count_box(desk: Desk, there: Delivery, read: Scan) -> Delivery:
     if why is not None:
         what = f"追溯码尾号 {tail} 的这一盒{why}没有计入。"
         return _said(desk, there, "refused", what, "请把这一盒放在一边，核对来源。")
-    drug = drug_named(desk, code)
+    drug = drug_named(desk, code) or _drug_on_note(desk, there, code)
     if drug is None:
-        what = f"追溯码 {code[:7]}… 对应的药品不在本店目录里，没有计入。"
-        return _said(desk, there, "attention", what, "请先扫这种药的商品条码，再扫追溯码；新药请先导入目录。")
+        what = f"还不认得以 {code[:7]} 开头的追溯码是哪种药的，没有计入。"
+        return _said(desk, there, "attention", what, "请先扫这一盒的商品条码，再扫追溯码；新药请先导入目录。")
     return _count(desk, there, drug, read, (code,))
+
+
+def _drug_on_note(desk: Desk, there: Delivery, code: str) -> Drug | None:
+    """Return what a box of unknown beginning is: of a line with such a box, else of the chosen line where
+    one of its packs still lacks its code."""
+    alike = next((each for each in there.lines if each.codes and same_beginning(code, each.codes)), None)
+    chosen = next((each for each in there.lines if each.key == there.chosen), None)
+    if alike is None and chosen is not None and not chosen.codes and chosen.packs:
+        alike = chosen
+    return drug_named(desk, alike.drug) if alike else None
 
 
 def _why_not_in(desk: Desk, code: str) -> str | None:

@@ -9,13 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app import errors
-from app.stock_rules import rules_of
 from app.storage import runs, sales, stock, stock_boxes, stock_watch
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from app.storage.stock_boxes import OpenedPack
+from app.usecases import trace_codes
 from app.usecases.desk import Desk
-from app.usecases.stock_errors import PackEmptied, TraceCodesNeeded
+from app.usecases.stock_errors import PackEmptied
 from engine.catalogue import Drug
 from engine.prescription import Finding
 from engine.sale import BasketLine, Draft, Sale, Store
@@ -153,45 +153,13 @@ def refusal(desk: Desk, code: str) -> tuple[str, str] | None:
     return why_not_sold(box, there.lot, recalled=there.recalled, day=desk.today())
 
 
-def check(desk: Desk, store: Store, draft: Draft, *, insured: bool) -> None:
-    """Raise TraceCodesNeeded where the region asks for codes before an insured settlement, and one lacks."""
-    rules, day = rules_of(store.provider.region), desk.today()
-    if not insured or rules.insured_from is None or day < rules.insured_from:
-        return
-    needed = _lacking_codes(desk, store, draft, day)
-    if needed:
-        raise TraceCodesNeeded(drugs="、".join(needed))
-
-
-def _lacking_codes(desk: Desk, store: Store, draft: Draft, day: date) -> list[str]:
-    """Return of which drugs how many boxes still lack their code, those on the uncoded list left out."""
-    return [
-        f"{line.drug.generic_name} {line.boxes - len(line.trace_codes)} {line.drug.unit}"
-        for line in draft.lines
-        if line.drug.trace_prefix
-        and line.boxes > len(line.trace_codes)
-        and not stock_watch.may_lack_codes(desk.db, store.provider.id, line.drug.code, day)
-    ]
-
-
 def found(desk: Desk, draft: Draft) -> list[Finding]:
     """Return what the shelves say of the basket: what must not be sold, and what does not tally."""
     store = desk.store
     if store is None:
         return []
     of_lines = [each for line in draft.lines for each in _of_line(desk, store.provider.id, line, draft)]
-    return [*of_lines, *_codes_wanted(desk, store, draft)]
-
-
-def _codes_wanted(desk: Desk, store: Store, draft: Draft) -> Iterator[Finding]:
-    """Ask for the codes of a sale that nobody insures, too, once all of them are to be told."""
-    rules, day = rules_of(store.provider.region), desk.today()
-    if draft.person is not None or rules.all_from is None or day < rules.all_from:
-        return
-    lacking = _lacking_codes(desk, store, draft, day)
-    if lacking:
-        text = f"还没有采集追溯码：{'、'.join(lacking)}。自费的也要逐盒扫码上传；确实没有码的，登记到无码库。"
-        yield Finding("attention", "codes_wanted", text, rules.clause)
+    return [*of_lines, *trace_codes.wanted(desk, store, draft)]
 
 
 def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Iterator[Finding]:

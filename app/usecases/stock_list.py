@@ -7,8 +7,7 @@ from datetime import date
 
 from app.storage import sales, stock, stock_boxes, stock_moves
 from app.storage.instants import from_text
-from app.usecases import shelf
-from app.usecases.basket import drug_of_box
+from app.usecases import shelf, trace_codes
 from app.usecases.desk import Desk
 from app.usecases.notice import Notice
 from app.usecases.stock_book import lot_of, rules, shop
@@ -196,7 +195,7 @@ def drug_named(desk: Desk, text: str) -> Drug | None:
     if scan.kind == "drug_code":
         return shelf.by_code(desk, scan.value)
     if scan.kind == "trace_code":
-        return drug_of_box(desk, scan.value)
+        return trace_codes.drug_of_box(desk, scan.value)
     known = shelf.by_code(desk, text.strip())
     if known is not None:
         return known

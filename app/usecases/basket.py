@@ -41,7 +41,8 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
     code = scan.value
     pack = stock_boxes.opened_by_code(desk.db, code)
     if pack is not None:
-        add_from_opened(desk, pack)
+        if not _refused(desk, code):
+            add_from_opened(desk, pack)
         return
     if any(code in line.trace_codes for line in desk.draft.lines):
         desk.say("refused", f"这一盒已在购物篮里（追溯码尾号 {code[-4:]}），没有重复加入。", "请扫下一盒。")
@@ -54,15 +55,21 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
             "请换一盒再扫；如果是退回的药，请先在「库存」里登记退药。",
         )
         return
-    refusal = stock_counter.refusal(desk, code)
-    if refusal is not None:
-        desk.say("refused", f"{refusal[0]}没有加入购物篮。", refusal[1])
+    if _refused(desk, code):
         return
     drug = trace_codes.drug_of_box(desk, code)
     if drug is None:
         _add_to_selected(desk, code)
     else:
         add(desk, drug, code)
+
+
+def _refused(desk: Desk, code: str) -> bool:
+    """Tell whether the very box may not be sold, and say why."""
+    refusal = stock_counter.refusal(desk, code)
+    if refusal is not None:
+        desk.say("refused", f"{refusal[0]}没有加入购物篮。", refusal[1])
+    return refusal is not None
 
 
 def _add_to_selected(desk: Desk, code: str) -> None:

@@ -81,7 +81,7 @@ def _pack_for(desk: Desk, store: Store, line: BasketLine, there: list[OnHand], o
     """Return the pack that a line of pieces comes from: the scanned one, else an opened one, else a new
     one."""
     code = line.trace_codes[0] if line.trace_codes else None
-    pack = stock_boxes.opened_by_code(desk.db, code) if code else _opened_fit(desk, store, line, there)
+    pack = _opened_for(desk, store.provider.id, line, there)
     if pack is not None:
         if pack.left < line.quantity:
             raise PackEmptied(
@@ -109,9 +109,13 @@ def _pack_for(desk: Desk, store: Store, line: BasketLine, there: list[OnHand], o
     return PieceUse(line=line.id, pack=new, opens=True, pieces=line.quantity)
 
 
-def _opened_fit(desk: Desk, store: Store, line: BasketLine, there: list[OnHand]) -> OpenedPack | None:
+def _opened_for(desk: Desk, provider: str, line: BasketLine, there: list[OnHand]) -> OpenedPack | None:
+    """Return the opened pack that a line of pieces comes from: the scanned one, whatever it is, else the
+    first fit one that holds enough; None where a pack is to be opened."""
+    if line.trace_codes:
+        return stock_boxes.opened_by_code(desk.db, line.trace_codes[0])
     bad = {each.lot.number for each in there if not is_fit(each, desk.today())}
-    packs = stock_boxes.opened(desk.db, store.provider.id, line.drug.code)
+    packs = stock_boxes.opened(desk.db, provider, line.drug.code)
     return next((each for each in packs if each.left >= line.quantity and each.lot not in bad), None)
 
 
@@ -179,11 +183,12 @@ def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Itera
             text = f"{drug.generic_name}批号 {batch} 已召回。请核对盒上的批号，是这一批的不能卖。"
             yield Finding("attention", "stock_recalled", text, subject=drug.code)
         return
+    pack = _opened_for(desk, provider, line, there) if line.split else None
     boxes = stock_boxes.lots_of(desk.db, line.trace_codes)
+    if pack is not None and pack.lot is not None:
+        boxes = {pack.code or "": pack.lot}
     yield from _bad_boxes(drug, there, boxes, day)
-    allocation = allocate(there, line.packs, day, boxes)
-    if line.split and stock_boxes.opened(desk.db, provider, drug.code):
-        allocation = Allocation(allocation.uses, 0)
+    allocation = Allocation((), 0) if pack else allocate(there, line.packs, day, boxes)
     yield from _lacking(drug, there, allocation, line, day)
     yield from _unknown_boxes(desk, drug, there, line, boxes)
     yield from _soon(drug, allocation, draft, day)
@@ -208,7 +213,11 @@ def _lacking(
     if not allocation.lacking:
         return
     fit = line.packs - allocation.lacking
-    bad = [each for each in there if each.balance.packs and not is_fit(each, day)]
+    bad = [
+        each
+        for each in there
+        if (each.balance.packs or (line.split and each.balance.pieces)) and not is_fit(each, day)
+    ]
     if bad:
         expired = any(is_expired(each.lot, day) for each in bad)
         named = "、".join(f"{each.lot.batch or '无批号'}" for each in bad)

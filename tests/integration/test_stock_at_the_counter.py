@@ -261,6 +261,66 @@ def test_each_split_sale_reports_the_opened_pack_s_code_as_split(bench: Bench, d
         assert int(record.count) == 3
 
 
+def expired_after_opening(bench: Bench, drug: Drug, *codes: str, packs: int = 2) -> Drug:
+    """Open a pack of a lot that is past its last day now; the rest of the lot is on the shelf still."""
+    known = splittable(bench, drug)
+    receive(bench.till, known, "OLD", "2026-11-22", packs=packs, codes=codes)
+    split_sale(bench, codes[0] if codes else drug.barcode or "", 2)
+    bench.clock.at += timedelta(days=1)  # type: ignore[attr-defined]
+    bench.till.next_customer()
+    return known
+
+
+@pytest.mark.parametrize("packs", [1, 2])
+def test_pieces_of_an_expired_lot_are_not_sold_though_a_pack_of_it_is_open(
+    bench: Bench, drug: Drug, packs: int
+) -> None:
+    expired_after_opening(bench, drug, packs=packs)
+
+    with pytest.raises(NotForSale, match="过期"):
+        split_sale(bench, drug.barcode or "", 1)
+
+    assert left(bench, drug) == {"OLD": (packs - 1, 18, 0)}
+
+
+def test_an_opened_pack_that_has_expired_is_refused_at_the_scan(bench: Bench, drug: Drug) -> None:
+    expired_after_opening(bench, drug, box(drug, 1))
+
+    state = bench.till.enter(box(drug, 1))
+
+    assert state.draft.lines == ()
+    assert state.notice is not None
+    assert "过期" in state.notice.what
+
+
+def test_a_recall_stops_pieces_of_an_opened_pack_that_are_in_the_basket(bench: Bench, drug: Drug) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
+    split_sale(bench, box(drug, 1), 2)
+    bench.till.next_customer()
+    bench.till.enter(box(drug, 1))
+
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    with pytest.raises(NotForSale, match="召回"):
+        bench.settle()
+
+
+def test_pieces_come_from_a_fit_lot_where_the_opened_pack_is_of_a_recalled_one(
+    bench: Bench, drug: Drug
+) -> None:
+    known = splittable(bench, drug)
+    receive(bench.till, known, "B1", "2029-05", packs=1)
+    split_sale(bench, drug.barcode or "", 2)
+    receive(bench.till, known, "B2", "2029-06", packs=1, note="SH-2")
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    sale = split_sale(bench, drug.barcode or "", 3)
+
+    assert [use.batch for use in sale.draft.lines[0].lots] == ["B2"]
+    assert left(bench, drug) == {"B1": (0, 18, 0), "B2": (0, 17, 0)}
+
+
 def test_a_piece_costs_its_part_of_the_pack_and_the_pieces_never_more(bench: Bench, drug: Drug) -> None:
     known = splittable(bench, drug, size=30)
     receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))

@@ -16,7 +16,7 @@ from app.usecases.stock_list import drug_named, row_of
 from app.usecases.stock_state import RecallRow, RecallSale, UncodedRow
 from engine.person import masked_name
 from engine.sale import Sale
-from engine.stock import OnHand, read_expiry, units
+from engine.stock import OnHand, read_batch, read_expiry, units
 
 MOST_SALES = 500
 
@@ -33,7 +33,7 @@ def recall(desk: Desk, drug: str, batch: str, why: str) -> tuple[RecallRow, ...]
         raise StockUnclear(problem=f"「{drug.strip()[:40]}」不是目录里的一种药。")
     if not why.strip():
         raise StockUnclear(problem="还没有写召回通知的文号或原因。")
-    named = batch.strip().upper()
+    named = read_batch(batch)
     if named in stock_watch.in_force(desk.db, found.code):
         raise StockUnclear(problem="这一批已在召回中。")
     made = Recall(

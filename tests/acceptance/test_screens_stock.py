@@ -154,6 +154,21 @@ def test_a_delivery_is_received_by_scans_and_keys_alone(stock: Stock) -> None:
     assert stock.left(drugs[5]) == {"LX88": (1, 0, 0)}
 
 
+def test_keys_begin_another_batch_and_take_a_line_off_the_note(stock: Stock) -> None:
+    drugs = list(stock.drugs.values())
+    stock.open(Qt.Key.Key_F5)
+    stock.open(Qt.Key.Key_1, CONTROL)
+    stock.window.scan(box(drugs[4], 11))
+    stock.window.key(Qt.Key.Key_Plus)
+    stock.window.scan(box(drugs[4], 12))
+    stock.window.settle()
+    assert "2 批 2 盒" in stock.words()
+    stock.window.picture("stock-receive-batches")
+    stock.window.key(Qt.Key.Key_Delete)
+    stock.window.settle()
+    assert "1 批 1 盒" in stock.words()
+
+
 def test_a_box_of_ours_is_refused_while_receiving(stock: Stock) -> None:
     drug = list(stock.drugs.values())[2]
     stock.open(Qt.Key.Key_F5)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.errors import UserError
 from app.storage import journal, outbox, stock_boxes, stock_check
@@ -220,6 +221,69 @@ def test_what_no_movement_may_touch_the_tables_refuse(bench: Bench) -> None:
         with pytest.raises(Exception, match=r"append-only|CHECK|never|forgotten"):
             bench.db.execute(sql)
     assert left(bench, drug) == {"B1": (1, 0, 0)}
+
+
+def test_a_second_batch_of_a_drug_is_begun_where_no_code_tells_it(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(box(drug, 1))
+    bench.till.another_batch("1")
+
+    shown = bench.till.scan_delivery(box(drug, 2))
+
+    assert [line.codes for line in shown.lines] == [(box(drug, 1),), (box(drug, 2),)]
+    assert shown.chosen == "2"
+
+
+def test_a_line_scanned_by_mistake_goes_off_the_note_and_its_box_may_come_back(bench: Bench) -> None:
+    drug, other = free_drug(bench), bench.demonstration.drugs[0]
+    bench.till.scan_delivery(box(drug, 1))
+    bench.till.scan_delivery(box(other, 1))
+
+    shown = bench.till.drop_delivery_line("2")
+
+    assert [line.drug for line in shown.lines] == [drug.code]
+    assert shown.said is not None
+    assert other.generic_name in shown.said.what
+    assert len(bench.till.scan_delivery(box(other, 1)).lines) == 2
+
+
+@pytest.mark.parametrize("written", ["k77a", "Ｋ７７ａ", " K77 A "])
+def test_a_batch_is_found_by_a_recall_however_it_was_written(bench: Bench, written: str) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, written, "２０２８－０５", packs=2)
+
+    (row,) = bench.till.recall(drug.code, "k７７A", "药监通知 2026-11")
+
+    assert [each.state for each in row.on_hand] == ["recalled"]
+
+
+def test_a_batch_in_a_gs1_code_is_found_by_a_recall_too(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.head_delivery("浙江演示医药有限公司", "SH-1")
+    bench.till.scan_delivery(f"(01)0{drug.barcode}(17)280500(10)k77a(21)S1")
+    bench.till.book_delivery()
+
+    (row,) = bench.till.recall(drug.code, "K77A", "药监通知 2026-11")
+
+    assert len(row.on_hand) == 1
+
+
+def test_a_recalled_batch_is_not_received(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    with pytest.raises(StockUnclear, match="拒收"):
+        receive(bench.till, drug, "b1", "2028-05", packs=2)
+    assert left(bench, drug) == {}
+
+
+def test_a_count_in_strange_digits_is_no_count(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(drug.barcode or "")
+    entry = LineEntry(batch="B1", expires="2028-05", made="", packs="½", cost="")
+
+    assert "数量" in bench.till.change_delivery("1", entry).lines[0].problem
+    assert bench.till.change_delivery("1", replace(entry, packs="１２")).lines[0].packs == 12
 
 
 def test_an_unknown_drug_is_not_received(bench: Bench) -> None:

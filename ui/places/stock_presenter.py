@@ -177,6 +177,13 @@ class StockPresenter:
             self.changed()  # What was typed belongs to the row that is left.
             self.chosen(key)
 
+    def lined(self, act: str) -> None:
+        """Do what a key asks for of the chosen row: ``more`` or ``remove``, where the open mode has such."""
+        change = getattr(self._mode, "lined", None)
+        if change is not None and not self.stage.busy:
+            self._disarm()
+            change(act)
+
     def acted(self) -> None:
         """Do what the open mode is for."""
         self._disarm()

@@ -40,7 +40,7 @@ STOCK = (
     # that it came back from.
     """CREATE TABLE box (code TEXT PRIMARY KEY, drug TEXT NOT NULL, lot INTEGER NOT NULL,
            state TEXT NOT NULL CHECK (state IN
-             ('shelf', 'opened', 'sold', 'returned', 'sent_back', 'written_off', 'taken_back')),
+             ('shelf', 'opened', 'sold', 'returned', 'sent_back', 'written_off', 'taken_back', 'missing')),
            sale INTEGER, at TEXT NOT NULL, journal INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
     "CREATE INDEX box_by_lot ON box (lot, state)",
     """CREATE TRIGGER box_never_deleted BEFORE DELETE ON box
@@ -86,6 +86,9 @@ STOCK = (
            batch TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
            journal INTEGER NOT NULL, lifted_at TEXT, lifted_journal INTEGER) STRICT""",
     "CREATE INDEX recall_in_force ON recall (drug) WHERE lifted_at IS NULL",
+    # Which sales, up to the recall, handed out its drug from no known lot: found once, among years of sales.
+    """CREATE TABLE recall_sale (recall INTEGER NOT NULL, sale INTEGER NOT NULL, PRIMARY KEY (recall, sale))
+           STRICT, WITHOUT ROWID""",
     """CREATE TRIGGER recall_never_rewritten BEFORE UPDATE ON recall
            WHEN OLD.lifted_at IS NOT NULL OR NEW.drug <> OLD.drug OR NEW.batch <> OLD.batch
              OR NEW.journal <> OLD.journal

@@ -20,7 +20,7 @@ from engine.catalogue import Drug
 from engine.prescription import Finding
 from engine.sale import BasketLine, Draft, Sale, Store
 from engine.stock import Allocation, LotUse, OnHand, allocate, is_expired, is_fit, use_of
-from engine.stock_boxes import why_not_sold
+from engine.stock_boxes import Box, why_not_sold
 
 
 class PieceUse(Struct, frozen=True, kw_only=True):
@@ -184,27 +184,39 @@ def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Itera
             yield Finding("attention", "stock_recalled", text, subject=drug.code)
         return
     pack = _opened_for(desk, provider, line, there) if line.split else None
+    yield from _bad_boxes(desk, drug, there, _boxes_of(desk, line, pack))
     boxes = stock_boxes.lots_of(desk.db, line.trace_codes)
-    if pack is not None and pack.lot is not None:
-        boxes = {pack.code or "": pack.lot}
-    yield from _bad_boxes(drug, there, boxes, day)
     allocation = Allocation((), 0) if pack else allocate(there, line.packs, day, boxes)
     yield from _lacking(drug, there, allocation, line, day)
     yield from _unknown_boxes(desk, drug, there, line, boxes)
     yield from _soon(drug, allocation, draft, day)
 
 
-def _bad_boxes(drug: Drug, there: list[OnHand], boxes: dict[str, int], day: date) -> Iterator[Finding]:
-    lots = {each.lot.number: each for each in there}
-    for code, number in boxes.items():
-        lot = lots.get(number)
-        if lot is None or is_fit(lot, day):
+def _boxes_of(desk: Desk, line: BasketLine, pack: OpenedPack | None) -> list[Box]:
+    """Return the boxes of a line that came in; the pack that it takes pieces of may have come by count."""
+    known = [box for code in line.trace_codes if (box := stock_boxes.box(desk.db, code)) is not None]
+    if not known and pack is not None and pack.lot is not None:
+        return [Box(code=pack.code or "", drug=pack.drug, lot=pack.lot, state="opened")]
+    return known
+
+
+def _bad_boxes(desk: Desk, drug: Drug, there: list[OnHand], boxes: list[Box]) -> Iterator[Finding]:
+    """Bar what the very boxes are not to be sold for; wonder at one that the books say is gone."""
+    lots, day = {each.lot.number: each for each in there}, desk.today()
+    for box in boxes:
+        held = lots.get(box.lot)
+        if held is None:
             continue
-        expired = is_expired(lot.lot, day)
-        why = f"已于 {lot.lot.expires} 过期" if expired else "已召回"
-        text = f"{drug.generic_name}追溯码尾号 {code[-4:]} 的这一盒（批号 {lot.lot.batch}）{why}，不能卖。"
-        code_ = "stock_expired" if expired else "stock_recalled"
-        yield _barring(code_, drug, text, "请换一盒，把这一盒撤下货架。")
+        why = why_not_sold(box, held.lot, recalled=held.recalled, day=day)
+        if why is not None:
+            code = "stock_recalled" if held.recalled else "stock_expired"
+            code = "box_barred" if is_fit(held, day) else code
+            yield _barring(code, drug, f"{drug.generic_name}：{why[0]}", why[1])
+        elif box.state == "missing" or (box.state == "shelf" and not held.balance.packs):
+            gone = "盘点时没有见到" if box.state == "missing" else "按账应已卖出（没有扫码）"
+            text = f"{drug.generic_name}追溯码尾号 {box.code[-4:]} 的这一盒{gone}。"
+            advice = "请核对来源：退回的先登记退药，回流的不能卖；确在架上的可以卖，随后盘点。"
+            yield Finding("attention", "box_gone", f"{text}{advice}", subject=drug.code)
 
 
 def _lacking(

@@ -139,6 +139,7 @@ def card_of(desk: Desk, number: int) -> LotCard:
             pieces=kept.pieces + each.move.pieces,
             held=kept.held + each.move.held,
         )
+    boxes = stock_boxes.on_shelf(desk.db, number)
     return LotCard(
         row=row_of(desk, there, desk.today(), rules(desk).near_expiry_days),
         note=there.lot.note,
@@ -157,7 +158,8 @@ def card_of(desk: Desk, number: int) -> LotCard:
             for each in reversed(moves)
         ),
         sold=kept.packs - there.balance.packs,
-        boxes=tuple(stock_boxes.on_shelf(desk.db, number)),
+        boxes=tuple(boxes),
+        unnamed=max(0, len(boxes) - there.balance.packs),
     )
 
 

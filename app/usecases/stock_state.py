@@ -70,7 +70,10 @@ class MoveShown(Struct, frozen=True, kw_only=True):
 
 
 class LotCard(Struct, frozen=True, kw_only=True):
-    """One lot at length: where it came from, what moved it, how much went in sales, which boxes are known."""
+    """One lot at length: where it came from, what moved it, how much went in sales, which boxes are known.
+
+    ``unnamed`` of the boxes went by their barcode: which ones, a stocktake tells.
+    """
 
     row: LotRow
     note: str
@@ -79,6 +82,7 @@ class LotCard(Struct, frozen=True, kw_only=True):
     moves: tuple[MoveShown, ...]
     sold: int
     boxes: tuple[str, ...]
+    unnamed: int = 0
 
 
 class LotChange(Struct, frozen=True, kw_only=True):

@@ -155,17 +155,19 @@ class Count(Struct, frozen=True, kw_only=True):
 
 
 class RecallSale(Struct, frozen=True, kw_only=True):
-    """A sale that handed out what is recalled; ``who`` is masked."""
+    """A sale that handed out what is recalled; ``who`` is masked. Not ``sure``: of which batch is not on
+    record."""
 
     number: str
     at: datetime
     who: str
     quantity: int
     unit: str
+    sure: bool = True
 
 
 class RecallRow(Struct, frozen=True, kw_only=True):
-    """A recall: what of it is on hand, and who has it."""
+    """A recall: what of it is on hand, and who has it; ``further`` sales are not listed."""
 
     number: int
     drug: str
@@ -177,6 +179,7 @@ class RecallRow(Struct, frozen=True, kw_only=True):
     lifted: bool
     on_hand: tuple[LotRow, ...] = ()
     sold: tuple[RecallSale, ...] = ()
+    further: int = 0
 
 
 class UncodedRow(Struct, frozen=True, kw_only=True):

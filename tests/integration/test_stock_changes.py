@@ -277,3 +277,29 @@ def _change(bench: Bench, drug: Drug, act: str, chance: Random) -> None:
         bench.till.change_lot(LotChange(kind="set_aside", lot=lot, packs=packs, why="待查"))
     else:
         bench.till.change_lot(LotChange(kind="released", lot=lot, packs=packs, why="无误"))
+
+
+def test_what_comes_back_of_several_lots_goes_back_to_each(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2027-05", packs=2)
+    receive(bench.till, drug, "B2", "2029-05", packs=5, note="SH-2")
+    number, size = buy(bench, *[drug.barcode or ""] * 3), drug.pack_size or 1
+
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=1, why="拿错了"))
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=2, why="拿错了"))
+
+    assert left(bench, drug) == {"B1": (0, 0, 2 * size), "B2": (4, 0, size)}
+    messages = [each for each in outbox.recent(bench.db, 9) if each.infno == "3506"]
+    records = [read_records("3506", Raw(outbox.text_of(bench.db, each).encode()))[0] for each in messages]
+    assert [int(each.count) for each in records] == [1, 1, 1]
+    assert sum('"manu_lotnum":"B1"' in each.body for each in records) == 2
+    assert stock_check.faults(bench.db) == []
+
+
+def test_a_box_goes_back_to_its_own_lot(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2027-05", codes=(box(drug, 1),))
+    receive(bench.till, drug, "B2", "2029-05", codes=(box(drug, 2),), note="SH-2")
+    number, size = buy(bench, box(drug, 1), box(drug, 2)), drug.pack_size or 1
+
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=1, why="拿错了", codes=(box(drug, 2),)))
+
+    assert left(bench, drug) == {"B1": (0, 0, 0), "B2": (0, 0, size)}

@@ -10,7 +10,8 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import journal, outbox, stock_boxes, stock_check
+from app.storage import device, journal, outbox, stock_boxes, stock_check
+from app.storage.connection import transaction
 from app.usecases.stock_errors import StockUnclear
 from app.usecases.stock_state import LineEntry, LotChange
 from engine.protocol.stock import read_deletion, read_records
@@ -183,6 +184,23 @@ def test_a_lot_booked_wrongly_is_taken_back_by_a_movement_that_names_it_and_3507
     message = outbox.recent(bench.db, 1)[0]
     deleted = read_deletion(Raw(outbox.text_of(bench.db, message).encode()))
     assert (message.infno, deleted.fixmedins_bchno, deleted.inv_data_type) == ("3507", number, "3")
+
+
+def test_what_was_told_before_a_backup_was_put_back_is_deleted_by_its_own_number(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", packs=5)
+    told = outbox.recent(bench.db, 1)[0]
+    number = read_records("3503", Raw(outbox.text_of(bench.db, told).encode()))[0].number
+    with transaction(bench.db):
+        device.open_epoch(bench.db, bench.clock.now())
+
+    bench.till.change_lot(LotChange(kind="taken_back", lot=1, why="批号抄错"))
+
+    message = outbox.recent(bench.db, 1)[0]
+    assert read_deletion(Raw(outbox.text_of(bench.db, message).encode())).fixmedins_bchno == number
+    receive(bench.till, drug, "B2", "2028-05", packs=5)
+    again = read_records("3503", Raw(outbox.text_of(bench.db, outbox.recent(bench.db, 1)[0]).encode()))[0]
+    assert again.number.startswith("M01.2-")
 
 
 def test_a_box_of_a_lot_that_was_taken_back_may_be_received_anew(bench: Bench) -> None:

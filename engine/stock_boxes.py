@@ -64,8 +64,8 @@ def where(state: BoxState) -> str:
 def why_not_sold(box: Box, lot: Lot, *, recalled: bool, day: date) -> tuple[str, str] | None:
     """Return why the very box may not be sold on ``day``, and what to do; None where it may.
 
-    Source: 药品管理法 (2019) 第九十八条 (past its expiry, or withdrawn: not sold). An opened pack is sold by
-    pieces, and a box that was sold is another check's.
+    Source: 药品管理法 (2019) 第九十八条 (a drug past its expiry is a bad one; not confirmed here), and of
+    recalls the notice itself. An opened pack is sold by pieces, and a box that was sold is another check's.
     """
     tail = box.code[-4:]
     if box.state == "returned":

@@ -209,6 +209,25 @@ def test_an_expired_lot_is_written_off_by_keys(stock: Stock) -> None:
     assert stock.left(drug) == {"A2411": (0, 0, 0)}
 
 
+def test_what_was_brought_back_is_written_off_though_the_lot_has_more_on_the_shelf(stock: Stock) -> None:
+    drug = stock.free()
+    test_what_is_brought_back_is_found_by_its_receipt(stock)
+    before = stock.left(drug)["L2025"]
+    stock.open(Qt.Key.Key_Escape)
+    stock.window.keys("L2025")
+    stock.window.key(Qt.Key.Key_Return)
+    stock.window.settle()
+    stock.open(Qt.Key.Key_3, CONTROL)
+    stock.place()._choices["held_damaged"].click()  # type: ignore[attr-defined]
+    stock.type("packs", "1")
+    stock.type("why", "封口破了")
+    stock.window.picture("stock-held")
+    stock.window.key(Qt.Key.Key_F12)
+    stock.window.settle()
+    assert "已记账" in stock.words()
+    assert stock.left(drug)["L2025"] == (before[0], before[1], 0)
+
+
 def test_a_recall_lists_what_is_here_and_whom_to_call(stock: Stock) -> None:
     stock.open(Qt.Key.Key_F5)
     stock.open(Qt.Key.Key_4, CONTROL)

@@ -72,6 +72,8 @@ CHANGE = FormSpec(
         ("set_aside", "待处理"),
         ("released", "重新上架"),
         ("taken_back", "更正入库"),
+        ("held_damaged", "待处理报损"),
+        ("held_sent_back", "待处理退货"),
     ),
     fields=(
         FormField("packs", "整盒"),

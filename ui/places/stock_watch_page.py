@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.usecases.stock_state import RecallRow, SoldLine, UncodedRow
 from ui.items import Cell, Column, Head, Heading, Item, Page, Pair, Panel, Row, Space, Text, sub
+from ui.places.stock_page import held_words
 from ui.tokens import HEAD, LARGE, SMALL
 from ui.words import joined, moment
 
@@ -113,7 +114,10 @@ def recall_card(row: RecallRow | None) -> Page:
     if not row.on_hand:
         page.append(sub("没有。"))
     for lot in row.on_hand:
-        page.append(Pair(left=f"批号 {lot.batch}", right=f"{lot.packs} {lot.unit}", size=SMALL))
+        loose = f"散 {lot.pieces} {lot.piece_unit}" if lot.pieces else ""
+        apart = f"待处理 {held_words(lot)}" if lot.held else ""
+        there = joined(f"{lot.packs} {lot.unit}", loose, apart)
+        page.append(Pair(left=f"批号 {lot.batch}", right=there, size=SMALL))
     if row.on_hand and not row.lifted:
         said = "撤下货架，放到待处理区，再退给供应商或报损。"
         page += [Space(8), Panel(mark="attention", title="这些盒子还在店里", text=said)]

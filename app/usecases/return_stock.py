@@ -18,6 +18,7 @@ from app.usecases.stock_book import Telling, book, lot_of, rules, shop
 from app.usecases.stock_errors import NothingReturned
 from app.usecases.stock_state import BroughtBack, SoldLine
 from engine.person import masked_name
+from engine.protocol.stock import shares
 from engine.protocol.stock_sales import came_back_input
 from engine.sale import BasketLine, Sale
 from engine.scan import classify
@@ -96,7 +97,12 @@ def bring_back(desk: Desk, asked: BroughtBack) -> tuple[SoldLine, ...]:
             )
             stock_returns.put(desk.db, came, booked.journal)
 
-    tell = [_telling(desk, back, part, why, desk.now()) for part in parts]
+    now, code_list = desk.now(), rules(desk).code_list
+    tell = [
+        _telling(desk, back, _Part(lot=part.lot, quantity=count, codes=codes), why, now)
+        for part in parts
+        for count, codes in shares(part.quantity, part.codes, code_list=code_list)
+    ]
     book(desk, "stock_came_back", booking, tell, also=keep)
     return tuple(_shown(desk, back.sale, back.serial))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import journal, outbox, stock_boxes, stock_check
+from app.storage import catalogue, journal, outbox, stock_boxes, stock_check
+from app.storage.connection import transaction
 from app.usecases.stock_errors import BoxesNeeded, NotEnoughStock, NothingReturned, StockUnclear
 from app.usecases.stock_state import BroughtBack, LotChange
 from engine.catalogue import Drug
@@ -121,6 +124,20 @@ def test_a_purchase_return_is_told_with_its_invoice(bench: Bench, drug: Drug) ->
     infno, record = told(bench)
     assert (infno, int(record.count)) == ("3504", 5)
     assert '"purc_invo_no":"TH-33"' in record.body
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+
+
+def test_pieces_that_go_back_to_the_supplier_are_told_as_part_of_a_pack(bench: Bench, drug: Drug) -> None:
+    known = replace(drug, pack_size=30, pack_unit="丸")
+    with transaction(bench.catalogue):
+        catalogue.save(bench.catalogue, [known])
+    receive(bench.till, known, "B1", "2029-05", packs=2)
+    bench.till.split(bench.till.enter(drug.barcode or "").selected or "")
+    bench.till.settle()
+
+    bench.till.change_lot(LotChange(kind="sent_back", lot=1, packs=1, pieces=29, why="TH-33"))
+
+    assert told(bench)[1].count == Decimal("1.9667")
     assert left(bench, drug) == {"B1": (0, 0, 0)}
 
 

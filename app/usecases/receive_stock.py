@@ -148,7 +148,11 @@ def book_delivery(desk: Desk) -> Delivery:
     )
     packs = sum(line.packs for line in there.lines)
     what = f"随货单 {there.note} 已入库：{len(lots)} 批，共 {packs} 盒。"
-    return Delivery(said=Notice("done", what, "可以照常销售；记错了的在那一批上按「更正入库」。"))
+    advice = "可以照常销售；记错了的在那一批上按「更正入库」。"
+    undated = sum(lot.made is None for lot in lots)
+    if undated:  # manu_date of a 3503 and 3505 (facts/wire 1.14).
+        advice = f"可以照常销售。{undated} 批没有生产日期，有的医保平台不收这样的记录。"
+    return Delivery(said=Notice("done", what, advice))
 
 
 def _telling(desk: Desk, lot: Lot, packs: int) -> Telling:

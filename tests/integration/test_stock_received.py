@@ -304,6 +304,18 @@ def test_a_count_in_strange_digits_is_no_count(bench: Bench) -> None:
     assert bench.till.change_delivery("1", replace(entry, packs="１２")).lines[0].packs == 12
 
 
+def test_a_lot_without_its_day_of_making_is_booked_with_a_word_about_the_platform(bench: Bench) -> None:
+    drug = free_drug(bench)
+    for made, said in (("", "1 批没有生产日期"), ("2026-01-05", "更正入库")):
+        bench.till.head_delivery("浙江演示医药有限公司", f"SH-{made}")
+        bench.till.scan_delivery(drug.barcode or "")
+        entry = LineEntry(batch=f"B{made}", expires="2028-05", made=made, packs="2", cost="")
+        bench.till.change_delivery("1", entry)
+        booked = bench.till.book_delivery()
+        assert booked.said is not None
+        assert said in booked.said.advice
+
+
 def test_an_unknown_drug_is_not_received(bench: Bench) -> None:
     shown = bench.till.scan_delivery("6901234567892")
 

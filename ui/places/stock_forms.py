@@ -41,7 +41,7 @@ RECEIVE = FormSpec(
         FormField("note", "随货单号"),
         FormField("batch", "批号"),
         FormField("expires", "有效期至", "2028-05"),
-        FormField("made", "生产日期", "可不填"),
+        FormField("made", "生产日期", "上传要用"),
         FormField("packs", "数量"),
         FormField("cost", "进价", "元，可不填"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,14 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from app.errors import NotForSale
-from app.storage import catalogue, outbox, sales, stock_boxes, stock_check
+from app.storage import catalogue, dispensed, outbox, sales, stock_boxes, stock_check
 from app.storage.connection import transaction
 from app.usecases.stock_errors import CannotSplit, PackEmptied
 from engine.catalogue import Drug
 from engine.protocol.stock import read_records
 from engine.sale import Sale
 from tests.fakes.fake_counter import Bench
-from tests.fakes.stocked_shelves import box, free_drug, left, receive
+from tests.fakes.stocked_shelves import SHOP, box, free_drug, left, receive
 
 
 @pytest.fixture
@@ -199,3 +199,20 @@ def test_a_pack_without_stock_records_is_split_and_remembered_all_the_same(bench
 
     (row,) = bench.till.opened_packs()
     assert (row.left, len(row.sold)) == (10, 2)
+
+
+def test_pieces_count_as_the_pack_that_they_are_of_in_what_a_person_was_given(
+    bench: Bench, drug: Drug
+) -> None:
+    splittable(bench, drug)
+    person = bench.demonstration.people[0]
+    bench.till.enter(person.card_no or "")
+    bench.till.enter(box(drug, 1))
+    line = bench.desk.draft.lines[0].id
+    bench.till.split(line)
+    bench.till.change_quantity(line, 12)
+    assert bench.settle().settled is not None
+
+    (given,) = dispensed.here(bench.db, person.psn_no, date(2026, 1, 1), SHOP)
+
+    assert (given.drug, given.quantity) == (drug.code, 1)

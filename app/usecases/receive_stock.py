@@ -122,6 +122,7 @@ def book_delivery(desk: Desk) -> Delivery:
     """Book the delivery: a lot for each line, its boxes on the shelf, 3503 for each; raise StockUnclear."""
     there = delivery(desk)
     _check(desk, there)
+    before = stock.received_by(desk.db, shop(desk), there.supplier, there.note)
     first = stock.next_number(desk.db)
     lots = [_lot(desk, line, there, first + place) for place, line in enumerate(there.lines)]
     booking = Booking(
@@ -152,6 +153,8 @@ def book_delivery(desk: Desk) -> Delivery:
     undated = sum(lot.made is None for lot in lots)
     if undated:  # manu_date of a 3503 and 3505 (facts/wire 1.14).
         advice = f"可以照常销售。{undated} 批没有生产日期，有的医保平台不收这样的记录。"
+    if before:
+        advice = f"这张随货单以前已收过 {before} 批。收重了的，在那一批上按「更正入库」。"
     return Delivery(said=Notice("done", what, advice))
 
 

@@ -252,8 +252,11 @@ def _unknown_boxes(
     unknown = [code for code in line.trace_codes if code not in boxes]
     if not unknown or line.split:
         return
-    coded = sum(len(stock_boxes.on_shelf(desk.db, each.lot.number)) for each in there)
-    if sum(each.balance.packs for each in there) - coded >= len(unknown):
+    full = [each for each in there if each.balance.packs]
+    uncoded = sum(
+        max(0, each.balance.packs - len(stock_boxes.on_shelf(desk.db, each.lot.number))) for each in full
+    )
+    if uncoded >= len(unknown):
         return
     text = f"{drug.generic_name}追溯码尾号 {unknown[0][-4:]} 的这一盒没有入库记录。请核对来源，再补登入库。"
     yield Finding("attention", "box_unknown", text, subject=drug.code)

@@ -167,6 +167,18 @@ def test_a_box_of_packs_received_by_count_is_nothing_to_wonder_at(bench: Bench, 
     assert codes_found(bench) == set()
 
 
+def test_a_box_of_a_lot_that_was_counted_in_is_nothing_to_wonder_at_beside_one_that_was_sold_out(
+    bench: Bench, drug: Drug
+) -> None:
+    receive(bench.till, drug, "B1", "2027-05", codes=(box(drug, 1), box(drug, 2)))
+    buy(bench, drug.barcode or "", drug.barcode or "")
+    receive(bench.till, drug, "B2", "2029-05", packs=2, note="SH-2")
+    bench.till.next_customer()
+    bench.till.enter(box(drug, 9))
+
+    assert codes_found(bench) == set()
+
+
 def test_on_insurance_every_box_with_a_code_is_scanned_first(bench: Bench) -> None:
     scan_first(bench, all_codes=False)
     line = bench.desk.draft.lines[0]

@@ -316,6 +316,20 @@ def test_a_lot_without_its_day_of_making_is_booked_with_a_word_about_the_platfor
         assert said in booked.said.advice
 
 
+def test_a_note_that_was_received_before_is_said(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", packs=5, note="SH-3")
+    bench.till.head_delivery("浙江演示医药有限公司", "SH-3")
+    bench.till.scan_delivery(drug.barcode or "")
+    entry = LineEntry(batch="B1", expires="2028-05", made="", packs="5", cost="")
+    bench.till.change_delivery("1", entry)
+
+    booked = bench.till.book_delivery()
+
+    assert booked.said is not None
+    assert "已收过 1 批" in booked.said.advice
+
+
 def test_an_unknown_drug_is_not_received(bench: Bench) -> None:
     shown = bench.till.scan_delivery("6901234567892")
 

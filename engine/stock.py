@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
@@ -267,6 +268,11 @@ def piece_price(pack: Fen, size: int) -> Fen | None:
     return (pack // size or None) if size > 1 else None
 
 
+def read_batch(text: str) -> str:
+    """Return a batch number as it is kept and compared, in whatever width, case or spacing it was written."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
 _DAY = re.compile(
     r"(20[0-9]{2})[-./年]?(0[1-9]|1[0-2]|[1-9](?=[-./月年]|$))(?:[-./月]?([0-3]?[0-9])?日?)?"
 ).fullmatch
@@ -294,7 +300,7 @@ def gs1_day(text: str) -> date | None:
 
 
 def _read_day(text: str, *, last: bool) -> date | None:
-    found = _DAY("".join(text.split()))
+    found = _DAY("".join(unicodedata.normalize("NFKC", text).split()))
     if found is None:
         return None
     return _day(int(found[1]), int(found[2]), int(found[3] or 0), last=last)

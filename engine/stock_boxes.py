@@ -9,18 +9,22 @@ from msgspec import Struct
 
 from engine.stock import Lot, is_expired
 
-BoxState: TypeAlias = Literal["shelf", "opened", "sold", "returned", "sent_back", "written_off", "taken_back"]
+BoxState: TypeAlias = Literal[
+    "shelf", "opened", "sold", "returned", "sent_back", "written_off", "taken_back", "missing"
+]
 """A box is in exactly one of these. ``returned`` lies apart until a pharmacist decides; ``taken_back`` was
-booked by mistake and may be booked again."""
+booked by mistake and may be booked again; ``missing`` was not seen by a stocktake, as one that was sold by
+its barcode alone."""
 
 NEXT: dict[BoxState, tuple[BoxState, ...]] = {
-    "shelf": ("opened", "sold", "returned", "sent_back", "written_off", "taken_back"),
+    "shelf": ("opened", "sold", "returned", "sent_back", "written_off", "taken_back", "missing"),
     "opened": ("written_off",),
     "sold": ("returned",),
     "returned": ("shelf", "sent_back", "written_off"),
     "sent_back": ("shelf",),
     "written_off": (),
     "taken_back": ("shelf",),
+    "missing": ("shelf", "opened", "sold"),
 }
 _WHERE: dict[BoxState, str] = {
     "shelf": "在架上",
@@ -30,6 +34,7 @@ _WHERE: dict[BoxState, str] = {
     "sent_back": "已退给供应商",
     "written_off": "已报损",
     "taken_back": "入库已更正",
+    "missing": "盘点没有见到",
 }
 
 
@@ -44,8 +49,11 @@ class Box(Struct, frozen=True, kw_only=True):
 
 
 def may_go(state: BoxState | None, to: BoxState) -> bool:
-    """Tell whether a box may go from ``state`` (None: not known yet) to another."""
-    return to == "shelf" if state is None else to in NEXT[state]
+    """Tell whether a box may go from ``state`` (None: not known yet) to another.
+
+    A box that came in with others by count is known only once it is brought back.
+    """
+    return to in ("shelf", "returned") if state is None else to in NEXT[state]
 
 
 def where(state: BoxState) -> str:
@@ -56,8 +64,8 @@ def where(state: BoxState) -> str:
 def why_not_sold(box: Box, lot: Lot, *, recalled: bool, day: date) -> tuple[str, str] | None:
     """Return why the very box may not be sold on ``day``, and what to do; None where it may.
 
-    Source: 药品管理法 (2019) 第九十八条 (past its expiry, or withdrawn: not sold). An opened pack is sold by
-    pieces, and a box that was sold is another check's.
+    Source: 药品管理法 (2019) 第九十八条 (a drug past its expiry is a bad one; not confirmed here), and of
+    recalls the notice itself. An opened pack is sold by pieces, and a box that was sold is another check's.
     """
     tail = box.code[-4:]
     if box.state == "returned":

@@ -15,6 +15,7 @@ from engine.policy.answer import Clause
 class _TraceCodes(Struct, forbid_unknown_fields=True):
     insured_from: date | None = None
     all_from: date | None = None
+    no_codes: tuple[str, ...] | None = None
     document: str | None = None
     section: str | None = None
     verified: bool = False
@@ -43,11 +44,13 @@ class StockRules(Struct, frozen=True, kw_only=True):
     """One region's rules.
 
     From ``insured_from`` on nothing is settled on insurance without the trace code of every box that has one;
-    from ``all_from`` on every sale's codes are told. None: never.
+    from ``all_from`` on every sale's codes are told. None: never. Drugs whose national codes begin as
+    ``no_codes`` say have none.
     """
 
     insured_from: date | None = None
     all_from: date | None = None
+    no_codes: tuple[str, ...] = ()
     clause: Clause | None = None
     batch_sales: bool = True
     code_list: bool = True

@@ -171,6 +171,8 @@ class Program(QObject):
         elif act in _LINES:
             if self._at("counter"):  # Elsewhere nobody sees the line that would change.
                 self.presenter.changed(_LINES[act])
+            else:
+                self.places.lined(self._open, act)
         elif act == "act":
             if self._at("counter") or not self.places.acted(self._open):
                 self._settle()

@@ -132,6 +132,12 @@ def since(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(max(after), 0) FROM epoch").fetchone()[0])
 
 
+def epoch_at(db: Connection, entry: int) -> int:
+    """Return in which epoch journal entry ``entry`` was written."""
+    row = db.execute("SELECT max(number) FROM epoch WHERE after < ?", (entry,)).fetchone()
+    return row[0] or 1
+
+
 def open_epoch(
     db: Connection, at: datetime, above: int = 0, random: Random = secrets.token_bytes
 ) -> Identity:

@@ -36,6 +36,7 @@ STEPS: Steps = (
     ("0007_items", schema_items.ITEMS),
     ("0008_packed", schema_packed.PACKED),
     ("0009_refused", schema_prescriptions.REFUSED),
+    ("0010_missing_boxes", schema_stock.MISSING),
 )
 CATALOGUE_STEPS: Steps = (
     ("0001_first_catalogue", schema_catalogue.FIRST_CATALOGUE),

@@ -89,6 +89,20 @@ def last_sale_of(db: Connection, code: str) -> int | None:
     return row[0] if row else None
 
 
+def sales_beginning(db: Connection, prefix: str) -> list[int]:
+    """Return the journal entries of some sales that handed out boxes whose codes begin with ``prefix``:
+    of the first and the last code of the full runs, and of the sales since."""
+    within = "SELECT sale FROM trace_code WHERE code >= ? AND code < ? ORDER BY code"
+    bounds = (prefix, f"{prefix}:")  # The colon comes next after the digits.
+    rows = db.execute(
+        f"SELECT journal FROM sale WHERE serial IN (SELECT * FROM ({within} LIMIT 1))"
+        f" OR serial IN (SELECT * FROM ({within} DESC LIMIT 1))"
+        f" OR serial > {AFTER_FULL_RUNS} AND instr(traces, ?)",
+        (*bounds, *bounds, f'"{prefix}'),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def _which(db: Connection, codes: list[str], serial: int) -> tuple[str, str]:
     number, traces = db.execute("SELECT number, traces FROM sale WHERE serial = ?", (serial,)).fetchone()
     there = msgspec.json.decode(traces, type=frozenset[str])

@@ -9,6 +9,14 @@ from __future__ import annotations
 
 _MOVE_NUMBER = "(SELECT coalesce(max(number), 0) + 1 FROM stock_move)"
 
+_BOX_GUARDS = (
+    "CREATE INDEX box_by_lot ON box (lot, state)",
+    """CREATE TRIGGER box_never_deleted BEFORE DELETE ON box
+           BEGIN SELECT RAISE(ABORT, 'boxes move on, they are never forgotten'); END""",
+    """CREATE TRIGGER box_is_gone BEFORE UPDATE ON box WHEN OLD.state = 'written_off'
+           BEGIN SELECT RAISE(ABORT, 'a box that was written off stays so'); END""",
+)
+
 STOCK = (
     # packs, pieces: on the shelf; held: pieces set aside. No part is ever less than nothing.
     """CREATE TABLE lot (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, drug TEXT NOT NULL,
@@ -42,11 +50,7 @@ STOCK = (
            state TEXT NOT NULL CHECK (state IN
              ('shelf', 'opened', 'sold', 'returned', 'sent_back', 'written_off', 'taken_back')),
            sale INTEGER, at TEXT NOT NULL, journal INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX box_by_lot ON box (lot, state)",
-    """CREATE TRIGGER box_never_deleted BEFORE DELETE ON box
-           BEGIN SELECT RAISE(ABORT, 'boxes move on, they are never forgotten'); END""",
-    """CREATE TRIGGER box_is_gone BEFORE UPDATE ON box WHEN OLD.state = 'written_off'
-           BEGIN SELECT RAISE(ABORT, 'a box that was written off stays so'); END""",
+    *_BOX_GUARDS,
     # A pack opened to be sold by pieces (拆零), and how many are gone; lot is NULL where the shop keeps no
     # stock of the drug.
     """CREATE TABLE opened_pack (number INTEGER PRIMARY KEY, provider TEXT NOT NULL, drug TEXT NOT NULL,
@@ -105,4 +109,19 @@ STOCK = (
     # What is being received or counted and not booked yet: kept over a restart, like a form on the desk.
     """CREATE TABLE stock_draft (provider TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
            PRIMARY KEY (provider, kind)) STRICT, WITHOUT ROWID""",
+)
+
+MISSING = (
+    # missing: not seen when all boxes of a lot were counted.
+    """CREATE TABLE box_now (code TEXT PRIMARY KEY, drug TEXT NOT NULL, lot INTEGER NOT NULL,
+           state TEXT NOT NULL CHECK (state IN
+             ('shelf', 'opened', 'sold', 'returned', 'sent_back', 'written_off', 'taken_back', 'missing')),
+           sale INTEGER, at TEXT NOT NULL, journal INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "INSERT INTO box_now SELECT code, drug, lot, state, sale, at, journal FROM box",
+    "DROP TABLE box",
+    "ALTER TABLE box_now RENAME TO box",
+    *_BOX_GUARDS,
+    # Which sales, up to the recall, handed out its drug from no known lot: found once, among years of sales.
+    """CREATE TABLE recall_sale (recall INTEGER NOT NULL, sale INTEGER NOT NULL, PRIMARY KEY (recall, sale))
+           STRICT, WITHOUT ROWID""",
 )

@@ -75,6 +75,15 @@ def anything_received(db: Connection, provider: str) -> bool:
     return bool(found[0])
 
 
+def received_by(db: Connection, provider: str, supplier: str, note: str) -> int:
+    """Return how many lots came to a shop by a supplier's delivery note ``note``."""
+    row = db.execute(
+        "SELECT count(*) FROM lot WHERE provider = ? AND body ->> 'note' = ? AND body ->> 'supplier' = ?",
+        (provider, note, supplier),
+    ).fetchone()
+    return int(row[0])
+
+
 def _on_hand(db: Connection, rows: list[Any]) -> list[OnHand]:
     taken: dict[int, int] = defaultdict(int, pending(db))
     return [

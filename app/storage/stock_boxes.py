@@ -8,12 +8,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.storage import runs
+from app.storage import runs, stock_runs
 from app.storage.connection import Connection
 from app.storage.instants import to_text
-from engine.stock_boxes import Box, BoxState
+from engine.stock_boxes import Box, BoxState, may_go
 
 _COLUMNS = "code, drug, lot, state, sale"
+_STANDING = ("shelf", "missing")
+"""States that a sale since the last full run ends, without a word of it in the box's row."""
+
 _PACK = "number, provider, drug, lot, code, size, gone, at, who"
 
 
@@ -41,7 +44,7 @@ def box(db: Connection, code: str) -> Box | None:
     if row is None:
         return None
     found = Box(code=row[0], drug=row[1], lot=row[2], state=row[3], sale=row[4])
-    if found.state == "shelf":
+    if found.state in _STANDING:
         serial = runs.last_sale_of(db, code)
         if serial is not None and serial > (found.sale or 0):
             return Box(code=code, drug=found.drug, lot=found.lot, state="sold", sale=serial)
@@ -54,13 +57,21 @@ def sold_as_unknown(db: Connection, code: str) -> str | None:
     return sold[1] if sold else None
 
 
+def drugs_beginning(db: Connection, prefix: str) -> set[str]:
+    """Return the drugs of the first and the last box whose trace codes begin with the digits ``prefix``."""
+    within = "FROM box WHERE code >= ? AND code < ? ORDER BY code"
+    bounds = (prefix, f"{prefix}:")  # The colon comes next after the digits.
+    ends = [db.execute(f"SELECT drug {within} {way} LIMIT 1", bounds).fetchone() for way in ("ASC", "DESC")]
+    return {row[0] for row in ends if row}
+
+
 def lots_of(db: Connection, codes: Collection[str]) -> dict[str, int]:
-    """Return the lots of those of ``codes`` that are in custody on the shelf."""
+    """Return the lots of those of ``codes`` that are in custody and may be sold."""
     if not codes:
         return {}
     marks = ", ".join("?" * len(codes))
     rows = db.execute(
-        f"SELECT code, lot FROM box WHERE code IN ({marks}) AND state = 'shelf'", tuple(codes)
+        f"SELECT code, lot FROM box WHERE code IN ({marks}) AND state IN {_STANDING}", tuple(codes)
     ).fetchall()
     return dict(rows)
 
@@ -81,9 +92,10 @@ def released(db: Connection, codes: Collection[str]) -> dict[str, int]:
 def on_shelf(db: Connection, lot: int) -> list[str]:
     """Return the codes of a lot's boxes that are on the shelf."""
     rows = db.execute(
-        "SELECT code FROM box WHERE lot = ? AND state = 'shelf' ORDER BY code", (lot,)
+        "SELECT code, coalesce(sale, 0) FROM box WHERE lot = ? AND state = 'shelf' ORDER BY code", (lot,)
     ).fetchall()
-    return [row[0] for row in rows if not _sold_since(db, row[0])]
+    gone = stock_runs.sold_in_run(db) if rows else {}
+    return [code for code, before in rows if gone.get(code, 0) <= before]
 
 
 def in_state(db: Connection, lot: int, state: BoxState) -> list[str]:
@@ -95,7 +107,15 @@ def in_state(db: Connection, lot: int, state: BoxState) -> list[str]:
 
 
 def put(db: Connection, boxes: Iterable[Box], at: datetime, journal: int) -> None:
-    """Keep where ``boxes`` are from now on, in the caller's transaction."""
+    """Keep where ``boxes`` are from now on, in the caller's transaction.
+
+    Raises ValueError for a box that cannot go there from where it is: every caller looked before.
+    """
+    boxes = list(boxes)
+    for each in boxes:
+        before = box(db, each.code)
+        if not may_go(before.state if before else None, each.state):
+            raise ValueError(f"box …{each.code[-4:]} cannot go to {each.state}")
     db.executemany(
         f"INSERT INTO box ({_COLUMNS}, at, journal) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE"
         " SET drug = excluded.drug, lot = excluded.lot, state = excluded.state, sale = excluded.sale,"
@@ -105,11 +125,6 @@ def put(db: Connection, boxes: Iterable[Box], at: datetime, journal: int) -> Non
             for each in sorted(boxes, key=lambda each: each.code)
         ],
     )
-
-
-def _sold_since(db: Connection, code: str) -> bool:
-    found = box(db, code)
-    return found is not None and found.state == "sold"
 
 
 def opened(db: Connection, provider: str, drug: str) -> list[OpenedPack]:

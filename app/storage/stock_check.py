@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+import msgspec
+
+from app.storage import journal
 from app.storage.connection import Connection
 from app.storage.runs import AFTER_FULL_RUNS
+from app.storage.stock_moves import Booking
+from engine.stock_boxes import where
 
 _SOLD = (
     "SELECT used.value ->> 0, sum(used.value ->> 1) FROM sale, json_each(goods) good,"
@@ -43,4 +48,35 @@ def faults(db: Connection) -> list[str]:
             )
         if opened.get(lot, 0) != loose:
             found.append(f"第 {lot} 批散片 {loose}，已拆的盒里有 {opened.get(lot, 0)}。")
-    return found
+    return [*found, *_box_faults(db)]
+
+
+def _box_faults(db: Connection) -> list[str]:
+    """Return in Chinese which boxes were sold more often than they came back, or lie where they cannot."""
+    often = dict(
+        db.execute(
+            "SELECT code.value, count(*) FROM sale, json_each(traces) code GROUP BY 1 HAVING count(*) > 1"
+        ).fetchall()
+    )
+    back = _released(db) if often else Counter[str]()
+    twice = [
+        f"追溯码尾号 {code[-4:]} 的盒卖了 {sales} 次，重新上架只有 {back[code]} 次。"
+        for code, sales in sorted(often.items())
+        if sales > 1 + back[code]
+    ]
+    lying = db.execute(
+        "SELECT code, state FROM box LEFT JOIN trace_code t USING (code) WHERE"
+        " (state = 'sold' AND t.sale IS NULL) OR"
+        " (state IN ('shelf', 'missing', 'opened') AND t.sale > coalesce(box.sale, 0)) ORDER BY code"
+    ).fetchall()
+    return [
+        *twice,
+        *(f"追溯码尾号 {code[-4:]} 的盒账上{where(state)}，与销售不符。" for code, state in lying),
+    ]
+
+
+def _released(db: Connection) -> Counter[str]:
+    """Return how often each box came back to the shelf."""
+    entries = db.execute("SELECT DISTINCT journal FROM stock_move WHERE kind = 'released'").fetchall()
+    read = msgspec.json.Decoder(Booking).decode
+    return Counter(box.code for (number,) in entries for box in read(journal.body_of(db, number)).boxes)

@@ -52,6 +52,15 @@ def returned(db: Connection, sale: int, line: str) -> int:
     return int(row[0])
 
 
+def returned_by_lot(db: Connection, sale: int, line: str) -> dict[int, int]:
+    """Return how much of a line came back already, by the lots that it was taken from."""
+    rows = db.execute(
+        "SELECT lot, sum(quantity) FROM came_back WHERE sale = ? AND line = ? AND lot IS NOT NULL GROUP BY 1",
+        (sale, line),
+    ).fetchall()
+    return dict(rows)
+
+
 def setl_ids(db: Connection, sale: Sale, before: int | None = None) -> dict[str, str]:
     """Return the agency's settlement numbers by line, as far as it has answered.
 

@@ -35,21 +35,50 @@ def close_run(db: Connection, serial: int) -> None:
     )
     # A box that has come back since stays where it lies now.
     db.execute(
-        f"UPDATE box SET state = 'sold', sale = gone.serial, at = gone.at FROM ({_GONE}) gone"
-        " WHERE box.code = gone.code AND box.state = 'shelf' AND coalesce(box.sale, 0) < gone.serial",
+        f"UPDATE box SET state = 'sold', sale = gone.serial, at = gone.at FROM ({_GONE}) gone WHERE"
+        " box.code = gone.code AND box.state IN ('shelf', 'missing') AND coalesce(box.sale, 0) < gone.serial",
         (serial - LENGTH,),
     )
 
 
 def sales_of_lot(db: Connection, lot: int) -> list[int]:
-    """Return the serials of the sales that handed out a lot, oldest first."""
+    """Return the serials of the sales that handed out a lot, or a box that came with it, oldest first."""
     rows = db.execute(
         "SELECT sale FROM lot_sale WHERE lot = ? UNION SELECT serial FROM sale, json_each(goods) good,"
         f" json_each(good.value, '$[3]') used WHERE serial > {AFTER_FULL_RUNS} AND used.value ->> 0 = ?"
-        " ORDER BY 1",
-        (lot, lot),
+        " UNION SELECT sale FROM box WHERE lot = ? AND sale IS NOT NULL"
+        " UNION SELECT serial FROM sale, json_each(traces) code JOIN box ON box.code = code.value"
+        f" WHERE serial > {AFTER_FULL_RUNS} AND box.lot = ? ORDER BY 1",
+        (lot, lot, lot, lot),
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def of_no_lot(db: Connection, provider: str, drug: str) -> list[int]:
+    """Return the serials of a shop's sales that handed out ``drug`` from no known lot, wholly or in part.
+
+    Reads every sale. What was sold before the goods were kept in the row is told by its entry alone: it is
+    left to the caller by ``without_goods``.
+    """
+    rows = db.execute(
+        "SELECT serial FROM sale WHERE instr(goods, ?) AND provider = ? AND EXISTS (SELECT 1 FROM"
+        " json_each(goods) good WHERE good.value ->> 0 = ? AND good.value ->> 1 >"
+        " (SELECT coalesce(sum(used.value ->> 1), 0) FROM json_each(good.value, '$[3]') used)) ORDER BY 1",
+        (f'"{drug}"', provider, drug),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def without_goods(db: Connection, provider: str) -> list[tuple[int, int]]:
+    """Return serial and journal entry of a shop's sales whose rows do not tell their goods."""
+    return db.execute(
+        "SELECT serial, journal FROM sale WHERE goods IS NULL AND provider = ? ORDER BY 1", (provider,)
+    ).fetchall()
+
+
+def sold_in_run(db: Connection) -> dict[str, int]:
+    """Return the boxes that the sales since the last full run handed out, each with its latest sale."""
+    return {code: serial for code, serial, _at in db.execute(_GONE.replace("?", AFTER_FULL_RUNS)).fetchall()}
 
 
 def pending(db: Connection) -> dict[int, int]:

@@ -3,6 +3,7 @@ drafts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -80,6 +81,19 @@ def put_recall(db: Connection, provider: str, recall: Recall, journal: int) -> N
             *(to_text(recall.at), recall.who, journal),
         ),
     )
+
+
+def put_recall_sales(db: Connection, number: int, serials: Iterable[int]) -> None:
+    """Keep which sales handed out a recalled drug from no known lot, in the caller's transaction."""
+    db.executemany(
+        "INSERT INTO recall_sale (recall, sale) VALUES (?, ?)", [(number, serial) for serial in serials]
+    )
+
+
+def recall_sales(db: Connection, number: int) -> list[int]:
+    """Return the sales up to a recall that handed out its drug from no known lot, oldest first."""
+    rows = db.execute("SELECT sale FROM recall_sale WHERE recall = ? ORDER BY sale", (number,)).fetchall()
+    return [row[0] for row in rows]
 
 
 def lift_recall(db: Connection, number: int, at: datetime, journal: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.errors import LineUnknown
 from app.storage import stock_boxes
 from app.storage.stock_boxes import OpenedPack
-from app.usecases import shelf, stock_counter
+from app.usecases import shelf, stock_counter, trace_codes
 from app.usecases.choices import MOST_CHOICES
 from app.usecases.desk import Desk
 from app.usecases.notice import Notice
@@ -13,7 +13,6 @@ from app.usecases.stock_errors import CannotSplit
 from engine.catalogue import Drug
 from engine.ids import Scan
 from engine.sale import add_box, add_pieces, set_quantity, split_line
-from engine.scan import trace_barcode
 
 MOST_BOXES = 9_999
 FEWEST_PIECES = 2
@@ -42,7 +41,8 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
     code = scan.value
     pack = stock_boxes.opened_by_code(desk.db, code)
     if pack is not None:
-        add_from_opened(desk, pack)
+        if not _refused(desk, code):
+            add_from_opened(desk, pack)
         return
     if any(code in line.trace_codes for line in desk.draft.lines):
         desk.say("refused", f"这一盒已在购物篮里（追溯码尾号 {code[-4:]}），没有重复加入。", "请扫下一盒。")
@@ -55,26 +55,36 @@ def add_by_trace_code(desk: Desk, scan: Scan) -> None:
             "请换一盒再扫；如果是退回的药，请先在「库存」里登记退药。",
         )
         return
-    refusal = stock_counter.refusal(desk, code)
-    if refusal is not None:
-        desk.say("refused", f"{refusal[0]}没有加入购物篮。", refusal[1])
+    if _refused(desk, code):
         return
-    drug = drug_of_box(desk, code)
+    drug = trace_codes.drug_of_box(desk, code)
     if drug is None:
-        _say_unknown(desk, f"追溯码 {code[: shelf.TRACE_PREFIX_LENGTH]}… 对应的药品不在本店目录里。")
+        _add_to_selected(desk, code)
     else:
         add(desk, drug, code)
 
 
-def drug_of_box(desk: Desk, code: str) -> Drug | None:
-    """Return what is in the box with a trace code: as it came in, else by the code's own beginning."""
-    box = stock_boxes.box(desk.db, code)
-    if box is not None:
-        return shelf.by_code(desk, box.drug)
-    barcode = trace_barcode(code)
-    if barcode is not None:
-        return shelf.by_barcode(desk, barcode)
-    return shelf.by_trace_code(desk, code)
+def _refused(desk: Desk, code: str) -> bool:
+    """Tell whether the very box may not be sold, and say why."""
+    refusal = stock_counter.refusal(desk, code)
+    if refusal is not None:
+        desk.say("refused", f"{refusal[0]}没有加入购物篮。", refusal[1])
+    return refusal is not None
+
+
+def _add_to_selected(desk: Desk, code: str) -> None:
+    """Take a code of unknown beginning for the box that was pointed out just before it."""
+    line = trace_codes.line_without(desk.draft, desk.selected, code)
+    if line is None:
+        what = f"还不认得以 {code[: shelf.TRACE_PREFIX_LENGTH]} 开头的追溯码是哪种药的，没有加入购物篮。"
+        _say_unknown(desk, what, "请先扫这一盒的商品条码，或选中它的那一行，再扫一次追溯码；以后就认得了。")
+        return
+    add(desk, line.drug, code)
+    desk.say(
+        "info",
+        f"追溯码尾号 {code[-4:]} 记在「{line.drug.generic_name}」这一行。",
+        "头一次见到这样的码：不是这一盒的，请删掉这一行重扫。",
+    )
 
 
 def add_from_opened(desk: Desk, pack: OpenedPack) -> None:

@@ -6,6 +6,7 @@ when.
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 
 import msgspec
@@ -21,12 +22,13 @@ from app.usecases.stock_book import Telling, book, drug_of, rules, shop
 from app.usecases.stock_errors import StockUnclear
 from app.usecases.stock_list import drug_named
 from app.usecases.stock_state import Delivery, DeliveryLine, LineEntry
+from app.usecases.trace_codes import same_beginning
 from engine.catalogue import Drug
 from engine.ids import Scan
 from engine.money import Fen, parse_yuan
 from engine.protocol.stock import purchase_input
 from engine.scan import classify
-from engine.stock import Lot, move, read_expiry, read_made
+from engine.stock import Lot, move, read_batch, read_expiry, read_made
 from engine.stock_boxes import Box, where
 
 KIND = "delivery"
@@ -70,10 +72,11 @@ def change(desk: Desk, key: str, entry: LineEntry) -> Delivery:
     """Take over what is typed for a line, as typed."""
     there = delivery(desk)
     line = _line(there, key)
-    packs = int(entry.packs) if entry.packs.strip().isdigit() else 0
+    typed = unicodedata.normalize("NFKC", entry.packs).strip()
+    packs = int(typed) if typed.isascii() and typed.isdigit() else 0
     changed = replace(
         line,
-        batch=entry.batch.strip().upper(),
+        batch=read_batch(entry.batch),
         expires=entry.expires.strip(),
         made=entry.made.strip(),
         packs=min(max(packs, len(line.codes)), MOST_PACKS),
@@ -87,7 +90,25 @@ def drop_line(desk: Desk, key: str) -> Delivery:
     there = delivery(desk)
     lines = tuple(line for line in there.lines if line.key != key)
     chosen = lines[-1].key if lines else None
-    return _keep(desk, replace(there, lines=lines, chosen=chosen, said=None))
+    gone = next((line for line in there.lines if line.key == key), None)
+    said = Notice("info", f"已去掉这一行：{gone.name} {gone.packs} {gone.unit}。") if gone else None
+    return _keep(desk, replace(there, lines=lines, chosen=chosen, said=said))
+
+
+def another_batch(desk: Desk, key: str) -> Delivery:
+    """Begin another line of the same drug: codes and barcodes seldom tell the batch."""
+    there = delivery(desk)
+    line = _line(there, key)
+    fresh = DeliveryLine(
+        key=_next_key(there), drug=line.drug, name=line.name, spec=line.spec, unit=line.unit, packs=0
+    )
+    said = Notice("info", f"{line.name}另起一批。", "请扫这一批的盒子，或输入数量。")
+    fresh = replace(fresh, problem=_problem(desk, fresh))
+    return _keep(desk, replace(there, lines=(*there.lines, fresh), chosen=fresh.key, said=said))
+
+
+def _next_key(there: Delivery) -> str:
+    return str(1 + max((int(each.key) for each in there.lines), default=0))
 
 
 def give_up(desk: Desk) -> Delivery:
@@ -101,6 +122,7 @@ def book_delivery(desk: Desk) -> Delivery:
     """Book the delivery: a lot for each line, its boxes on the shelf, 3503 for each; raise StockUnclear."""
     there = delivery(desk)
     _check(desk, there)
+    before = stock.received_by(desk.db, shop(desk), there.supplier, there.note)
     first = stock.next_number(desk.db)
     lots = [_lot(desk, line, there, first + place) for place, line in enumerate(there.lines)]
     booking = Booking(
@@ -127,7 +149,13 @@ def book_delivery(desk: Desk) -> Delivery:
     )
     packs = sum(line.packs for line in there.lines)
     what = f"随货单 {there.note} 已入库：{len(lots)} 批，共 {packs} 盒。"
-    return Delivery(said=Notice("done", what, "可以照常销售；记错了的在那一批上按「更正入库」。"))
+    advice = "可以照常销售；记错了的在那一批上按「更正入库」。"
+    undated = sum(lot.made is None for lot in lots)
+    if undated:  # manu_date of a 3503 and 3505 (facts/wire 1.14).
+        advice = f"可以照常销售。{undated} 批没有生产日期，有的医保平台不收这样的记录。"
+    if before:
+        advice = f"这张随货单以前已收过 {before} 批。收重了的，在那一批上按「更正入库」。"
+    return Delivery(said=Notice("done", what, advice))
 
 
 def _telling(desk: Desk, lot: Lot, packs: int) -> Telling:
@@ -187,6 +215,8 @@ def _problem(desk: Desk, line: DeliveryLine) -> str:
         found.append("有效期看不懂。" if line.expires else "还没有有效期。")
     elif expires < desk.today():
         found.append(f"有效期 {expires} 已过，过期的药不能入库。")
+    if {"", line.batch} & set(stock_watch.in_force(desk.db, line.drug)):
+        found.append(f"批号 {line.batch or '（未填）'} 已召回，不能入库，请拒收。")
     if line.made and read_made(line.made) is None:
         found.append("生产日期看不懂。")
     if line.cost and _cost(line.cost) is None:
@@ -211,11 +241,21 @@ def _count_box(desk: Desk, there: Delivery, read: Scan) -> Delivery:
     if why is not None:
         what = f"追溯码尾号 {tail} 的这一盒{why}没有计入。"
         return _said(desk, there, "refused", what, "请把这一盒放在一边，核对来源。")
-    drug = drug_named(desk, code)
+    drug = drug_named(desk, code) or _drug_on_note(desk, there, code)
     if drug is None:
-        what = f"追溯码 {code[:7]}… 对应的药品不在本店目录里，没有计入。"
-        return _said(desk, there, "attention", what, "请先扫这种药的商品条码，再扫追溯码；新药请先导入目录。")
+        what = f"还不认得以 {code[:7]} 开头的追溯码是哪种药的，没有计入。"
+        return _said(desk, there, "attention", what, "请先扫这一盒的商品条码，再扫追溯码；新药请先导入目录。")
     return _count(desk, there, drug, read, (code,))
+
+
+def _drug_on_note(desk: Desk, there: Delivery, code: str) -> Drug | None:
+    """Return what a box of unknown beginning is: of a line with such a box, else of the chosen line where
+    one of its packs still lacks its code."""
+    alike = next((each for each in there.lines if each.codes and same_beginning(code, each.codes)), None)
+    chosen = next((each for each in there.lines if each.key == there.chosen), None)
+    if alike is None and chosen is not None and not chosen.codes and chosen.packs:
+        alike = chosen
+    return drug_named(desk, alike.drug) if alike else None
 
 
 def _why_not_in(desk: Desk, code: str) -> str | None:
@@ -232,9 +272,13 @@ def _why_not_in(desk: Desk, code: str) -> str | None:
 def _count(desk: Desk, there: Delivery, drug: Drug, read: Scan, codes: tuple[str, ...]) -> Delivery:
     line = _line_for(there, drug, read)
     if line is None:
-        number = 1 + max((int(each.key) for each in there.lines), default=0)
         line = DeliveryLine(
-            key=str(number), drug=drug.code, name=drug.generic_name, spec=drug.spec, unit=drug.unit, packs=0
+            key=_next_key(there),
+            drug=drug.code,
+            name=drug.generic_name,
+            spec=drug.spec,
+            unit=drug.unit,
+            packs=0,
         )
         there = replace(there, lines=(*there.lines, line))
     held = (*line.codes, *codes)
@@ -243,16 +287,14 @@ def _count(desk: Desk, there: Delivery, drug: Drug, read: Scan, codes: tuple[str
         line,
         packs=min(packs, MOST_PACKS),
         codes=held,
-        batch=line.batch or read.batch,
+        batch=line.batch or read_batch(read.batch),
         expires=line.expires or (read.expires.isoformat() if read.expires else ""),
         made=line.made or (read.made.isoformat() if read.made else ""),
     )
     counted = replace(counted, problem=_problem(desk, counted))
     said = Notice("info", f"{drug.generic_name} {drug.spec}：第 {counted.packs} {drug.unit}。")
     if counted.batch and {"", counted.batch} & set(stock_watch.in_force(desk.db, drug.code)):
-        said = Notice(
-            "attention", f"{drug.generic_name}批号 {counted.batch} 已召回。", "请不要收；收了也不能卖。"
-        )
+        said = Notice("attention", f"{drug.generic_name}批号 {counted.batch} 已召回。", "请拒收。")
     return _keep(desk, _with(there, counted, said=said))
 
 
@@ -260,7 +302,7 @@ def _line_for(there: Delivery, drug: Drug, read: Scan) -> DeliveryLine | None:
     """Return the line that a scan belongs to: of the same batch where the code tells one, else the last."""
     lines = [line for line in there.lines if line.drug == drug.code]
     if read.batch:
-        lines = [line for line in lines if line.batch in ("", read.batch)]
+        lines = [line for line in lines if line.batch in ("", read_batch(read.batch))]
     chosen = [line for line in lines if line.key == there.chosen]
     found = chosen or lines
     return found[-1] if found else None

@@ -18,10 +18,11 @@ from app.usecases.stock_book import Telling, book, lot_of, rules, shop
 from app.usecases.stock_errors import NothingReturned
 from app.usecases.stock_state import BroughtBack, SoldLine
 from engine.person import masked_name
+from engine.protocol.stock import shares
 from engine.protocol.stock_sales import came_back_input
 from engine.sale import BasketLine, Sale
 from engine.scan import classify
-from engine.stock import LotUse, Move, move
+from engine.stock import Lot, Move, move, use_of
 from engine.stock_boxes import Box
 
 
@@ -33,6 +34,14 @@ class _Back(Struct, frozen=True, kw_only=True):
     line: BasketLine
     quantity: int
     codes: tuple[str, ...]
+
+
+class _Part(Struct, frozen=True, kw_only=True):
+    """What is of one lot of it; ``lot`` None: of no known one."""
+
+    lot: Lot | None
+    quantity: int
+    codes: tuple[str, ...] = ()
 
 
 def sold_lines(desk: Desk, text: str) -> tuple[SoldLine, ...]:
@@ -61,31 +70,40 @@ def bring_back(desk: Desk, asked: BroughtBack) -> tuple[SoldLine, ...]:
     Raises NothingReturned where nothing of it can be taken back.
     """
     back, why = _checked(desk, asked), asked.why.strip()
-    use, moves, boxes = _effects(desk, back)
+    parts = _parts(desk, back)
     booking = Booking(
         provider=shop(desk),
         who=desk.settings.operator,
         why=why,
-        moves=moves,
-        boxes=boxes,
+        moves=tuple(_move(back, part.lot, part.quantity) for part in parts if part.lot),
+        boxes=tuple(
+            Box(code=code, drug=back.line.drug.code, lot=part.lot.number, state="returned", sale=back.serial)
+            for part in parts
+            if part.lot
+            for code in part.codes
+        ),
         sale=back.sale.number,
     )
 
     def keep(booked: Booked) -> None:
-        stock_returns.put(
-            desk.db,
-            stock_returns.CameBack(
+        for part in parts:
+            came = stock_returns.CameBack(
                 sale=back.serial,
                 line=back.line.id,
-                quantity=back.quantity,
-                lot=use.lot if use and moves else None,
+                quantity=part.quantity,
+                lot=part.lot.number if part.lot else None,
                 at=desk.now(),
                 who=desk.settings.operator,
-            ),
-            booked.journal,
-        )
+            )
+            stock_returns.put(desk.db, came, booked.journal)
 
-    book(desk, "stock_came_back", booking, [_telling(desk, back, use, why, desk.now())], also=keep)
+    now, code_list = desk.now(), rules(desk).code_list
+    tell = [
+        _telling(desk, back, _Part(lot=part.lot, quantity=count, codes=codes), why, now)
+        for part in parts
+        for count, codes in shares(part.quantity, part.codes, code_list=code_list)
+    ]
+    book(desk, "stock_came_back", booking, tell, also=keep)
     return tuple(_shown(desk, back.sale, back.serial))
 
 
@@ -119,23 +137,42 @@ def _is_back(desk: Desk, code: str, serial: int) -> bool:
     return box is not None and box.sale == serial and box.state != "sold"
 
 
-def _effects(desk: Desk, back: _Back) -> tuple[LotUse | None, tuple[Move, ...], tuple[Box, ...]]:
-    """Return the lot that it was of, and what moves; nothing where the shop kept no stock of it."""
-    named = [use for use in back.line.lots if set(use.codes) & set(back.codes)]
-    uses = named or list(back.line.lots)
-    use = next((each for each in uses if each.quantity >= back.quantity), uses[0] if uses else None)
-    if use is None:
-        return None, (), ()
-    lot = lot_of(desk, use.lot).lot
-    packs, pieces = (0, back.quantity) if back.line.split else (back.quantity, 0)
-    boxes = tuple(
-        Box(code=code, drug=back.line.drug.code, lot=lot.number, state="returned", sale=back.serial)
-        for code in back.codes
-    )
-    return use, (move("came_back", lot, packs=packs, pieces=pieces),), boxes
+def _parts(desk: Desk, back: _Back) -> list[_Part]:
+    """Divide what comes back among the lots that it is of: a box knows its own, the rest is of those that the
+    line was taken from and that have not come back yet."""
+    before = stock_returns.returned_by_lot(desk.db, back.serial, back.line.id)
+    left = {use.lot: use.quantity - before.get(use.lot, 0) for use in back.line.lots}
+    codes: dict[int | None, list[str]] = {}
+    for code in back.codes:
+        codes.setdefault(_lot_of_box(desk, back.line, code), []).append(code)
+    counts: dict[int | None, int] = {lot: len(named) for lot, named in codes.items()}
+    rest = back.quantity - len(back.codes)
+    for lot, some in left.items():
+        taken = min(rest, max(0, some - counts.get(lot, 0)))
+        counts[lot] = counts.get(lot, 0) + taken
+        rest -= taken
+    counts[None] = counts.get(None, 0) + rest
+    return [
+        _Part(lot=lot_of(desk, lot).lot if lot else None, quantity=count, codes=tuple(codes.get(lot, ())))
+        for lot, count in counts.items()
+        if count
+    ]
 
 
-def _telling(desk: Desk, back: _Back, use: LotUse | None, why: str, at: datetime) -> Telling:
+def _lot_of_box(desk: Desk, line: BasketLine, code: str) -> int | None:
+    box = stock_boxes.box(desk.db, code)
+    if box is not None:
+        return box.lot
+    of_code = [use.lot for use in line.lots if code in use.codes]
+    return of_code[0] if of_code else line.lots[0].lot if len(line.lots) == 1 else None
+
+
+def _move(back: _Back, lot: Lot, quantity: int) -> Move:
+    packs, pieces = (0, quantity) if back.line.split else (quantity, 0)
+    return move("came_back", lot, packs=packs, pieces=pieces)
+
+
+def _telling(desk: Desk, back: _Back, part: _Part, why: str, at: datetime) -> Telling:
     setl_id = stock_returns.setl_id_of(desk.db, back.sale, back.line.id)
 
     def tell(number: str, _booked: Booked) -> tuple[str, str]:
@@ -143,12 +180,12 @@ def _telling(desk: Desk, back: _Back, use: LotUse | None, why: str, at: datetime
             number,
             back.sale,
             back.line,
-            use,
-            count=back.quantity,
+            use_of(part.lot, part.quantity) if part.lot else None,
+            count=part.quantity,
             at=at,
             who=desk.settings.operator,
             why=why,
-            codes=back.codes,
+            codes=part.codes,
             setl_id=setl_id,
             rules=rules(desk),
         )

@@ -12,7 +12,7 @@ from app import errors
 from app.storage import device, journal, outbox, sales
 from app.storage.connection import Connection, transaction
 from app.storage.sale_texts import messages_beside
-from app.usecases import stock_counter, stock_pieces
+from app.usecases import stock_counter, stock_pieces, trace_codes
 from app.usecases.cash import check_cash
 from app.usecases.desk import Desk
 from app.usecases.dispensing import signing_of
@@ -129,7 +129,7 @@ def _check(desk: Desk, quoted: Quote) -> None:
     if signing.needed and signing.signed is None:
         raise errors.NotSigned(why=_WHY_UNSIGNED[signing.void is not None])
     store, insured = open_store(desk), bool(insured_settlements(quoted.answer))
-    stock_counter.check(desk, store, draft, insured=insured)
+    trace_codes.check(desk, store, draft, insured=insured)
     check_cash(draft.tendered, quoted.answer.patient)
     desk.draft = replace(draft, signed=signing.signed)
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.errors import NoStore
 from app.storage import sales
-from app.usecases import prescriptions, refusals, stock_counter
+from app.usecases import prescriptions, refusals, stock_counter, trace_codes
 from app.usecases.desk import Desk
 from app.usecases.dispensing import reviewed, signing_of
 from app.usecases.floors import ADVICE
@@ -29,7 +29,7 @@ def show(desk: Desk) -> CounterState:
         return settled_state(desk, desk.last_shown)
     quoted = quote(desk, store, desk.draft)
     findings = find(desk, desk.draft, quoted)
-    lacking = lacking_codes(desk.draft)
+    lacking = trace_codes.lacking(desk, store, desk.draft)
     signing = signing_of(desk, desk.draft, findings)
     state = CounterState(
         store=store,
@@ -98,12 +98,6 @@ def find(desk: Desk, draft: Draft, quoted: Quote | None) -> tuple[Finding, ...]:
         findings.append(Finding("refused", refusal.code, text, refusal.clause))
     findings += refusals.said(desk, prescription)
     return tuple(dict.fromkeys(findings))
-
-
-def lacking_codes(draft: Draft) -> dict[str, int]:
-    """Return by line how many trace codes are still to be scanned, of drugs that carry them."""
-    lacking = {line.id: line.boxes - len(line.trace_codes) for line in draft.lines if line.drug.trace_prefix}
-    return {line: number for line, number in lacking.items() if number > 0}
 
 
 def agreed(desk: Desk, quoted: Quote) -> bool:

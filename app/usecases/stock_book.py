@@ -56,10 +56,11 @@ def book(
 
 
 def record_number(desk: Desk, journal: int, place: int) -> str:
-    """Return the shop's own number of a record (fixmedins_bchno): till, epoch, journal entry, place in it."""
-    present = device.of_epoch(desk.db, None)
-    epoch = present.epoch if present else 1
-    return f"M{open_store(desk).till}.{epoch}-{journal}-{place}"
+    """Return the shop's own number of a record (fixmedins_bchno): till, epoch, journal entry, place in it.
+
+    The epoch is the entry's own: what was told before a backup was put back keeps its number.
+    """
+    return f"M{open_store(desk).till}.{device.epoch_at(desk.db, journal)}-{journal}-{place}"
 
 
 def shop(desk: Desk) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.storage import stock_boxes, stock_moves
 from app.storage.stock_moves import Booked, Booking, MoveRow
@@ -12,7 +12,7 @@ from app.usecases.stock_book import Telling, book, drug_of, lot_of, record_numbe
 from app.usecases.stock_errors import BoxesNeeded, NotEnoughStock, StockUnclear
 from app.usecases.stock_list import card_of
 from app.usecases.stock_state import LotCard, LotChange
-from engine.protocol.stock import change_input, deletion_input, sent_back_input
+from engine.protocol.stock import change_input, deletion_input, sent_back_input, shares
 from engine.stock import Move, OnHand, move
 from engine.stock_boxes import Box, BoxState
 
@@ -26,6 +26,7 @@ _STATE: dict[str, BoxState] = {
     "released": "shelf",
     "taken_back": "taken_back",
 }
+_TEN_THOUSANDTH = Decimal("0.0001")
 _NEEDS_REASON = ("lost", "damaged", "sent_back", "released", "taken_back")
 
 
@@ -115,7 +116,7 @@ def _telling(desk: Desk, there: OnHand, change: LotChange, codes: tuple[str, ...
     drug, region, now = drug_of(desk, there.lot), rules(desk), desk.now()
     who, why = desk.settings.operator, change.why.strip()
     if change.kind == "sent_back":
-        count = Decimal(change.packs)
+        count = _in_packs(change, there)
 
         def sent(number: str, _booked: Booked) -> tuple[str, str]:
             text = sent_back_input(
@@ -130,13 +131,15 @@ def _telling(desk: Desk, there: OnHand, change: LotChange, codes: tuple[str, ...
             )
             return "3504", text
 
-        return [sent] if change.packs else []
+        return [sent]
     if change.kind not in _LOSSES:
         return []
     kind = change.kind
-    parts = [(count, split) for count, split in ((change.packs, False), (change.pieces, True)) if count]
+    packs = shares(change.packs, codes, code_list=region.code_list) if change.packs else []
+    parts = [(count, boxes, False) for count, boxes in packs]
+    parts += [(change.pieces, (), True)] if change.pieces else []
 
-    def lost(count: int, split: bool) -> Callable[[str, Booked], tuple[str, str]]:
+    def lost(count: int, boxes: tuple[str, ...], split: bool) -> Callable[[str, Booked], tuple[str, str]]:
         def tell(number: str, _booked: Booked) -> tuple[str, str]:
             text = change_input(
                 number,
@@ -147,7 +150,7 @@ def _telling(desk: Desk, there: OnHand, change: LotChange, codes: tuple[str, ...
                 at=now,
                 who=who,
                 why=why,
-                codes=() if split else codes,
+                codes=boxes,
                 split=split,
                 code_list=region.code_list,
             )
@@ -155,7 +158,13 @@ def _telling(desk: Desk, there: OnHand, change: LotChange, codes: tuple[str, ...
 
         return tell
 
-    return [lost(count, split) for count, split in parts]
+    return [lost(count, boxes, split) for count, boxes, split in parts]
+
+
+def _in_packs(change: LotChange, there: OnHand) -> Decimal:
+    """Return what goes in packs, pieces as a part of one (purc_retn_cnt is N16,4)."""
+    whole = change.packs + Decimal(change.pieces) / there.lot.size
+    return whole if not change.pieces else whole.quantize(_TEN_THOUSANDTH, ROUND_HALF_UP)
 
 
 def _take_back(desk: Desk, there: OnHand, change: LotChange) -> None:

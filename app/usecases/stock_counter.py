@@ -9,18 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app import errors
-from app.stock_rules import rules_of
 from app.storage import runs, sales, stock, stock_boxes, stock_watch
 from app.storage.connection import Connection
 from app.storage.instants import to_text
 from app.storage.stock_boxes import OpenedPack
+from app.usecases import trace_codes
 from app.usecases.desk import Desk
-from app.usecases.stock_errors import PackEmptied, TraceCodesNeeded
+from app.usecases.stock_errors import PackEmptied
 from engine.catalogue import Drug
 from engine.prescription import Finding
 from engine.sale import BasketLine, Draft, Sale, Store
 from engine.stock import Allocation, LotUse, OnHand, allocate, is_expired, is_fit, use_of
-from engine.stock_boxes import why_not_sold
+from engine.stock_boxes import Box, why_not_sold
 
 
 class PieceUse(Struct, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ def _pack_for(desk: Desk, store: Store, line: BasketLine, there: list[OnHand], o
     """Return the pack that a line of pieces comes from: the scanned one, else an opened one, else a new
     one."""
     code = line.trace_codes[0] if line.trace_codes else None
-    pack = stock_boxes.opened_by_code(desk.db, code) if code else _opened_fit(desk, store, line, there)
+    pack = _opened_for(desk, store.provider.id, line, there)
     if pack is not None:
         if pack.left < line.quantity:
             raise PackEmptied(
@@ -109,9 +109,13 @@ def _pack_for(desk: Desk, store: Store, line: BasketLine, there: list[OnHand], o
     return PieceUse(line=line.id, pack=new, opens=True, pieces=line.quantity)
 
 
-def _opened_fit(desk: Desk, store: Store, line: BasketLine, there: list[OnHand]) -> OpenedPack | None:
+def _opened_for(desk: Desk, provider: str, line: BasketLine, there: list[OnHand]) -> OpenedPack | None:
+    """Return the opened pack that a line of pieces comes from: the scanned one, whatever it is, else the
+    first fit one that holds enough; None where a pack is to be opened."""
+    if line.trace_codes:
+        return stock_boxes.opened_by_code(desk.db, line.trace_codes[0])
     bad = {each.lot.number for each in there if not is_fit(each, desk.today())}
-    packs = stock_boxes.opened(desk.db, store.provider.id, line.drug.code)
+    packs = stock_boxes.opened(desk.db, provider, line.drug.code)
     return next((each for each in packs if each.left >= line.quantity and each.lot not in bad), None)
 
 
@@ -153,45 +157,13 @@ def refusal(desk: Desk, code: str) -> tuple[str, str] | None:
     return why_not_sold(box, there.lot, recalled=there.recalled, day=desk.today())
 
 
-def check(desk: Desk, store: Store, draft: Draft, *, insured: bool) -> None:
-    """Raise TraceCodesNeeded where the region asks for codes before an insured settlement, and one lacks."""
-    rules, day = rules_of(store.provider.region), desk.today()
-    if not insured or rules.insured_from is None or day < rules.insured_from:
-        return
-    needed = _lacking_codes(desk, store, draft, day)
-    if needed:
-        raise TraceCodesNeeded(drugs="、".join(needed))
-
-
-def _lacking_codes(desk: Desk, store: Store, draft: Draft, day: date) -> list[str]:
-    """Return of which drugs how many boxes still lack their code, those on the uncoded list left out."""
-    return [
-        f"{line.drug.generic_name} {line.boxes - len(line.trace_codes)} {line.drug.unit}"
-        for line in draft.lines
-        if line.drug.trace_prefix
-        and line.boxes > len(line.trace_codes)
-        and not stock_watch.may_lack_codes(desk.db, store.provider.id, line.drug.code, day)
-    ]
-
-
 def found(desk: Desk, draft: Draft) -> list[Finding]:
     """Return what the shelves say of the basket: what must not be sold, and what does not tally."""
     store = desk.store
     if store is None:
         return []
     of_lines = [each for line in draft.lines for each in _of_line(desk, store.provider.id, line, draft)]
-    return [*of_lines, *_codes_wanted(desk, store, draft)]
-
-
-def _codes_wanted(desk: Desk, store: Store, draft: Draft) -> Iterator[Finding]:
-    """Ask for the codes of a sale that nobody insures, too, once all of them are to be told."""
-    rules, day = rules_of(store.provider.region), desk.today()
-    if draft.person is not None or rules.all_from is None or day < rules.all_from:
-        return
-    lacking = _lacking_codes(desk, store, draft, day)
-    if lacking:
-        text = f"还没有采集追溯码：{'、'.join(lacking)}。自费的也要逐盒扫码上传；确实没有码的，登记到无码库。"
-        yield Finding("attention", "codes_wanted", text, rules.clause)
+    return [*of_lines, *trace_codes.wanted(desk, store, draft)]
 
 
 def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Iterator[Finding]:
@@ -211,27 +183,40 @@ def _of_line(desk: Desk, provider: str, line: BasketLine, draft: Draft) -> Itera
             text = f"{drug.generic_name}批号 {batch} 已召回。请核对盒上的批号，是这一批的不能卖。"
             yield Finding("attention", "stock_recalled", text, subject=drug.code)
         return
+    pack = _opened_for(desk, provider, line, there) if line.split else None
+    yield from _bad_boxes(desk, drug, there, _boxes_of(desk, line, pack))
     boxes = stock_boxes.lots_of(desk.db, line.trace_codes)
-    yield from _bad_boxes(drug, there, boxes, day)
-    allocation = allocate(there, line.packs, day, boxes)
-    if line.split and stock_boxes.opened(desk.db, provider, drug.code):
-        allocation = Allocation(allocation.uses, 0)
+    allocation = Allocation((), 0) if pack else allocate(there, line.packs, day, boxes)
     yield from _lacking(drug, there, allocation, line, day)
     yield from _unknown_boxes(desk, drug, there, line, boxes)
     yield from _soon(drug, allocation, draft, day)
 
 
-def _bad_boxes(drug: Drug, there: list[OnHand], boxes: dict[str, int], day: date) -> Iterator[Finding]:
-    lots = {each.lot.number: each for each in there}
-    for code, number in boxes.items():
-        lot = lots.get(number)
-        if lot is None or is_fit(lot, day):
+def _boxes_of(desk: Desk, line: BasketLine, pack: OpenedPack | None) -> list[Box]:
+    """Return the boxes of a line that came in; the pack that it takes pieces of may have come by count."""
+    known = [box for code in line.trace_codes if (box := stock_boxes.box(desk.db, code)) is not None]
+    if not known and pack is not None and pack.lot is not None:
+        return [Box(code=pack.code or "", drug=pack.drug, lot=pack.lot, state="opened")]
+    return known
+
+
+def _bad_boxes(desk: Desk, drug: Drug, there: list[OnHand], boxes: list[Box]) -> Iterator[Finding]:
+    """Bar what the very boxes are not to be sold for; wonder at one that the books say is gone."""
+    lots, day = {each.lot.number: each for each in there}, desk.today()
+    for box in boxes:
+        held = lots.get(box.lot)
+        if held is None:
             continue
-        expired = is_expired(lot.lot, day)
-        why = f"已于 {lot.lot.expires} 过期" if expired else "已召回"
-        text = f"{drug.generic_name}追溯码尾号 {code[-4:]} 的这一盒（批号 {lot.lot.batch}）{why}，不能卖。"
-        code_ = "stock_expired" if expired else "stock_recalled"
-        yield _barring(code_, drug, text, "请换一盒，把这一盒撤下货架。")
+        why = why_not_sold(box, held.lot, recalled=held.recalled, day=day)
+        if why is not None:
+            code = "stock_recalled" if held.recalled else "stock_expired"
+            code = "box_barred" if is_fit(held, day) else code
+            yield _barring(code, drug, f"{drug.generic_name}：{why[0]}", why[1])
+        elif box.state == "missing" or (box.state == "shelf" and not held.balance.packs):
+            gone = "盘点时没有见到" if box.state == "missing" else "按账应已卖出（没有扫码）"
+            text = f"{drug.generic_name}追溯码尾号 {box.code[-4:]} 的这一盒{gone}。"
+            advice = "请核对来源：退回的先登记退药，回流的不能卖；确在架上的可以卖，随后盘点。"
+            yield Finding("attention", "box_gone", f"{text}{advice}", subject=drug.code)
 
 
 def _lacking(
@@ -240,7 +225,11 @@ def _lacking(
     if not allocation.lacking:
         return
     fit = line.packs - allocation.lacking
-    bad = [each for each in there if each.balance.packs and not is_fit(each, day)]
+    bad = [
+        each
+        for each in there
+        if (each.balance.packs or (line.split and each.balance.pieces)) and not is_fit(each, day)
+    ]
     if bad:
         expired = any(is_expired(each.lot, day) for each in bad)
         named = "、".join(f"{each.lot.batch or '无批号'}" for each in bad)
@@ -263,8 +252,11 @@ def _unknown_boxes(
     unknown = [code for code in line.trace_codes if code not in boxes]
     if not unknown or line.split:
         return
-    coded = sum(len(stock_boxes.on_shelf(desk.db, each.lot.number)) for each in there)
-    if sum(each.balance.packs for each in there) - coded >= len(unknown):
+    full = [each for each in there if each.balance.packs]
+    uncoded = sum(
+        max(0, each.balance.packs - len(stock_boxes.on_shelf(desk.db, each.lot.number))) for each in full
+    )
+    if uncoded >= len(unknown):
         return
     text = f"{drug.generic_name}追溯码尾号 {unknown[0][-4:]} 的这一盒没有入库记录。请核对来源，再补登入库。"
     yield Finding("attention", "box_unknown", text, subject=drug.code)

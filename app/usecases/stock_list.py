@@ -7,8 +7,7 @@ from datetime import date
 
 from app.storage import sales, stock, stock_boxes, stock_moves
 from app.storage.instants import from_text
-from app.usecases import shelf
-from app.usecases.basket import drug_of_box
+from app.usecases import shelf, trace_codes
 from app.usecases.desk import Desk
 from app.usecases.notice import Notice
 from app.usecases.stock_book import lot_of, rules, shop
@@ -140,6 +139,7 @@ def card_of(desk: Desk, number: int) -> LotCard:
             pieces=kept.pieces + each.move.pieces,
             held=kept.held + each.move.held,
         )
+    boxes = stock_boxes.on_shelf(desk.db, number)
     return LotCard(
         row=row_of(desk, there, desk.today(), rules(desk).near_expiry_days),
         note=there.lot.note,
@@ -158,7 +158,8 @@ def card_of(desk: Desk, number: int) -> LotCard:
             for each in reversed(moves)
         ),
         sold=kept.packs - there.balance.packs,
-        boxes=tuple(stock_boxes.on_shelf(desk.db, number)),
+        boxes=tuple(boxes),
+        unnamed=max(0, len(boxes) - there.balance.packs),
     )
 
 
@@ -196,7 +197,7 @@ def drug_named(desk: Desk, text: str) -> Drug | None:
     if scan.kind == "drug_code":
         return shelf.by_code(desk, scan.value)
     if scan.kind == "trace_code":
-        return drug_of_box(desk, scan.value)
+        return trace_codes.drug_of_box(desk, scan.value)
     known = shelf.by_code(desk, text.strip())
     if known is not None:
         return known

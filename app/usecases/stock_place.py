@@ -68,6 +68,9 @@ class StockReceiving(Door):
     def change_delivery(self, key: str, entry: LineEntry) -> Delivery:
         return receive_stock.change(self._desk, key, entry)
 
+    def another_batch(self, key: str) -> Delivery:
+        return receive_stock.another_batch(self._desk, key)
+
     def drop_delivery_line(self, key: str) -> Delivery:
         return receive_stock.drop_line(self._desk, key)
 

@@ -70,7 +70,10 @@ class MoveShown(Struct, frozen=True, kw_only=True):
 
 
 class LotCard(Struct, frozen=True, kw_only=True):
-    """One lot at length: where it came from, what moved it, how much went in sales, which boxes are known."""
+    """One lot at length: where it came from, what moved it, how much went in sales, which boxes are known.
+
+    ``unnamed`` of the boxes went by their barcode: which ones, a stocktake tells.
+    """
 
     row: LotRow
     note: str
@@ -79,6 +82,7 @@ class LotCard(Struct, frozen=True, kw_only=True):
     moves: tuple[MoveShown, ...]
     sold: int
     boxes: tuple[str, ...]
+    unnamed: int = 0
 
 
 class LotChange(Struct, frozen=True, kw_only=True):
@@ -151,17 +155,19 @@ class Count(Struct, frozen=True, kw_only=True):
 
 
 class RecallSale(Struct, frozen=True, kw_only=True):
-    """A sale that handed out what is recalled; ``who`` is masked."""
+    """A sale that handed out what is recalled; ``who`` is masked. Not ``sure``: of which batch is not on
+    record."""
 
     number: str
     at: datetime
     who: str
     quantity: int
     unit: str
+    sure: bool = True
 
 
 class RecallRow(Struct, frozen=True, kw_only=True):
-    """A recall: what of it is on hand, and who has it."""
+    """A recall: what of it is on hand, and who has it; ``further`` sales are not listed."""
 
     number: int
     drug: str
@@ -173,6 +179,7 @@ class RecallRow(Struct, frozen=True, kw_only=True):
     lifted: bool
     on_hand: tuple[LotRow, ...] = ()
     sold: tuple[RecallSale, ...] = ()
+    further: int = 0
 
 
 class UncodedRow(Struct, frozen=True, kw_only=True):
@@ -248,6 +255,7 @@ class Receiving(Protocol):
     def scan_delivery(self, text: str) -> Delivery: ...
     def choose_delivery(self, key: str) -> Delivery: ...
     def change_delivery(self, key: str, entry: LineEntry) -> Delivery: ...
+    def another_batch(self, key: str) -> Delivery: ...
     def drop_delivery_line(self, key: str) -> Delivery: ...
     def book_delivery(self) -> Delivery: ...
     def give_up_delivery(self) -> Delivery: ...

@@ -1,7 +1,8 @@
 """A stocktake: what is on the shelf is counted lot by lot, and the differences are booked as one.
 
 Only what was counted is booked. The books are looked at again when it is booked, so that what was sold
-meanwhile is no difference.
+meanwhile is no difference. Where every pack that is there was scanned, the boxes of the lot that were not
+seen are missing from then on: they went by their barcode alone, or otherwise.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.usecases.stock_state import Count, CountLine
 from engine.protocol.stock import count_input
 from engine.scan import classify
 from engine.stock import Counted, Move, OnHand, differences
+from engine.stock_boxes import Box, BoxState, where
 
 KIND = "count"
 MOST = 99_999
@@ -31,13 +33,17 @@ _CENT = Decimal("0.01")
 
 
 class _Counted(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was counted of a lot; ``before`` is what the books said of it when the count of it began."""
+    """What was counted of a lot.
+
+    ``before`` is what the books said of it when its count began, ``boxes`` how many were known on the shelf.
+    """
 
     lot: int
     packs: int
     pieces: int = 0
     codes: tuple[str, ...] = ()
     before: tuple[int, int] = (0, 0)
+    boxes: int = 0
 
 
 class _Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,12 +97,12 @@ def set_count(desk: Desk, lot: int, packs: str, pieces: str) -> Count:
     if not all(text.isascii() and text.isdigit() and int(text) <= MOST for text in numbers):
         return _said(desk, there, "attention", f"数量应是 0 到 {MOST} 的整数，没有改动。")
     before = next((each for each in there.counted if each.lot == lot), None)
-    counted = _Counted(
-        lot=lot,
+    # What is typed is there now: the books are compared as of now, whenever the first box was scanned.
+    counted = replace(
+        _begun(desk, held),
         packs=int(numbers[0]),
         pieces=int(numbers[1]),
-        codes=before.codes if before else (),
-        before=before.before if before else (held.balance.packs, held.balance.pieces),
+        codes=_still_there(desk, held, before.codes) if before else (),
     )
     return _keep(desk, _Draft(counted=(*others, counted), chosen=lot), None)
 
@@ -116,14 +122,25 @@ def book_count(desk: Desk, why: str) -> Count:
         raise StockUnclear(problem="还没有数任何一批。")
     lots = stock.several(desk.db, (each.lot for each in there.counted))
     moves: list[Move] = []
+    boxes: list[Box] = []
+    tell: list[Telling] = []
     for each in there.counted:
-        if each.lot not in lots:
+        held = lots.get(each.lot)
+        if held is None:
             raise LotUnknown()
-        moves += _moves(lots[each.lot], each)
+        left, turned = _found(desk, held, each)
+        moves += differences(held.lot, held.balance, left)
+        boxes += turned
+        tell.append(_telling(desk, held, left, why.strip()))
     if moves and not why.strip():
         raise StockUnclear(problem=f"有 {len({each.lot for each in moves})} 批账实不符，还没有写原因。")
-    tell = [_telling(desk, lots[each.lot], each, why.strip()) for each in there.counted]
-    booking = Booking(provider=shop(desk), who=desk.settings.operator, why=why.strip(), moves=tuple(moves))
+    booking = Booking(
+        provider=shop(desk),
+        who=desk.settings.operator,
+        why=why.strip(),
+        moves=tuple(moves),
+        boxes=tuple(boxes),
+    )
     book(
         desk,
         "stock_counted",
@@ -133,18 +150,57 @@ def book_count(desk: Desk, why: str) -> Count:
     )
     off = len({each.lot for each in moves})
     what = f"盘点已记账：数了 {len(there.counted)} 批，{f'{off} 批有差异' if off else '账实相符'}。"
-    return _shown(desk, _Draft(), Notice("done", what))
+    missing = sum(box.state == "missing" for box in boxes)
+    advice = f"有码的盒里 {missing} 盒没有见到，已记下；再扫到它们会提示。" if missing else ""
+    return _shown(desk, _Draft(), Notice("done", what, advice))
 
 
-def _moves(held: OnHand, counted: _Counted) -> list[Move]:
-    """Return the movements of a difference; what was sold since it was counted is none."""
+def _begun(desk: Desk, held: OnHand) -> _Counted:
+    known = stock_boxes.on_shelf(desk.db, held.lot.number)
+    there = (held.balance.packs, held.balance.pieces)
+    return _Counted(lot=held.lot.number, packs=0, before=there, boxes=len(known))
+
+
+def _still_there(desk: Desk, held: OnHand, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the counted boxes that were not sold since; one that was missing is there again."""
+    known = {
+        *stock_boxes.on_shelf(desk.db, held.lot.number),
+        *stock_boxes.in_state(desk.db, held.lot.number, "missing"),
+    }
+    return tuple(code for code in codes if code in known)
+
+
+def _found(desk: Desk, held: OnHand, counted: _Counted) -> tuple[Counted, list[Box]]:
+    """Return what is there now by what was counted, and the boxes that it found or missed.
+
+    What was sold since it was counted is no difference. Where every pack was scanned, a box that was sold
+    before its scan is none either.
+    """
     sold_packs = counted.before[0] - held.balance.packs
     sold_pieces = counted.before[1] - held.balance.pieces
-    packs, pieces = max(0, counted.packs - sold_packs), max(0, counted.pieces - sold_pieces)
-    return differences(held.lot, held.balance, Counted(lot=counted.lot, packs=packs, pieces=pieces))
+    known = set(stock_boxes.on_shelf(desk.db, held.lot.number))
+    seen = set(_still_there(desk, held, counted.codes))
+    packs = counted.packs - sold_packs
+    if counted.packs == len(counted.codes):
+        packs = len(seen) - max(0, sold_packs - (counted.boxes - len(known)))
+    packs = max(0, packs)
+    unseen = known - seen if packs == len(seen) else set()
+    turned: tuple[tuple[set[str], BoxState], ...] = ((seen - known, "shelf"), (unseen, "missing"))
+    boxes = [
+        Box(code=code, drug=held.lot.drug, lot=held.lot.number, state=state, sale=_sale_of(desk, code))
+        for codes, state in turned
+        for code in sorted(codes)
+    ]
+    left = Counted(lot=counted.lot, packs=packs, pieces=max(0, counted.pieces - sold_pieces))
+    return left, boxes
 
 
-def _telling(desk: Desk, held: OnHand, counted: _Counted, why: str) -> Telling:
+def _sale_of(desk: Desk, code: str) -> int | None:
+    box = stock_boxes.box(desk.db, code)
+    return box.sale if box else None
+
+
+def _telling(desk: Desk, held: OnHand, counted: Counted, why: str) -> Telling:
     drug, region, day = drug_of(desk, held.lot), rules(desk), desk.today()
     size = Decimal(held.lot.size)
     whole = Decimal(counted.packs * held.lot.size + counted.pieces)
@@ -159,7 +215,7 @@ def _telling(desk: Desk, held: OnHand, counted: _Counted, why: str) -> Telling:
 
 def _portion(whole: Decimal, size: Decimal) -> Decimal:
     """Return pieces as packs with two decimals (inv_cnt is N16,2), half a hundredth up."""
-    return (whole * 100 // size / 100 if whole % size else whole // size).quantize(_CENT, ROUND_HALF_UP)
+    return (whole / size).quantize(_CENT, ROUND_HALF_UP)
 
 
 def _count_box(desk: Desk, there: _Draft, code: str) -> Count:
@@ -172,8 +228,8 @@ def _count_box(desk: Desk, there: _Draft, code: str) -> Count:
             return scan(desk, drug.barcode or drug.code)
         said = f"追溯码尾号 {tail} 的这一盒没有入库记录，没有计数。"
         return _said(desk, there, "attention", said, "请核对来源，补登入库后再数。")
-    if box.state != "shelf":
-        said = f"追溯码尾号 {tail} 的这一盒账上不在架上，没有计数。"
+    if box.state not in ("shelf", "missing"):
+        said = f"追溯码尾号 {tail} 的这一盒账上{where(box.state)}，没有计数。"
         return _said(desk, there, "attention", said, "请放在一边，盘点后由药师处理。")
     held = stock.one(desk.db, box.lot)
     if held is None:
@@ -184,10 +240,13 @@ def _count_box(desk: Desk, there: _Draft, code: str) -> Count:
 def _add(desk: Desk, there: _Draft, held: OnHand, codes: tuple[str, ...]) -> Count:
     lot = held.lot.number
     before = next((each for each in there.counted if each.lot == lot), None)
-    counted = before or _Counted(lot=lot, packs=0, before=(held.balance.packs, held.balance.pieces))
+    counted = before or _begun(desk, held)
     counted = replace(counted, packs=min(MOST, counted.packs + 1), codes=(*counted.codes, *codes))
     others = tuple(each for each in there.counted if each.lot != lot)
     said = Notice("info", f"{held.lot.name} 批号 {held.lot.batch}：数到第 {counted.packs} 盒。")
+    if counted.before[0] != held.balance.packs and counted.packs != len(counted.codes):
+        what = f"数{held.lot.name}批号 {held.lot.batch} 时账上又变了：数到第 {counted.packs} 盒。"
+        said = Notice("attention", what, "数完请再看一遍架上，直接输入总数。")
     return _keep(desk, _Draft(counted=(*others, counted), chosen=lot), said)
 
 

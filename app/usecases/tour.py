@@ -6,11 +6,11 @@ from app.errors import StoreUnknown
 from app.storage import cursor, prescriptions, stores
 from app.storage.connection import transaction
 from app.usecases import shelf
-from app.usecases.basket import drug_of_box
 from app.usecases.desk import Desk
 from app.usecases.enter import enter
 from app.usecases.identify import known_person
 from app.usecases.state import TourStop
+from app.usecases.trace_codes import drug_of_box
 from engine.scan import classify
 
 OPEN_STORE = "open_store"

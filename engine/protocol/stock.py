@@ -259,6 +259,14 @@ def about(drug: Drug, number: str) -> dict[str, str]:
     }
 
 
+def shares(count: int, codes: tuple[str, ...], *, code_list: bool) -> list[tuple[int, tuple[str, ...]]]:
+    """Divide ``count`` packs into records: one, or one for each box where a record holds one code only."""
+    if code_list or not codes:
+        return [(count, codes)]
+    boxes: list[tuple[int, tuple[str, ...]]] = [(1, (code,)) for code in codes]
+    return boxes if count == len(codes) else [*boxes, (count - len(codes), ())]
+
+
 def told_codes(codes: tuple[str, ...], *, code_list: bool) -> list[TraceCode] | TraceCode | None:
     """Return trace codes as the region writes them: a list, or the one object of a record for one box."""
     if not codes:

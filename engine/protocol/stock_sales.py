@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from engine.protocol.stock import SaleRecord, about, told_codes
+from engine.protocol.stock import SaleRecord, about, shares, told_codes
 from engine.protocol.wire import encode, seconds, yuan
 from engine.sale import BasketLine, Sale
 from engine.stock import LotUse
@@ -91,15 +91,14 @@ def came_back_input(
 
 def _shares(line: BasketLine, rules: StockRules) -> list[tuple[LotUse | None, int, tuple[str, ...]]]:
     """Divide a line into records: by lot, and by box where a record holds one code only."""
-    shares = list(_by_lot(line))
-    if rules.code_list or not line.trace_codes or line.split:
-        return shares
-    boxes: list[tuple[LotUse | None, int, tuple[str, ...]]] = []
-    for use, count, codes in shares:
-        boxes += [(use, 1, (code,)) for code in codes]
-        if count > len(codes):
-            boxes.append((use, count - len(codes), ()))
-    return boxes
+    whole = list(_by_lot(line))
+    if line.split:
+        return whole
+    return [
+        (use, some, boxes)
+        for use, count, codes in whole
+        for some, boxes in shares(count, codes, code_list=rules.code_list)
+    ]
 
 
 def _by_lot(line: BasketLine) -> Iterator[tuple[LotUse | None, int, tuple[str, ...]]]:

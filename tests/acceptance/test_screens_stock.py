@@ -154,6 +154,21 @@ def test_a_delivery_is_received_by_scans_and_keys_alone(stock: Stock) -> None:
     assert stock.left(drugs[5]) == {"LX88": (1, 0, 0)}
 
 
+def test_keys_begin_another_batch_and_take_a_line_off_the_note(stock: Stock) -> None:
+    drugs = list(stock.drugs.values())
+    stock.open(Qt.Key.Key_F5)
+    stock.open(Qt.Key.Key_1, CONTROL)
+    stock.window.scan(box(drugs[4], 11))
+    stock.window.key(Qt.Key.Key_Plus)
+    stock.window.scan(box(drugs[4], 12))
+    stock.window.settle()
+    assert "2 批 2 盒" in stock.words()
+    stock.window.picture("stock-receive-batches")
+    stock.window.key(Qt.Key.Key_Delete)
+    stock.window.settle()
+    assert "1 批 1 盒" in stock.words()
+
+
 def test_a_box_of_ours_is_refused_while_receiving(stock: Stock) -> None:
     drug = list(stock.drugs.values())[2]
     stock.open(Qt.Key.Key_F5)
@@ -192,6 +207,25 @@ def test_an_expired_lot_is_written_off_by_keys(stock: Stock) -> None:
     stock.window.settle()
     assert "过期报损 4 盒，已记账" in stock.words()
     assert stock.left(drug) == {"A2411": (0, 0, 0)}
+
+
+def test_what_was_brought_back_is_written_off_though_the_lot_has_more_on_the_shelf(stock: Stock) -> None:
+    drug = stock.free()
+    test_what_is_brought_back_is_found_by_its_receipt(stock)
+    before = stock.left(drug)["L2025"]
+    stock.open(Qt.Key.Key_Escape)
+    stock.window.keys("L2025")
+    stock.window.key(Qt.Key.Key_Return)
+    stock.window.settle()
+    stock.open(Qt.Key.Key_3, CONTROL)
+    stock.place()._choices["held_damaged"].click()  # type: ignore[attr-defined]
+    stock.type("packs", "1")
+    stock.type("why", "封口破了")
+    stock.window.picture("stock-held")
+    stock.window.key(Qt.Key.Key_F12)
+    stock.window.settle()
+    assert "已记账" in stock.words()
+    assert stock.left(drug)["L2025"] == (before[0], before[1], 0)
 
 
 def test_a_recall_lists_what_is_here_and_whom_to_call(stock: Stock) -> None:

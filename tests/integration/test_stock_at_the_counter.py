@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
-from msgspec.structs import replace
 
 from app.errors import NotForSale
-from app.storage import catalogue, outbox, sales, stock_boxes, stock_check
-from app.storage.connection import transaction
-from app.usecases.stock_errors import CannotSplit, PackEmptied, TraceCodesNeeded
+from app.storage import outbox, sales, stock_boxes, stock_check
+from app.usecases.stock_errors import TraceCodesNeeded
 from app.usecases.stock_state import BroughtBack, LotChange
 from engine.catalogue import Drug
 from engine.protocol.stock import read_records
@@ -169,6 +167,18 @@ def test_a_box_of_packs_received_by_count_is_nothing_to_wonder_at(bench: Bench, 
     assert codes_found(bench) == set()
 
 
+def test_a_box_of_a_lot_that_was_counted_in_is_nothing_to_wonder_at_beside_one_that_was_sold_out(
+    bench: Bench, drug: Drug
+) -> None:
+    receive(bench.till, drug, "B1", "2027-05", codes=(box(drug, 1), box(drug, 2)))
+    buy(bench, drug.barcode or "", drug.barcode or "")
+    receive(bench.till, drug, "B2", "2029-05", packs=2, note="SH-2")
+    bench.till.next_customer()
+    bench.till.enter(box(drug, 9))
+
+    assert codes_found(bench) == set()
+
+
 def test_on_insurance_every_box_with_a_code_is_scanned_first(bench: Bench) -> None:
     scan_first(bench, all_codes=False)
     line = bench.desk.draft.lines[0]
@@ -205,112 +215,6 @@ def test_without_insurance_a_box_may_lack_its_code_with_a_word(bench: Bench, dru
     assert finding.clause is not None
 
     assert buy(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
-
-
-def splittable(bench: Bench, drug: Drug, size: int | None = 20) -> Drug:
-    """Let the catalogue say how many pieces a pack of ``drug`` has."""
-    known = replace(drug, pack_size=size, pack_unit="丸")
-    with transaction(bench.catalogue):
-        catalogue.save(bench.catalogue, [known])
-    return known
-
-
-def split_sale(bench: Bench, code: str, pieces: int) -> Sale:
-    bench.till.next_customer()
-    line = bench.till.enter(code).selected or ""
-    if not bench.desk.draft.lines[-1].split:
-        bench.till.split(line)
-    bench.till.change_quantity(line, pieces)
-    settled = bench.settle().settled
-    assert settled is not None
-    index = sales.index_of(bench.db, settled.number)
-    assert index is not None
-    return sales.read(bench.db, index.journal)
-
-
-def test_a_split_pack_is_opened_with_its_first_sale_and_sold_from_again(bench: Bench, drug: Drug) -> None:
-    known = splittable(bench, drug)
-    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1), box(drug, 2)))
-
-    first = split_sale(bench, box(drug, 1), 6)
-    second = split_sale(bench, box(drug, 1), 4)
-
-    assert left(bench, drug) == {"B1": (1, 10, 0)}
-    assert [sale.draft.lines[0].lots[0].quantity for sale in (first, second)] == [6, 4]
-    found = stock_boxes.box(bench.db, box(drug, 1))
-    assert found is not None
-    assert found.state == "opened"
-    (row,) = bench.till.opened_packs()
-    assert (row.size, row.left, row.code) == (20, 10, box(drug, 1))
-    assert [(number, pieces, who) for number, _at, pieces, who in row.sold] == [
-        (first.number, 6, "药师 李"),
-        (second.number, 4, "药师 李"),
-    ]
-    assert stock_check.faults(bench.db) == []
-
-
-def test_each_split_sale_reports_the_opened_pack_s_code_as_split(bench: Bench, drug: Drug) -> None:
-    known = splittable(bench, drug)
-    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
-    for _ in range(2):
-        split_sale(bench, box(drug, 1), 3)
-        goods = next(each for each in outbox.recent(bench.db, 3) if each.infno == "3505A")
-        record = read_records("3505A", Raw(outbox.text_of(bench.db, goods).encode()))[0]
-        assert record.codes == (box(drug, 1),)
-        assert '"trdn_flag":"1"' in record.body
-        assert int(record.count) == 3
-
-
-def test_a_piece_costs_its_part_of_the_pack_and_the_pieces_never_more(bench: Bench, drug: Drug) -> None:
-    known = splittable(bench, drug, size=30)
-    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
-
-    sale = split_sale(bench, box(drug, 1), 30)
-
-    line = sale.draft.lines[0]
-    assert line.unit_price == (drug.price or 0) // 30
-    assert line.amount <= (drug.price or 0)
-
-
-def test_an_opened_pack_gives_no_more_than_it_holds(bench: Bench, drug: Drug) -> None:
-    known = splittable(bench, drug)
-    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
-    split_sale(bench, box(drug, 1), 15)
-
-    with pytest.raises(PackEmptied, match="5"):
-        split_sale(bench, box(drug, 1), 6)
-
-    assert left(bench, drug) == {"B1": (0, 5, 0)}
-
-
-def test_a_pack_given_up_before_the_settlement_was_never_opened(bench: Bench, drug: Drug) -> None:
-    known = splittable(bench, drug)
-    receive(bench.till, known, "B1", "2029-05", codes=(box(drug, 1),))
-    bench.till.split(bench.till.enter(box(drug, 1)).selected or "")
-
-    bench.till.next_customer()
-
-    assert left(bench, drug) == {"B1": (1, 0, 0)}
-    assert bench.till.opened_packs() == ()
-    assert buy(bench, box(drug, 1)).draft.lines[0].split is False
-
-
-def test_what_nobody_knows_the_pieces_of_is_not_split(bench: Bench, drug: Drug) -> None:
-    splittable(bench, drug, size=None)
-    line = bench.till.enter(drug.barcode or "").selected or ""
-
-    with pytest.raises(CannotSplit):
-        bench.till.split(line)
-
-
-def test_a_pack_without_stock_records_is_split_and_remembered_all_the_same(bench: Bench, drug: Drug) -> None:
-    splittable(bench, drug)
-
-    split_sale(bench, box(drug, 1), 6)
-    split_sale(bench, box(drug, 1), 4)
-
-    (row,) = bench.till.opened_packs()
-    assert (row.left, len(row.sold)) == (10, 2)
 
 
 def test_what_was_brought_back_lies_apart_and_is_not_sold(bench: Bench, drug: Drug) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import journal, outbox, stock_boxes, stock_check
+from app.storage import catalogue, journal, outbox, stock_boxes, stock_check
+from app.storage.connection import transaction
 from app.usecases.stock_errors import BoxesNeeded, NotEnoughStock, NothingReturned, StockUnclear
 from app.usecases.stock_state import BroughtBack, LotChange
 from engine.catalogue import Drug
@@ -124,6 +127,20 @@ def test_a_purchase_return_is_told_with_its_invoice(bench: Bench, drug: Drug) ->
     assert left(bench, drug) == {"B1": (0, 0, 0)}
 
 
+def test_pieces_that_go_back_to_the_supplier_are_told_as_part_of_a_pack(bench: Bench, drug: Drug) -> None:
+    known = replace(drug, pack_size=30, pack_unit="丸")
+    with transaction(bench.catalogue):
+        catalogue.save(bench.catalogue, [known])
+    receive(bench.till, known, "B1", "2029-05", packs=2)
+    bench.till.split(bench.till.enter(drug.barcode or "").selected or "")
+    bench.till.settle()
+
+    bench.till.change_lot(LotChange(kind="sent_back", lot=1, packs=1, pieces=29, why="TH-33"))
+
+    assert told(bench)[1].count == Decimal("1.9667")
+    assert left(bench, drug) == {"B1": (0, 0, 0)}
+
+
 def test_what_is_set_aside_is_neither_sold_nor_lost_until_it_is_decided(bench: Bench, drug: Drug) -> None:
     receive(bench.till, drug, "B1", "2029-05", packs=2)
     bench.till.change_lot(LotChange(kind="set_aside", lot=1, packs=2, why="待查"))
@@ -178,74 +195,6 @@ def test_a_recall_is_journalled_and_lifted_with_a_reason_only(bench: Bench, drug
     kinds = [entry.kind for entry in journal.read(bench.db, 0, 9)]
     assert kinds == ["stock_received", "stock_recalled", "stock_recall_lifted"]
     buy(bench, drug.barcode or "")
-
-
-def test_what_was_counted_is_booked_with_its_difference_and_3501(bench: Bench, drug: Drug) -> None:
-    receive(bench.till, drug, "B1", "2029-05", packs=5)
-    for _ in range(4):
-        shown = bench.till.scan_count(drug.barcode or "")
-    assert [(line.packs, line.row.packs) for line in shown.lines] == [(4, 5)]
-    with pytest.raises(StockUnclear, match="原因"):
-        bench.till.book_count("")
-
-    after = bench.till.book_count("盘亏，待查")
-
-    assert after.said is not None
-    assert "1 批有差异" in after.said.what
-    assert left(bench, drug) == {"B1": (4, 0, 0)}
-    infno, record = told(bench)
-    assert (infno, int(record.count)) == ("3501", 4)
-    assert stock_check.faults(bench.db) == []
-
-
-def test_what_is_sold_during_a_stocktake_is_no_difference(bench: Bench, drug: Drug) -> None:
-    receive(bench.till, drug, "B1", "2029-05", packs=5)
-    bench.till.set_count(1, "5", "")
-    buy(bench, drug.barcode or "", drug.barcode or "")
-
-    after = bench.till.book_count("")
-
-    assert after.said is not None
-    assert "账实相符" in after.said.what
-    assert left(bench, drug) == {"B1": (3, 0, 0)}
-
-
-def test_a_box_is_counted_once_and_for_its_own_lot(bench: Bench, drug: Drug) -> None:
-    receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
-    receive(bench.till, drug, "B2", "2029-06", codes=(box(drug, 2),), note="SH-2")
-
-    bench.till.scan_count(box(drug, 2))
-    shown = bench.till.scan_count(box(drug, 2))
-
-    assert {line.row.batch: line.packs for line in shown.lines} == {"B1": None, "B2": 1}
-    assert shown.said is not None
-    assert shown.said.tone == "attention"
-
-
-def test_of_several_lots_a_person_chooses_which_is_counted(bench: Bench, drug: Drug) -> None:
-    receive(bench.till, drug, "B1", "2029-05", packs=2)
-    receive(bench.till, drug, "B2", "2029-06", packs=2, note="SH-2")
-    bench.till.scan_count(drug.barcode or "")
-    bench.till.choose_count(2)
-
-    shown = bench.till.scan_count(drug.barcode or "")
-
-    assert {line.row.batch: line.packs for line in shown.lines} == {"B1": None, "B2": 1}
-
-
-def test_a_stocktake_on_the_desk_survives_a_restart(tmp_path: Path) -> None:
-    before = Bench(tmp_path)
-    before.till.start()
-    drug = free_drug(before)
-    receive(before.till, drug, "B1", "2029-05", packs=2)
-    before.till.set_count(1, "1", "")
-    before.close()
-
-    after = Bench(tmp_path)
-    after.till.start()
-
-    assert [line.packs for line in after.till.count().lines] == [1]
-    after.close()
 
 
 @pytest.mark.parametrize(
@@ -345,3 +294,29 @@ def _change(bench: Bench, drug: Drug, act: str, chance: Random) -> None:
         bench.till.change_lot(LotChange(kind="set_aside", lot=lot, packs=packs, why="待查"))
     else:
         bench.till.change_lot(LotChange(kind="released", lot=lot, packs=packs, why="无误"))
+
+
+def test_what_comes_back_of_several_lots_goes_back_to_each(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2027-05", packs=2)
+    receive(bench.till, drug, "B2", "2029-05", packs=5, note="SH-2")
+    number, size = buy(bench, *[drug.barcode or ""] * 3), drug.pack_size or 1
+
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=1, why="拿错了"))
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=2, why="拿错了"))
+
+    assert left(bench, drug) == {"B1": (0, 0, 2 * size), "B2": (4, 0, size)}
+    messages = [each for each in outbox.recent(bench.db, 9) if each.infno == "3506"]
+    records = [read_records("3506", Raw(outbox.text_of(bench.db, each).encode()))[0] for each in messages]
+    assert [int(each.count) for each in records] == [1, 1, 1]
+    assert sum('"manu_lotnum":"B1"' in each.body for each in records) == 2
+    assert stock_check.faults(bench.db) == []
+
+
+def test_a_box_goes_back_to_its_own_lot(bench: Bench, drug: Drug) -> None:
+    receive(bench.till, drug, "B1", "2027-05", codes=(box(drug, 1),))
+    receive(bench.till, drug, "B2", "2029-05", codes=(box(drug, 2),), note="SH-2")
+    number, size = buy(bench, box(drug, 1), box(drug, 2)), drug.pack_size or 1
+
+    bench.till.bring_back(BroughtBack(sale=number, line="1", quantity=1, why="拿错了", codes=(box(drug, 2),)))
+
+    assert left(bench, drug) == {"B1": (0, 0, 0), "B2": (0, 0, size)}

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from app.errors import UserError
-from app.storage import journal, outbox, stock_boxes, stock_check
+from app.storage import device, journal, outbox, stock_boxes, stock_check
+from app.storage.connection import transaction
 from app.usecases.stock_errors import StockUnclear
 from app.usecases.stock_state import LineEntry, LotChange
 from engine.protocol.stock import read_deletion, read_records
@@ -184,6 +186,23 @@ def test_a_lot_booked_wrongly_is_taken_back_by_a_movement_that_names_it_and_3507
     assert (message.infno, deleted.fixmedins_bchno, deleted.inv_data_type) == ("3507", number, "3")
 
 
+def test_what_was_told_before_a_backup_was_put_back_is_deleted_by_its_own_number(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", packs=5)
+    told = outbox.recent(bench.db, 1)[0]
+    number = read_records("3503", Raw(outbox.text_of(bench.db, told).encode()))[0].number
+    with transaction(bench.db):
+        device.open_epoch(bench.db, bench.clock.now())
+
+    bench.till.change_lot(LotChange(kind="taken_back", lot=1, why="批号抄错"))
+
+    message = outbox.recent(bench.db, 1)[0]
+    assert read_deletion(Raw(outbox.text_of(bench.db, message).encode())).fixmedins_bchno == number
+    receive(bench.till, drug, "B2", "2028-05", packs=5)
+    again = read_records("3503", Raw(outbox.text_of(bench.db, outbox.recent(bench.db, 1)[0]).encode()))[0]
+    assert again.number.startswith("M01.2-")
+
+
 def test_a_box_of_a_lot_that_was_taken_back_may_be_received_anew(bench: Bench) -> None:
     drug = free_drug(bench)
     receive(bench.till, drug, "B1", "2028-05", codes=(box(drug, 1),))
@@ -220,6 +239,95 @@ def test_what_no_movement_may_touch_the_tables_refuse(bench: Bench) -> None:
         with pytest.raises(Exception, match=r"append-only|CHECK|never|forgotten"):
             bench.db.execute(sql)
     assert left(bench, drug) == {"B1": (1, 0, 0)}
+
+
+def test_a_second_batch_of_a_drug_is_begun_where_no_code_tells_it(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(box(drug, 1))
+    bench.till.another_batch("1")
+
+    shown = bench.till.scan_delivery(box(drug, 2))
+
+    assert [line.codes for line in shown.lines] == [(box(drug, 1),), (box(drug, 2),)]
+    assert shown.chosen == "2"
+
+
+def test_a_line_scanned_by_mistake_goes_off_the_note_and_its_box_may_come_back(bench: Bench) -> None:
+    drug, other = free_drug(bench), bench.demonstration.drugs[0]
+    bench.till.scan_delivery(box(drug, 1))
+    bench.till.scan_delivery(box(other, 1))
+
+    shown = bench.till.drop_delivery_line("2")
+
+    assert [line.drug for line in shown.lines] == [drug.code]
+    assert shown.said is not None
+    assert other.generic_name in shown.said.what
+    assert len(bench.till.scan_delivery(box(other, 1)).lines) == 2
+
+
+@pytest.mark.parametrize("written", ["k77a", "Ｋ７７ａ", " K77 A "])
+def test_a_batch_is_found_by_a_recall_however_it_was_written(bench: Bench, written: str) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, written, "２０２８－０５", packs=2)
+
+    (row,) = bench.till.recall(drug.code, "k７７A", "药监通知 2026-11")
+
+    assert [each.state for each in row.on_hand] == ["recalled"]
+
+
+def test_a_batch_in_a_gs1_code_is_found_by_a_recall_too(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.head_delivery("浙江演示医药有限公司", "SH-1")
+    bench.till.scan_delivery(f"(01)0{drug.barcode}(17)280500(10)k77a(21)S1")
+    bench.till.book_delivery()
+
+    (row,) = bench.till.recall(drug.code, "K77A", "药监通知 2026-11")
+
+    assert len(row.on_hand) == 1
+
+
+def test_a_recalled_batch_is_not_received(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.recall(drug.code, "B1", "药监通知 2026-11")
+
+    with pytest.raises(StockUnclear, match="拒收"):
+        receive(bench.till, drug, "b1", "2028-05", packs=2)
+    assert left(bench, drug) == {}
+
+
+def test_a_count_in_strange_digits_is_no_count(bench: Bench) -> None:
+    drug = free_drug(bench)
+    bench.till.scan_delivery(drug.barcode or "")
+    entry = LineEntry(batch="B1", expires="2028-05", made="", packs="½", cost="")
+
+    assert "数量" in bench.till.change_delivery("1", entry).lines[0].problem
+    assert bench.till.change_delivery("1", replace(entry, packs="１２")).lines[0].packs == 12
+
+
+def test_a_lot_without_its_day_of_making_is_booked_with_a_word_about_the_platform(bench: Bench) -> None:
+    drug = free_drug(bench)
+    for made, said in (("", "1 批没有生产日期"), ("2026-01-05", "更正入库")):
+        bench.till.head_delivery("浙江演示医药有限公司", f"SH-{made}")
+        bench.till.scan_delivery(drug.barcode or "")
+        entry = LineEntry(batch=f"B{made}", expires="2028-05", made=made, packs="2", cost="")
+        bench.till.change_delivery("1", entry)
+        booked = bench.till.book_delivery()
+        assert booked.said is not None
+        assert said in booked.said.advice
+
+
+def test_a_note_that_was_received_before_is_said(bench: Bench) -> None:
+    drug = free_drug(bench)
+    receive(bench.till, drug, "B1", "2028-05", packs=5, note="SH-3")
+    bench.till.head_delivery("浙江演示医药有限公司", "SH-3")
+    bench.till.scan_delivery(drug.barcode or "")
+    entry = LineEntry(batch="B1", expires="2028-05", made="", packs="5", cost="")
+    bench.till.change_delivery("1", entry)
+
+    booked = bench.till.book_delivery()
+
+    assert booked.said is not None
+    assert "已收过 1 批" in booked.said.advice
 
 
 def test_an_unknown_drug_is_not_received(bench: Bench) -> None:

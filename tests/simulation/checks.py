@@ -12,7 +12,7 @@ from msgspec import Struct
 from app.storage import journal, people
 from engine.journal import Entry
 from engine.sale import Sale, insured_settlements
-from tests.simulation import town
+from tests.simulation import shelves, town
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -53,7 +53,9 @@ def after_the_storm(world: World) -> Iterator[str]:
         yield from _s4_printed_is_recorded(world, machine)
         yield from _s5_outbox_is_empty(world, machine)
         yield from _s6_chain_holds(machine)
-        yield from _s8_boxes_within(machine)
+        yield from shelves.books_hold(machine)
+        if machine.provider not in world.forked:
+            yield from shelves.agency_knows(world, machine)
     for year in _years(world):
         yield from _s1_limits(world, year)
         yield from _s7_given_back(world, year)
@@ -324,15 +326,6 @@ def _s7_given_back(world: World, year: int) -> Iterator[str]:
                 f"S7: {person.psn_no} is to get back {given.get(person.psn_no, 0)},"
                 f" the settlements say {answered.get(person.psn_no, 0)}"
             )
-
-
-def _s8_boxes_within(machine: Machine) -> Iterator[str]:
-    counted = Counter(
-        code for sale in sales_of(machine) for line in sale.draft.lines for code in line.trace_codes
-    )
-    for code, times in counted.items():
-        if times > 1:
-            yield f"S8: {machine.name} sold the box {code} {times} times"
 
 
 def _s8_boxes_across(world: World) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,12 +23,15 @@ import agency.trueup
 import app.storage.connection
 import app.storage.journal
 import app.storage.leases
+import app.storage.outbox
 import app.storage.runs
+import app.storage.stock
 import app.sync.client
 import app.sync.deliver
 import app.sync.pull
 import app.usecases.leases
 import app.usecases.settle
+import app.usecases.stock_book
 import engine.protocol.bundle
 from app.storage import catalogue, cursor
 from app.storage.connection import transaction
@@ -222,6 +226,34 @@ def bundle_signature_unchecked() -> AbstractContextManager[None]:
     return put_in((engine.protocol.bundle, "_refused", refused))
 
 
+def stock_of_the_last_sales_forgotten() -> AbstractContextManager[None]:
+    """A lot has what it had at the last full run, whatever was sold since."""
+    return put_in((app.storage.stock, "pending", lambda _db: {}))
+
+
+def movement_told_afterwards() -> AbstractContextManager[None]:
+    """A movement is booked first, and what the agency is told of it is written in a step of its own."""
+    waiting: list[Any] = []
+
+    @contextmanager
+    def two_steps(db: Any) -> Iterator[None]:
+        waiting.clear()
+        with transaction(db):
+            yield
+        with transaction(db):
+            for message in waiting:
+                put(db, message)
+
+    put = app.storage.outbox.put
+    last = app.storage.outbox.last_number
+    late = SimpleNamespace(
+        put=lambda _db, message: waiting.append(message), last_number=lambda db: last(db) + len(waiting)
+    )
+    return put_in(
+        (app.usecases.stock_book, "transaction", two_steps), (app.usecases.stock_book, "outbox", late)
+    )
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
@@ -244,6 +276,8 @@ FAULTS: dict[str, Fault] = {
         lease_used_after_restore,
         late_settlement_paid_in_full,
         bundle_signature_unchecked,
+        stock_of_the_last_sales_forgotten,
+        movement_told_afterwards,
     )
 }
 

@@ -43,6 +43,7 @@ class Season(Struct, frozen=True, kw_only=True):
     starts: tuple[datetime, ...] = _STARTS
     days: float = 1.0  # Times what is asked for.
     people: int = town.PEOPLE
+    shelves: bool = False  # Whether what is sold is received before, returned, counted.
 
 
 USUAL = Season(weights=_WEIGHTS)
@@ -66,8 +67,9 @@ TRIPS = Season(  # Leases in backups, and customers for them after the backup wa
     people=2,
 )
 NEW_YEAR = Season(weights=_WEIGHTS, starts=(datetime(2026, 12, 28, 2, 0, tzinfo=UTC),))
+SHELVES = Season(weights={**_WEIGHTS, "sell": 45}, shelves=True)
 EVERY = 8
-_SEASONS = {1: TRIPS, 5: LONG, 7: NEW_YEAR}
+_SEASONS = {1: TRIPS, 3: SHELVES, 5: LONG, 7: NEW_YEAR}
 
 
 def season_of(seed: int) -> Season:

@@ -14,6 +14,8 @@ BEGIN = {
     "bundle_signature_unchecked": 13,
     "lease_used_after_restore": 73,
     "late_settlement_paid_in_full": 309,
+    "stock_of_the_last_sales_forgotten": 3,
+    "movement_told_afterwards": 283,
 }
 """Where the search begins, so that it is short; it goes around from there."""
 

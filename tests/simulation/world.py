@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from app.storage import device, outbox
 from app.storage.connection import transaction
-from tests.simulation import checks, network, town
+from tests.simulation import checks, network, shelves, town
 from tests.simulation.checks import Sold
 from tests.simulation.disk import Disk
 from tests.simulation.machine import Machine, Paper
@@ -145,10 +145,21 @@ class World:
         if chance.random() < 0.5:
             psn = event.where  # Most people go to the shop next door, now and then to another.
         psn %= self.plan.season.people
+        if self.plan.season.shelves:
+            self._stock(machine, event, boxes)
         number = machine.act(
             lambda: machine.sell(psn, boxes, asks=asks, delivers=delivers, chance=chance), chance
         )
         return f"{number} to {psn}, {len(boxes)} boxes"
+
+    def _stock(self, machine: Machine, event: Event, boxes: list[str]) -> None:
+        """Let some of the boxes come in before they are sold, and something happen on the shelves."""
+        dice = Random(f"{self.plan.seed}/{event.number}/shelves")
+        came = [code for code in boxes if dice.random() < 0.8]
+        self.injected["delivery"] += 1
+        machine.act(lambda: shelves.receive(machine, came, f"SH{event.number}", dice), dice)
+        for _time in range(dice.randrange(3)):
+            machine.act(lambda: shelves.tend(machine, dice), dice)
 
     def _sync(self, machine: Machine, event: Event, chance: Random) -> str:
         def step() -> str:

@@ -150,7 +150,7 @@ def _describe(state: CounterState, line: BasketLine, claimed: Line | None) -> st
 
 
 def _trace(state: CounterState, line: BasketLine) -> Cell:
-    if line.drug.trace_prefix is None and not line.trace_codes and not state.lacking.get(line.id):
+    if not line.trace_codes and not state.lacking.get(line.id):
         return Cell(text="无码", tone="sub", size=12)
     lacking = state.lacking.get(line.id, 0)
     done = line.boxes - lacking

@@ -33,7 +33,14 @@ KEYS: dict[str, Keys] = {
     "help": (_BACK,),
 }
 STOCK_KEYS: dict[str, Keys] = {
-    "receive": (("Enter", "填这一行"), _CHOOSE, ("F12", "整单入库"), ("Esc", "先放着")),
+    "receive": (
+        ("Enter", "填这一行"),
+        _CHOOSE,
+        ("+", "另一批"),
+        ("Del", "去掉这一行"),
+        ("F12", "整单入库"),
+        ("Esc", "先放着"),
+    ),
     "count": (("Enter", "输数量"), _CHOOSE, ("F12", "盘点记账"), ("Esc", "先放着")),
     "change": (("Enter", "填数量和原因"), _CHOOSE, ("F12", "记账"), ("Esc", "回到库存")),
     "recall": (("Enter", "填表"), _CHOOSE, ("F12", "停售并召回"), ("Esc", "回到库存")),
@@ -106,6 +113,12 @@ class PlaceHost:
         move = getattr(self._presenters.get(name), "moved", None)
         if move is not None:
             move(step)
+
+    def lined(self, name: str, act: str) -> None:
+        """Do what a key asks for of the chosen row, where the place has such."""
+        change = getattr(self._presenters.get(name), "lined", None)
+        if change is not None:
+            change(act)
 
     def acted(self, name: str) -> bool:
         """Do the place's own act; tell whether it has one."""

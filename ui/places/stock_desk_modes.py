@@ -40,6 +40,14 @@ class ReceiveMode(Mode):
         self._chosen = key
         self._stage.ask(lambda counter: counter.choose_delivery(key), self._show)
 
+    def lined(self, act: str) -> None:
+        """Begin another batch of the chosen line's drug, or take the line off."""
+        key = self._chosen
+        if key is not None and act == "more":
+            self._stage.ask(lambda counter: counter.another_batch(key), self._show)
+        elif key is not None and act == "remove":
+            self._stage.ask(lambda counter: counter.drop_delivery_line(key), self._show)
+
     def keys(self) -> list[str]:
         """Return the rows' keys in order."""
         return [line.key for line in self._there.lines]

@@ -41,7 +41,7 @@ RECEIVE = FormSpec(
         FormField("note", "随货单号"),
         FormField("batch", "批号"),
         FormField("expires", "有效期至", "2028-05"),
-        FormField("made", "生产日期", "可不填"),
+        FormField("made", "生产日期", "上传要用"),
         FormField("packs", "数量"),
         FormField("cost", "进价", "元，可不填"),
     ),
@@ -72,6 +72,8 @@ CHANGE = FormSpec(
         ("set_aside", "待处理"),
         ("released", "重新上架"),
         ("taken_back", "更正入库"),
+        ("held_damaged", "待处理报损"),
+        ("held_sent_back", "待处理退货"),
     ),
     fields=(
         FormField("packs", "整盒"),

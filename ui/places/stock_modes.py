@@ -14,6 +14,9 @@ from ui.places.stock_presenter import Mode, Stage
 from ui.places.stock_watch_modes import RecallMode, ReturnMode, UncodedMode
 from ui.words import joined
 
+_HELD = "held_"
+"""Choices that begin so are about what is set aside, though the lot has more on the shelf."""
+
 _KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
 
@@ -160,12 +163,12 @@ class ChangeMode(Mode):
 
     def main(self, values: Values) -> None:
         """Book the change."""
-        lot = self._shelf.lot
-        kind = next((each for each in _KINDS if each == values.get("choice")), None)
+        lot, choice = self._shelf.lot, values.get("choice", "")
+        kind = next((each for each in _KINDS if each == choice.removeprefix(_HELD)), None)
         if lot is None or kind is None:
             self._stage.say(Notice("attention", "还没有选哪一批。", "用 ↑ ↓ 选一批，或扫一盒。"))
             return
-        held = self._is_held()
+        held = choice.startswith(_HELD) or self._is_held()
         change = LotChange(
             kind=kind,
             lot=lot,

@@ -130,7 +130,11 @@ def lot_page(card: LotCard | None) -> Page:
         page.append(Pair(left="待处理", right=held_words(row), size=SMALL, tone="ochre"))
     page += [
         Pair(left="已卖出", right=f"{card.sold} {row.unit}", size=SMALL),
-        Pair(left="有追溯码的", right=f"{len(card.boxes)} 盒", size=SMALL),
+        Pair(left="有追溯码的", right=f"{len(card.boxes) - card.unnamed} 盒", size=SMALL),
+    ]
+    if card.unnamed:
+        page.append(sub(f"有 {card.unnamed} 盒没有扫码就卖出，不知是哪盒。逐盒扫码盘点这一批就对上。"))
+    page += [
         Rule(),
         Pair(left="供应商", right=row.supplier or "—", size=SMALL),
         Pair(left="随货单号", right=card.note or "—", size=SMALL),

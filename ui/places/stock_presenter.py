@@ -123,14 +123,11 @@ class StockPresenter:
         self.stage = Stage(view, desk)
         self.stage.go = self.go
         self._modes = modes(self.stage)
-        self._mode = self._modes["shelf"]
+        self.mode = "shelf"
+        """The name of the open mode."""
+        self._mode = self._modes[self.mode]
         self._armed = False
         self.turned: Callable[[], None] = lambda: None
-
-    @property
-    def mode(self) -> str:
-        """The name of the open mode."""
-        return self._mode.spec.name
 
     def opened(self) -> None:
         """Show the open mode anew."""
@@ -140,6 +137,7 @@ class StockPresenter:
 
     def go(self, name: str) -> None:
         """Open another mode."""
+        self.mode = name
         self._mode = self._modes[name]
         self.stage.say(None)
         self.opened()
@@ -176,6 +174,13 @@ class StockPresenter:
         if key is not None:
             self.changed()  # What was typed belongs to the row that is left.
             self.chosen(key)
+
+    def lined(self, act: str) -> None:
+        """Do what a key asks for of the chosen row: ``more`` or ``remove``, where the open mode has such."""
+        change = getattr(self._mode, "lined", None)
+        if change is not None and not self.stage.busy:
+            self._disarm()
+            change(act)
 
     def acted(self) -> None:
         """Do what the open mode is for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.usecases.stock_state import RecallRow, SoldLine, UncodedRow
 from ui.items import Cell, Column, Head, Heading, Item, Page, Pair, Panel, Row, Space, Text, sub
+from ui.places.stock_page import held_words
 from ui.tokens import HEAD, LARGE, SMALL
 from ui.words import joined, moment
 
@@ -15,7 +16,13 @@ RECALLS = (
     Column("已卖出", 72, right=True),
     Column("状态", 84),
 )
-SOLD_TO = (Column("单号", 0), Column("参保人", 120), Column("时间", 120), Column("数量", 88, right=True))
+SOLD_TO = (
+    Column("单号", 0),
+    Column("参保人", 120),
+    Column("时间", 120),
+    Column("批号", 96),
+    Column("数量", 88, right=True),
+)
 UNCODED = (
     Column("药品", 0),
     Column("截止日", 96),
@@ -50,9 +57,12 @@ def _sold_to(row: RecallRow | None) -> Page:
     """Return whom to call."""
     if row is None:
         return ()
-    title = (Space(20), Heading(f"{row.name} {row.batch or '全部批号'} 卖给了谁", f"{len(row.sold)} 笔"))
+    title = (
+        Space(20),
+        Heading(f"{row.name} {row.batch or '全部批号'} 卖给了谁", f"{len(row.sold) + row.further} 笔"),
+    )
     if not row.sold:
-        return (*title, sub("有批号记录的销售里没有这一批。"))
+        return (*title, sub("没有卖过这一批，也没有批号不明的销售。"))
     rows = tuple(
         Row(
             key="",
@@ -61,13 +71,16 @@ def _sold_to(row: RecallRow | None) -> Page:
                 Cell(text=sale.number),
                 Cell(text=sale.who),
                 Cell(text=moment(sale.at), tone="sub"),
+                Cell(text="就是这批" if sale.sure else "批号不明", tone="ink" if sale.sure else "ochre"),
                 Cell(text=f"{sale.quantity} {sale.unit}"),
             ),
             height=36,
         )
         for sale in row.sold
     )
-    after = sub("在「销售」里按单号看是谁，逐个打电话请他们停用。")
+    more = f"更早的还有 {row.further} 笔没有列出。" if row.further else ""
+    unsure = "批号不明的，请他们看盒上的批号。" if any(not sale.sure for sale in row.sold) else ""
+    after = sub(f"{more}在「销售」里按单号看是谁，逐个打电话请他们停用。{unsure}")
     return (*title, Head(SOLD_TO), *rows, Space(8), after)
 
 
@@ -81,7 +94,7 @@ def _recall(row: RecallRow, selected: int | None) -> Row:
             text=f"{there} {row.on_hand[0].unit}" if row.on_hand else "—",
             tone="ochre" if there and not row.lifted else "ink",
         ),
-        Cell(text=f"{len(row.sold)} 笔"),
+        Cell(text=f"{len(row.sold) + row.further} 笔"),
         Cell(text="已解除" if row.lifted else "✕ 停售", tone="sub" if row.lifted else "red", chip=True),
     )
     return Row(key=str(row.number), columns=RECALLS, cells=cells, selected=row.number == selected)
@@ -101,7 +114,10 @@ def recall_card(row: RecallRow | None) -> Page:
     if not row.on_hand:
         page.append(sub("没有。"))
     for lot in row.on_hand:
-        page.append(Pair(left=f"批号 {lot.batch}", right=f"{lot.packs} {lot.unit}", size=SMALL))
+        loose = f"散 {lot.pieces} {lot.piece_unit}" if lot.pieces else ""
+        apart = f"待处理 {held_words(lot)}" if lot.held else ""
+        there = joined(f"{lot.packs} {lot.unit}", loose, apart)
+        page.append(Pair(left=f"批号 {lot.batch}", right=there, size=SMALL))
     if row.on_hand and not row.lifted:
         said = "撤下货架，放到待处理区，再退给供应商或报损。"
         page += [Space(8), Panel(mark="attention", title="这些盒子还在店里", text=said)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from agency.storage import findings, stock_records
+from agency import eprescriptions
+from agency.storage import dispensed, findings, stock_records
 from engine.catalogue import Drug, listing_on
 from engine.protocol.stock import (
     SaleRecord,
@@ -258,6 +260,23 @@ def test_a_split_pack_comes_to_the_same_sums_at_the_agency(bureau: Bureau) -> No
         facts = msgspec.json.decode(said.output["setlinfo"]["expContent"])
         assert not facts["differs"]
         assert settled.total == answer.total == 10 * draft.lines[0].unit_price
+
+
+def test_pieces_count_as_part_of_a_pack_in_history_and_on_the_prescription(bureau: Bureau) -> None:
+    whose = as_told(person("王秀英"))
+    draft = draft_of(whose)
+    line = next(each for each in draft.lines if each.drug.prescription_only and each.drug.pack_size)
+    draft = split_line(replace(draft, lines=(replace(line, quantity=1),)), line.id)
+    draft = set_quantity(draft, line.id, 10)
+    (_settled, text), *_rest = paid_by_law(draft)
+    assert draft.prescription is not None
+
+    assert bureau.call("2102", text).refused == ""
+
+    (row,) = dispensed.of_person(bureau.db, whose.psn_no, NOW - timedelta(days=9))
+    assert (row.packs, row.quantity, row.pack_size) == (1, 10, line.drug.pack_size)
+    (given,) = eprescriptions.use_of(bureau.db, replace(draft.prescription, psn_no=whose.psn_no), NOW).given
+    assert (given.quantity, given.pack_size) == (10, line.drug.pack_size)
 
 
 def _standard(drug: Drug) -> int | None:

@@ -254,6 +254,7 @@ def test_a_box_that_was_written_off_goes_nowhere_and_every_state_has_words() -> 
     assert NEXT["written_off"] == ()
     assert all(where(state) for state in NEXT)
     assert may_go(None, "shelf")
+    assert may_go(None, "returned")
     assert not may_go(None, "sold")
     assert not may_go("written_off", "shelf")
     assert may_go("sold", "returned")

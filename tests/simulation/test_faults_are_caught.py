@@ -9,7 +9,7 @@ from tests.simulation.shrink import run
 
 MOST = 1000
 BEGIN = {
-    "printed_before_commit": 208,
+    "printed_before_commit": 648,
     "unsigned_ack_believed": 24,
     "bundle_signature_unchecked": 13,
     "lease_used_after_restore": 73,

@@ -3,6 +3,8 @@
 ARGS ?=
 PYTHON ?=
 export PYTHON
+# Tests start hundreds of processes: without its bytecode kept, each would compile the program anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run test soak bench lint format lock clean setup setup-run setup-test setup-bench
 

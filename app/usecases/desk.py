@@ -145,10 +145,14 @@ class Desk:
             self._past.append(self.draft)
             self.draft = draft
 
-    def restate(self, change: Callable[[Draft], Draft]) -> None:
-        """Change the sale on the desk and what of it may be had back alike: this is no step to undo."""
-        past = [change(draft) for draft in self._past]
-        self.draft, self._past = change(self.draft), past
+    def restate(self, change: Callable[[Draft], Draft], record: Callable[[], None]) -> None:
+        """Change the sale on the desk and what of it may be had back alike, once ``record`` wrote down why.
+
+        This is no step to undo. What either of them raises leaves the desk as it is.
+        """
+        past, draft = [change(each) for each in self._past], change(self.draft)
+        record()
+        self.draft, self._past = draft, past
 
     def undo(self) -> bool:
         """Take the last change back; False when there is none."""

@@ -69,11 +69,14 @@ def set_price(desk: Desk, scan: Scan) -> None:
         price=price,
         operator=desk.settings.operator,
     )
-    try:
+
+    def record() -> None:
         with transaction(desk.db):
             keep_price(desk.db, drug, price, at)
             journal.append(desk.db, PRICE_KIND, msgspec.json.encode(body).decode(), at)
-            desk.restate(lambda draft: reprice(draft, drug.code, price))
+
+    try:
+        desk.restate(lambda draft: reprice(draft, drug.code, price), record)
     except ValueError as error:  # A piece of an opened pack would cost less than a fen.
         raise PriceUnclear(text=scan.value) from error
     if waiting is not None:

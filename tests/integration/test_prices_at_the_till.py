@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.errors import NotForSale
+from app.errors import DiskFull, NotForSale
 from app.storage import catalogue, journal, sales
 from app.storage.connection import transaction
 from app.usecases.repricing import PRICE_KIND, PriceSet, PriceUnclear
 from app.usecases.tour import go_to_store
 from engine.catalogue import Drug
+from engine.sale import reprice
 from tests.fakes.fake_counter import Bench
 
 SHAOXING, EZHOU, LIAOCHENG = "P33068100001", "P42070000001", "P37150000001"
@@ -129,6 +130,20 @@ def test_the_next_box_costs_the_new_price_and_esc_brings_no_old_one_back(bench: 
     assert [(line.quantity, line.unit_price) for line in state.draft.lines] == [(1, 1_800)]
     bench.till.next_customer()
     assert [line.unit_price for line in bench.till.enter(code).draft.lines] == [1_800]
+
+
+def test_a_price_that_could_not_be_written_down_is_not_charged(bench: Bench) -> None:
+    go_to_store(bench.desk, LIAOCHENG)
+    sold = otc(bench)
+    bench.till.enter(sold.barcode or "")
+
+    def full_disk() -> None:
+        raise DiskFull()
+
+    with pytest.raises(DiskFull):
+        bench.desk.restate(lambda draft: reprice(draft, sold.code, 1_800), full_disk)
+
+    assert [line.unit_price for line in bench.till.refresh().draft.lines] == [1_980]
 
 
 def test_a_box_without_a_price_waits_for_it_and_is_then_in_the_basket(bench: Bench) -> None:

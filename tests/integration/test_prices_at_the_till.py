@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -19,14 +16,6 @@ from engine.sale import reprice
 from tests.fakes.fake_counter import Bench
 
 SHAOXING, EZHOU, LIAOCHENG = "P33068100001", "P42070000001", "P37150000001"
-
-
-@pytest.fixture(name="bench")
-def _bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    bench.till.start()
-    yield bench
-    bench.close()
 
 
 def otc(bench: Bench) -> Drug:

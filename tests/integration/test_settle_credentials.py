@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -15,14 +12,6 @@ from engine.person import Person
 from tests.fakes.fake_counter import Bench
 
 UNKNOWN_CARD = "Z9999999X"
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    bench.till.start()
-    yield bench
-    bench.close()
 
 
 def known(bench: Bench) -> Person:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from msgspec import Raw
@@ -18,14 +16,6 @@ from engine.ids import Scan
 from engine.protocol.journal import read_journal
 from engine.protocol.settlement import read_settlement
 from tests.fakes.fake_counter import NOW, Bench
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    bench.till.start()
-    yield bench
-    bench.close()
 
 
 def scan_stops(bench: Bench, title: str) -> None:

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from app.usecases.state import CounterState
 from tests.fakes.fake_counter import Bench
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    bench.till.start()
-    yield bench
-    bench.close()
 
 
 def scanned(bench: Bench) -> CounterState:

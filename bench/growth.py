@@ -2,13 +2,13 @@
 
 Two counters, open side by side, take turns, act by act. Both hold the same people, drugs and prescriptions,
 and 300 sales of today; what differs is the past (``bench.grown``): a day and a half, or eight years of 700
-sales a day, which is 16 GB. Each round serves a customer: a patient with a prescription, boxes, cash, paper;
+sales a day, which is 8 GB. Each round serves a customer: a patient with a prescription, boxes, cash, paper;
 then it looks into books, prescriptions, stock and catalogue, and at a receipt of today. Every ninth round
 closes and opens the counter, and asks at once for the receipt of a sale of any age. Whoever comes was there
 three times in the last 90 days, in both.
 
 It is the books that are compared, not the memory of the machine. Of 1,000 sales the 80 customers are soon
-known, and all of the books lie in memory; of 2,000,000 there are 6,000 customers, and the books are larger
+known, and all of the books lie in memory; of 2,000,000 there are 6,000 customers, and the books may be larger
 than the memory. So 80 customers come to both, and both have alike at hand what is no work of the books.
 Somebody else reads beforehand the sales of the last two days, which a shop has just written, and before a
 round the customer's last sales: their pages come from the machine's memory, and the counter decrypts
@@ -39,18 +39,18 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
-from unittest.mock import patch
 
-from app.bootstrap import DATABASE, DEMONSTRATION_PROVIDER, KEY, OpenCounter, open_counter
+from app.bootstrap import DATABASE, DEMONSTRATION_PROVIDER, KEY, OpenCounter
 from app.storage import dispensed, people, prescriptions, receipts, sales
 from app.storage.connection import Connection, open_database
 from app.storage.key import read_or_make
 from app.usecases.dispensing import LOOK_BACK
-from bench import population, sample_shop
+from bench import population
 from bench.filled import filled
 from bench.grown import A_DAY, TODAY
 from bench.result import Result
 from bench.sale_kind import patients_of
+from bench.unkept import open_unkept
 from engine.calendar import CHINA, business_day
 from engine.person import Person
 from engine.prescription import Prescription
@@ -92,18 +92,6 @@ def _tomorrow_afternoon() -> datetime:
     # After whatever the sample's agency said today, and within one business day for all rounds.
     day = business_day(datetime.now(CHINA)) + timedelta(days=1)
     return datetime.combine(day, time(21), CHINA)
-
-
-class _NoKeeper:
-    """Backs nothing up."""
-
-    backed_up_at = None
-
-    def __init__(self, **_parts: object) -> None: ...
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
 
 
 class _Shop:
@@ -228,8 +216,7 @@ class _Shop:
         self._seen.setdefault("open and start", []).append(perf_counter() - begin)
 
     def _open(self) -> OpenCounter:
-        with patch("app.bootstrap.Keeper", _NoKeeper):
-            counter = open_counter(sample_shop.settings(self._data, demonstration=False), self._clock)
+        counter = open_unkept(self._data, self._clock)
         counter._desk.printer = FakePrinter()
         return counter
 

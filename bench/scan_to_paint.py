@@ -4,7 +4,7 @@ The counter's own window, offscreen, over the real till on real files. Each cust
 prescription; then boxes are scanned: barcodes, and trace codes of boxes that were never sold. Timed is each
 scan of a box, from the key's event to the end of the painting in which basket and money show what it came to:
 entry, the worker's thread and back, layout, paint. All painting is the program's own; offscreen no display
-server adds to it.
+server adds to it. The keeper of backups is left out: it would copy gigabytes beside the scans.
 
 The baseline is the same window, customers and scans over 1,000 sales and the drugs of a small shop, in turn
 with it.

@@ -15,10 +15,10 @@ from time import perf_counter
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 
-from app.bootstrap import OpenCounter, open_counter
 from app.usecases.state import CounterState
-from bench import population, sample_shop
+from bench import population
 from bench.sale_kind import patients_of
+from bench.unkept import open_unkept
 from engine.person import Person
 from tests.acceptance.counter_window import CounterWindow
 from tests.fakes.fake_counter import FakeClock
@@ -59,7 +59,7 @@ class Painted(QObject):
 def main(data: Path, count: int, now: datetime, round_: int) -> list[float]:
     """Serve customers and return the milliseconds of each scan of a box."""
     clock = FakeClock(now)
-    window = CounterWindow(data, opener=lambda: _open(data, clock))
+    window = CounterWindow(data, opener=lambda: open_unkept(data, clock))
     painted, took = Painted(window), []
     try:
         for place, (person, number, codes) in enumerate(_customers(count, now, round_)):
@@ -74,10 +74,6 @@ def main(data: Path, count: int, now: datetime, round_: int) -> list[float]:
     finally:
         window.close()
     return took
-
-
-def _open(data: Path, clock: FakeClock) -> OpenCounter:
-    return open_counter(sample_shop.settings(data, demonstration=False), clock)
 
 
 def _customers(count: int, now: datetime, round_: int) -> Iterator[tuple[Person, str, list[str]]]:

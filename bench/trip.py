@@ -29,6 +29,7 @@ from time import perf_counter
 from typing import Any
 
 import httpx
+import msgspec
 
 from agency.storage import dispensed as agency_history
 from agency.storage.connection import transaction as agency_transaction
@@ -75,7 +76,7 @@ def measure_http() -> Result:
             news_s = perf_counter() - begin
             report = till.prepare_trip(_names(), _until())
             took_s = perf_counter() - begin
-        size = _bytes_held(db)
+        size = _bytes_held(db, sample_shop.drugs(till))
         whole = _is_whole(db, sample_shop.drugs(till))
     bare_s = _fetched(size)
     notes = (
@@ -189,15 +190,16 @@ def _is_whole(db: Connection, drugs: Connection) -> bool:
     return bool(held) and catalogue.count(drugs) == DRUGS
 
 
-def _bytes_held(db: Connection) -> int:
+def _bytes_held(db: Connection, drugs: Connection) -> int:
+    codes = [row[0] for row in drugs.execute("SELECT code FROM drug").fetchall()]
+    of_drugs = sum(len(msgspec.json.encode(drug)) for drug in catalogue.by_codes(drugs, codes))
     row = db.execute(
         "SELECT (SELECT sum(length(CAST(body AS BLOB))) FROM person)"
         " + (SELECT sum(length(CAST(body AS BLOB))) FROM prescription)"
         " + (SELECT sum(length(CAST(body AS BLOB)) + length(signature)) FROM lease)"
-        " + (SELECT sum(length(CAST(body AS BLOB))) FROM drug)"
         " + (SELECT sum(length(psn_no) + length(drug) + length(at) + length(provider) + 8) FROM dispensed)"
     ).fetchone()
-    return int(row[0])
+    return int(row[0]) + of_drugs
 
 
 def _timed(steps: list[float], work: Callable[[], Any]) -> Any:

@@ -10,7 +10,7 @@ from ui.items import Heading, Note, Page, Space, Text, sub
 from ui.words import SOURCE, clock, day, joined
 
 _ABOUT_PRESCRIPTIONS = ("prescription", "no_prescription", "supply")
-_SHORT = 14
+_SHORT, _BARE = 14, 6
 _ORDER = {"refused": 0, "attention": 1, "ok": 2}
 
 
@@ -45,14 +45,15 @@ def notes(findings: tuple[Finding, ...]) -> Page:
 
 
 def _where(clause: Clause | None, *, whole: bool) -> str:
-    """Return the section, with a document whose name is short or that stops the sale (``whole``).
+    """Return the section, with a document that is short or stops the sale (``whole``), or whose it must be.
 
-    A label's section says itself what it is.
+    A label's section says itself what it is; a bare number does not.
     """
     if clause is None:
         return ""
     short = len(clause.document) <= _SHORT and "说明书" not in clause.section
-    return f"{clause.document} {clause.section}" if short or whole else clause.section
+    bare = len(clause.section) <= _BARE
+    return f"{clause.document} {clause.section}" if short or bare or whole else clause.section
 
 
 def signature(state: CounterState) -> Page:

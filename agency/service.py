@@ -344,6 +344,7 @@ def _read_ahead(db: Connection, people: Sequence[str], read: Sequence[batches.Me
     if used:
         dispensed.read_ahead(db, used)
         write_offs.read_ahead(db, used)
+        prescriptions.read_withdrawals_ahead(db, used)
     settled = sum(each.infno in batches.SETTLING for each in read if not isinstance(each, ProtocolError))
     counters.take_ahead(db, "settlement", settled)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from agency.storage.instants import instant, read_instant
 from engine.prescription import Prescription
 from engine.protocol.wire import encode
 
-_PRESCRIPTION = "prescription"
+_PRESCRIPTION, _WITHDRAWN = "prescription", "withdrawn"
 
 
 def save(db: Connection, prescriptions: Iterable[Prescription]) -> None:
@@ -75,13 +75,38 @@ def withdraw(db: Connection, psn_no: str, number: str, reason: str, at: datetime
 
 def withdrawal(db: Connection, psn_no: str, number: str) -> tuple[datetime, str] | None:
     """Return since when a prescription is withdrawn, and why; None of one that is not."""
-    row = db.execute(
-        "SELECT withdrawn_at, reason FROM prescribed WHERE psn_no = ? AND number = ?", (psn_no, number)
-    ).fetchone()
+    known = (_WITHDRAWN, f"{psn_no} {number}")
+    if known not in db.known:
+        row = db.execute(
+            "SELECT withdrawn_at, reason FROM prescribed WHERE psn_no = ? AND number = ?", (psn_no, number)
+        ).fetchone()
+        found = db.known[known] = _withdrawal(row)
+        return found
+    kept: tuple[datetime, str] | None = db.known[known]
+    return kept
+
+
+def read_withdrawals_ahead(db: Connection, pairs: Sequence[tuple[str, str]]) -> None:
+    """Read together what ``withdrawal`` will be asked for, by person and number; they are locked."""
+    wanted: dict[str, tuple[datetime, str] | None] = {f"{psn_no} {number}": None for psn_no, number in pairs}
+    sql = (
+        "SELECT psn_no, number, withdrawn_at, reason FROM prescribed"
+        " WHERE psn_no IN ({marks}) AND number IN ({marks})"
+    )
+    people, numbers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    for psn_no, number, *row in select_in(db, sql, people, numbers):
+        if f"{psn_no} {number}" in wanted:
+            wanted[f"{psn_no} {number}"] = _withdrawal(row)
+    for name, found in wanted.items():
+        db.known[_WITHDRAWN, name] = found
+
+
+def _withdrawal(row: Sequence[str | None] | None) -> tuple[datetime, str] | None:
     return (read_instant(row[0]), row[1] or "") if row and row[0] else None
 
 
 def _set(db: Connection, psn_no: str, number: str, withdrawn_at: str | None, reason: str) -> None:
+    db.known.pop((_WITHDRAWN, f"{psn_no} {number}"), None)
     db.execute(
         "UPDATE prescribed SET withdrawn_at = ?, reason = ? WHERE psn_no = ? AND number = ?",
         (withdrawn_at, reason, psn_no, number),

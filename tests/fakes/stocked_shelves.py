@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from app.storage import stock
+from msgspec import Raw
+
+from app.storage import outbox, sales, stock
 from app.usecases.stock_state import LineEntry
 from app.usecases.till import Till
 from engine.catalogue import Drug
+from engine.protocol.stock import StockRecord, read_records
+from engine.sale import Sale
 from engine.stock import OnHand
 from tests.fakes.fake_counter import Bench
 
@@ -57,3 +61,26 @@ def left(bench: Bench, drug: Drug) -> dict[str, tuple[int, int, int]]:
         each.lot.batch: (each.balance.packs, each.balance.pieces, each.balance.held)
         for each in lots(bench, drug)
     }
+
+
+def buy(bench: Bench, *scans: str) -> str:
+    """Sell what is scanned to the next customer; return the sale's number."""
+    bench.till.next_customer()
+    for each in scans:
+        bench.till.enter(each)
+    settled = bench.settle().settled
+    assert settled is not None
+    return settled.number
+
+
+def sale_of(bench: Bench, number: str) -> Sale:
+    """Return the whole sale with a printed ``number``."""
+    index = sales.index_of(bench.db, number)
+    assert index is not None
+    return sales.read(bench.db, index.journal)
+
+
+def told(bench: Bench) -> tuple[str, StockRecord]:
+    """Return the newest message: its transaction, and the one record in it."""
+    message = outbox.recent(bench.db, 1)[0]
+    return message.infno, read_records(message.infno, Raw(outbox.text_of(bench.db, message).encode()))[0]

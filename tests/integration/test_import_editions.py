@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -24,13 +22,6 @@ from tests.fakes.import_shop import (
 )
 
 CODE = AMLODIPINE["药品代码"]
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[ImportShop]:
-    made = ImportShop(tmp_path)
-    yield made
-    made.close()
 
 
 def next_edition(*rows: dict[str, str]) -> bytes:

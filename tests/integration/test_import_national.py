@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -29,13 +27,6 @@ from tests.fakes.import_shop import (
 )
 
 CODE = AMLODIPINE["药品代码"]
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[ImportShop]:
-    made = ImportShop(tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_drug_has_what_the_workbook_says_and_the_list_s_class_of_the_day(shop: ImportShop) -> None:

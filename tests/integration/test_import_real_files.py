@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -29,13 +28,6 @@ def real(path: str) -> Path:
 def rows(path: str) -> list[dict[str, str]]:
     with real(path).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[ImportShop]:
-    made = ImportShop(tmp_path)
-    yield made
-    made.close()
 
 
 def test_the_national_list_of_2024_is_read_row_by_row(shop: ImportShop) -> None:

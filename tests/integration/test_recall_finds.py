@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -13,31 +10,9 @@ from app.storage.connection import transaction
 from app.usecases.stock_state import RecallSale
 from engine.catalogue import Drug
 from tests.fakes.fake_counter import Bench
-from tests.fakes.stocked_shelves import box, free_drug, receive
+from tests.fakes.stocked_shelves import box, buy, receive
 
 RUN = 16
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def drug(bench: Bench) -> Drug:
-    return free_drug(bench)
-
-
-def buy(bench: Bench, *scans: str) -> str:
-    bench.till.next_customer()
-    for each in scans:
-        bench.till.enter(each)
-    settled = bench.settle().settled
-    assert settled is not None
-    return settled.number
 
 
 def found(bench: Bench, drug: Drug, batch: str) -> tuple[RecallSale, ...]:

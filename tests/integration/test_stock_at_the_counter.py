@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec import Raw
@@ -18,31 +16,11 @@ from engine.protocol.stock import read_records
 from engine.sale import Sale
 from tests.fakes.fake_counter import Bench
 from tests.fakes.fake_leases import scan_first
-from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
+from tests.fakes.stocked_shelves import box, buy, left, lots, receive, sale_of
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def drug(bench: Bench) -> Drug:
-    return free_drug(bench)
-
-
-def buy(bench: Bench, *scans: str) -> Sale:
-    bench.till.next_customer()
-    for each in scans:
-        bench.till.enter(each)
-    settled = bench.settle().settled
-    assert settled is not None
-    index = sales.index_of(bench.db, settled.number)
-    assert index is not None
-    return sales.read(bench.db, index.journal)
+def buy_whole(bench: Bench, *scans: str) -> Sale:
+    return sale_of(bench, buy(bench, *scans))
 
 
 def codes_found(bench: Bench) -> set[str]:
@@ -53,7 +31,7 @@ def test_what_expires_first_goes_first_whatever_came_first(bench: Bench, drug: D
     receive(bench.till, drug, "LATE", "2029-05", packs=5)
     receive(bench.till, drug, "SOON", "2027-05", packs=2, note="SH-2")
 
-    sale = buy(bench, drug.barcode or "", drug.barcode or "", drug.barcode or "")
+    sale = buy_whole(bench, drug.barcode or "", drug.barcode or "", drug.barcode or "")
 
     assert [(use.batch, use.quantity) for use in sale.draft.lines[0].lots] == [("SOON", 2), ("LATE", 1)]
     assert left(bench, drug) == {"LATE": (4, 0, 0), "SOON": (0, 0, 0)}
@@ -63,14 +41,14 @@ def test_the_very_lot_of_a_scanned_box_is_taken(bench: Bench, drug: Drug) -> Non
     receive(bench.till, drug, "LATE", "2029-05", codes=(box(drug, 1),))
     receive(bench.till, drug, "SOON", "2027-05", packs=2, note="SH-2")
 
-    sale = buy(bench, box(drug, 1))
+    sale = buy_whole(bench, box(drug, 1))
 
     assert [use.batch for use in sale.draft.lines[0].lots] == ["LATE"]
 
 
 def test_the_receipt_names_batch_and_expiry(bench: Bench, drug: Drug) -> None:
     receive(bench.till, drug, "B77", "2028-05", packs=2)
-    buy(bench, drug.barcode or "")
+    buy_whole(bench, drug.barcode or "")
 
     rows = [row.left + row.right for row in bench.printer.papers[-1].rows]
 
@@ -104,7 +82,7 @@ def test_expired_stock_is_not_sold_by_its_barcode_either(bench: Bench, drug: Dru
 def test_a_box_that_expires_today_may_still_be_sold(bench: Bench, drug: Drug) -> None:
     receive(bench.till, drug, "OLD", "2026-11-22", packs=1)
 
-    assert buy(bench, drug.barcode or "").draft.lines[0].lots[0].batch == "OLD"
+    assert buy_whole(bench, drug.barcode or "").draft.lines[0].lots[0].batch == "OLD"
 
 
 def test_a_recall_stops_what_is_in_the_basket_already(bench: Bench, drug: Drug) -> None:
@@ -123,7 +101,7 @@ def test_other_batches_of_a_recalled_one_are_sold_on(bench: Bench, drug: Drug) -
     receive(bench.till, drug, "B2", "2029-05", packs=5, note="SH-2")
     bench.till.recall(drug.code, "B1", "药监通知 2026-11")
 
-    assert [use.batch for use in buy(bench, drug.barcode or "").draft.lines[0].lots] == ["B2"]
+    assert [use.batch for use in buy_whole(bench, drug.barcode or "").draft.lines[0].lots] == ["B2"]
 
 
 def test_a_drug_recalled_whole_is_not_sold_even_without_stock_records(bench: Bench, drug: Drug) -> None:
@@ -135,7 +113,7 @@ def test_a_drug_recalled_whole_is_not_sold_even_without_stock_records(bench: Ben
 
 
 def test_a_new_shop_without_stock_records_sells(bench: Bench, drug: Drug) -> None:
-    sale = buy(bench, box(drug, 1))
+    sale = buy_whole(bench, box(drug, 1))
 
     assert sale.draft.lines[0].lots == ()
     assert codes_found(bench) == set()
@@ -171,7 +149,7 @@ def test_a_box_of_a_lot_that_was_counted_in_is_nothing_to_wonder_at_beside_one_t
     bench: Bench, drug: Drug
 ) -> None:
     receive(bench.till, drug, "B1", "2027-05", codes=(box(drug, 1), box(drug, 2)))
-    buy(bench, drug.barcode or "", drug.barcode or "")
+    buy_whole(bench, drug.barcode or "", drug.barcode or "")
     receive(bench.till, drug, "B2", "2029-05", packs=2, note="SH-2")
     bench.till.next_customer()
     bench.till.enter(box(drug, 9))
@@ -214,12 +192,12 @@ def test_without_insurance_a_box_may_lack_its_code_with_a_word(bench: Bench, dru
     assert (finding.code, finding.severity) == ("codes_wanted", "attention")
     assert finding.clause is not None
 
-    assert buy(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
+    assert buy_whole(bench, drug.barcode or "").draft.lines[0].trace_codes == ()
 
 
 def test_what_was_brought_back_lies_apart_and_is_not_sold(bench: Bench, drug: Drug) -> None:
     receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
-    sale = buy(bench, box(drug, 1))
+    sale = buy_whole(bench, box(drug, 1))
 
     (line,) = bench.till.bring_back(BroughtBack(sale=sale.number, line="1", quantity=1, why="包装破损"))
 
@@ -234,11 +212,11 @@ def test_what_was_brought_back_lies_apart_and_is_not_sold(bench: Bench, drug: Dr
 
 def test_a_box_that_a_pharmacist_released_is_sold_once_more_and_not_twice(bench: Bench, drug: Drug) -> None:
     receive(bench.till, drug, "B1", "2029-05", codes=(box(drug, 1),))
-    sale = buy(bench, box(drug, 1))
+    sale = buy_whole(bench, box(drug, 1))
     bench.till.bring_back(BroughtBack(sale=sale.number, line="1", quantity=1, why="拿错了"))
 
     bench.till.change_lot(LotChange(kind="released", lot=1, packs=1, why="药师核对，封签完好"))
-    again = buy(bench, box(drug, 1))
+    again = buy_whole(bench, box(drug, 1))
 
     assert left(bench, drug) == {"B1": (0, 0, 0)}
     state = bench.till.enter(box(drug, 1))
@@ -251,7 +229,7 @@ def test_a_full_run_of_sales_leaves_the_same_stock_as_the_sales_one_by_one(bench
     serials = range(1, 41)
     receive(bench.till, drug, "B1", "2029-05", codes=tuple(box(drug, serial) for serial in serials))
     for serial in serials[:35]:
-        buy(bench, box(drug, serial))
+        buy_whole(bench, box(drug, serial))
         assert left(bench, drug) == {"B1": (40 - serial, 0, 0)}
 
     assert [len(stock_boxes.on_shelf(bench.db, 1)), lots(bench, drug)[0].balance.packs] == [5, 5]

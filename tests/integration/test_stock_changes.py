@@ -3,7 +3,6 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,38 +18,11 @@ from app.storage.connection import transaction
 from app.usecases.stock_errors import BoxesNeeded, NotEnoughStock, NothingReturned, StockUnclear
 from app.usecases.stock_state import BroughtBack, LotChange
 from engine.catalogue import Drug
-from engine.protocol.stock import StockRecord, read_records
+from engine.protocol.stock import read_records
 from tests.fakes.fake_counter import Bench
-from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
+from tests.fakes.stocked_shelves import box, buy, free_drug, left, lots, receive, told
 
 SEEDS = 6
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def drug(bench: Bench) -> Drug:
-    return free_drug(bench)
-
-
-def told(bench: Bench) -> tuple[str, StockRecord]:
-    message = outbox.recent(bench.db, 1)[0]
-    return message.infno, read_records(message.infno, Raw(outbox.text_of(bench.db, message).encode()))[0]
-
-
-def buy(bench: Bench, *scans: str) -> str:
-    bench.till.next_customer()
-    for each in scans:
-        bench.till.enter(each)
-    settled = bench.settle().settled
-    assert settled is not None
-    return settled.number
 
 
 def test_what_is_written_off_leaves_the_shelf_with_a_reason_and_3502(bench: Bench, drug: Drug) -> None:

@@ -3,7 +3,6 @@ friction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
@@ -19,14 +18,6 @@ from tests.fakes.stocked_shelves import SHOP, box, lots
 
 WANTED = parse_stock(texts("demonstration"))
 OF_STOCK = {"stock_short", "stock_expired", "stock_recalled", "box_unknown", "expires_within_supply"}
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
 
 
 def test_a_newcomer_finds_lots_some_near_their_end_one_expired_one_recalled(bench: Bench) -> None:

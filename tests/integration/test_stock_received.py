@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,6 @@ from app.usecases.stock_state import LineEntry, LotChange
 from engine.protocol.stock import read_deletion, read_records
 from tests.fakes.fake_counter import Bench
 from tests.fakes.stocked_shelves import box, free_drug, left, lots, receive
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
 
 
 def test_boxes_are_counted_up_as_they_are_scanned(bench: Bench) -> None:

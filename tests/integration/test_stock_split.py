@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
 from app.errors import NotForSale
-from app.storage import catalogue, dispensed, outbox, sales, stock_boxes, stock_check
+from app.storage import catalogue, dispensed, outbox, stock_boxes, stock_check
 from app.storage.connection import transaction
 from app.usecases.stock_errors import CannotSplit, PackEmptied
 from engine.catalogue import Drug
 from engine.protocol.stock import read_records
 from engine.sale import Sale
 from tests.fakes.fake_counter import Bench
-from tests.fakes.stocked_shelves import SHOP, box, free_drug, left, receive
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def drug(bench: Bench) -> Drug:
-    return free_drug(bench)
+from tests.fakes.stocked_shelves import SHOP, box, left, receive, sale_of
 
 
 def splittable(bench: Bench, drug: Drug, size: int | None = 20) -> Drug:
@@ -50,9 +35,7 @@ def split_sale(bench: Bench, code: str, pieces: int) -> Sale:
     bench.till.change_quantity(line, pieces)
     settled = bench.settle().settled
     assert settled is not None
-    index = sales.index_of(bench.db, settled.number)
-    assert index is not None
-    return sales.read(bench.db, index.journal)
+    return sale_of(bench, settled.number)
 
 
 def test_a_split_pack_is_opened_with_its_first_sale_and_sold_from_again(bench: Bench, drug: Drug) -> None:

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from msgspec import Raw
 
-from app.storage import outbox, stock_check
+from app.storage import stock_check
 from app.usecases.stock_errors import StockUnclear
 from engine.catalogue import Drug
-from engine.protocol.stock import StockRecord, read_records
 from tests.fakes.fake_counter import Bench
-from tests.fakes.stocked_shelves import box, free_drug, left, receive
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def drug(bench: Bench) -> Drug:
-    return free_drug(bench)
-
-
-def told(bench: Bench) -> tuple[str, StockRecord]:
-    message = outbox.recent(bench.db, 1)[0]
-    return message.infno, read_records(message.infno, Raw(outbox.text_of(bench.db, message).encode()))[0]
-
-
-def buy(bench: Bench, *scans: str) -> None:
-    bench.till.next_customer()
-    for each in scans:
-        bench.till.enter(each)
-    assert bench.settle().settled is not None
+from tests.fakes.stocked_shelves import box, buy, free_drug, left, receive, told
 
 
 def test_what_was_counted_is_booked_with_its_difference_and_3501(bench: Bench, drug: Drug) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -15,14 +12,6 @@ from engine.catalogue import Drug
 from tests.fakes.fake_counter import Bench
 from tests.fakes.fake_leases import scan_first
 from tests.fakes.stocked_shelves import box, free_drug, left, receive
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    made.till.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -145,14 +145,6 @@ def after(balance: Balance, moved: Move) -> Balance:
     return left
 
 
-def balance_of(moves: Iterable[Move]) -> Balance:
-    """Return what movements of one lot, in order, leave; raise NotOnHand as ``after``."""
-    left = Balance()
-    for each in moves:
-        left = after(left, each)
-    return left
-
-
 def units(balance: Balance | Move, size: int) -> int:
     """Return a balance, or a change of one, in pieces: what must come out alike however it is counted."""
     return balance.packs * size + balance.pieces + balance.held
@@ -227,17 +219,6 @@ def use_of(lot: Lot, quantity: int, codes: tuple[str, ...] = ()) -> LotUse:
         made=lot.made,
         codes=codes,
     )
-
-
-def near_expiry(stock: Iterable[OnHand], day: date, days: int) -> list[OnHand]:
-    """Return what is there and expires within ``days``, or has expired, the most urgent first."""
-    until = day + timedelta(days=days)
-    due = [
-        each
-        for each in stock
-        if each.lot.expires is not None and each.lot.expires <= until and units(each.balance, each.lot.size)
-    ]
-    return sorted(due, key=_first_expiring)
 
 
 class Counted(Struct, frozen=True, kw_only=True):

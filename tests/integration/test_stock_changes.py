@@ -215,6 +215,22 @@ def test_the_list_says_what_is_near_its_end_and_where_a_scanned_box_is(bench: Be
     assert [row.batch for row in bench.till.stock("late").rows] == ["LATE"]
 
 
+def test_the_list_has_the_most_urgent_first_and_nothing_that_is_used_up(bench: Bench, drug: Drug) -> None:
+    gone = replace(drug, code="XGONE", barcode="6999900099990", trace_prefix="8999998")
+    with transaction(bench.catalogue):
+        catalogue.save(bench.catalogue, [gone])
+    for batch, expires in (("LATE", "2029-05"), ("SOON", "2027-03"), ("SOONER", "2026-12")):
+        receive(bench.till, drug, batch, expires, packs=1, note=batch)
+    receive(bench.till, gone, "GONE", "2026-12", packs=1, note="GONE")
+    buy(bench, gone.barcode or "")
+    bench.till.recall(drug.code, "LATE", "药监通知 2026-11")
+
+    listed = bench.till.stock("")
+
+    assert [row.batch for row in listed.rows] == ["LATE", "SOONER", "SOON"]
+    assert [row.batch for row in bench.till.stock("60天").rows] == ["SOONER"]
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_whatever_a_shop_does_nothing_is_lost_and_no_box_is_in_two_places(tmp_path: Path, seed: int) -> None:
     chance = Random(seed)

@@ -10,7 +10,7 @@ from ui.items import Heading, Note, Page, Space, Text, sub
 from ui.words import SOURCE, clock, day, joined
 
 _ABOUT_PRESCRIPTIONS = ("prescription", "no_prescription", "supply")
-_SHORT, _BARE = 14, 6
+_SHORT, _BARE = 14, 3
 _ORDER = {"refused": 0, "attention": 1, "ok": 2}
 
 
